@@ -1,0 +1,5 @@
+# Install.cmake - `cmake --install` gives a working program: assets in share/latentty.
+if(TARGET latentty)
+  install(TARGETS latentty RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/assets/ DESTINATION ${CMAKE_INSTALL_DATADIR}/latentty)

@@ -1,0 +1,44 @@
+# Targets.cmake - how a library, the program and a test of latentty are declared: warnings, sanitizers and
+# coverage are applied here and nowhere else.
+
+add_library(lt_flags INTERFACE)
+target_compile_options(lt_flags INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes
+  -Wdouble-promotion -Wvla -Wundef -Wformat=2 -Wimplicit-fallthrough
+  -ffp-contract=off -fno-math-errno -fno-trapping-math
+  $<$<BOOL:${LT_WERROR}>:-Werror>
+  $<$<BOOL:${LT_COVERAGE}>:--coverage>)
+target_link_options(lt_flags INTERFACE $<$<BOOL:${LT_COVERAGE}>:--coverage>)
+target_include_directories(lt_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
+if(LT_SANITIZE)
+  target_compile_options(lt_flags INTERFACE -fsanitize=${LT_SANITIZE} -fno-omit-frame-pointer
+                                            -fno-sanitize-recover=all)
+  target_link_options(lt_flags INTERFACE -fsanitize=${LT_SANITIZE})
+endif()
+
+# lt_library(base SOURCES a.c b.c LINKS other layers and libraries): one folder, one static library.
+# LINKS is the layer drawing of docs/ARCHITECTURE.md.
+function(lt_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  add_library(lt_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(lt_${name} PUBLIC ${ARG_LINKS} PRIVATE lt_flags ${ARG_PRIVATE_LINKS})
+endfunction()
+
+# lt_test(base SOURCES test_a.c test_b.c LINKS lt_base LABEL unit): one cmocka program a source file,
+# linked to its own layer only.  Each source has its own main().
+function(lt_test folder)
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
+  foreach(source ${ARG_SOURCES})
+    get_filename_component(stem ${source} NAME_WE)
+    set(target ${folder}_${stem})
+    add_executable(${target} ${source})
+    target_link_libraries(${target} PRIVATE ${ARG_LINKS} lt_test_support lt_flags PkgConfig::CMOCKA m)
+    target_compile_definitions(${target} PRIVATE
+      LT_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data" LT_ASSETS="${PROJECT_SOURCE_DIR}/assets")
+    add_test(NAME ${folder}/${stem} COMMAND ${target})
+    set_tests_properties(${folder}/${stem} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT 300)
+    if(ARG_TIMEOUT)
+      set_tests_properties(${folder}/${stem} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+    endif()
+  endforeach()
+endfunction()

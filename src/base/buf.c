@@ -1,0 +1,76 @@
+/* buf.c - see buf.h. */
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/panic.h"
+#include "base/text.h"
+
+void lt_buf_done(lt_buf *b)
+{
+    free(b->data);
+    *b = (lt_buf){0};
+}
+
+void lt_buf_clear(lt_buf *b)
+{
+    b->len = 0;
+    if (b->data)
+        b->data[0] = '\0';
+}
+
+static void reserve(lt_buf *b, size_t more)
+{
+    if (b->cap - b->len > more)
+        return;
+    size_t cap = b->cap ? b->cap : 256;
+    while (cap - b->len <= more) {
+        LT_ASSERT(cap <= SIZE_MAX / 2);
+        cap *= 2;
+    }
+    b->data = lt_grow(b->data, cap, 1);
+    b->cap = cap;
+}
+
+void lt_buf_add(lt_buf *b, const void *bytes, size_t n)
+{
+    reserve(b, n);
+    if (n)
+        memcpy(b->data + b->len, bytes, n);
+    b->len += n;
+    b->data[b->len] = '\0';
+}
+
+void lt_buf_str(lt_buf *b, const char *s)
+{
+    lt_buf_add(b, s, strlen(s));
+}
+
+void lt_buf_char(lt_buf *b, char c)
+{
+    lt_buf_add(b, &c, 1);
+}
+
+void lt_buf_format(lt_buf *b, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    LT_ASSERT(n >= 0);
+    reserve(b, (size_t)n);
+    vsnprintf(b->data + b->len, (size_t)n + 1, format, args);
+    va_end(args);
+    b->len += (size_t)n;
+}
+
+void lt_buf_escape(lt_buf *b, const char *s, size_t n)
+{
+    reserve(b, n * 12 + 4); /* the longest escape of one byte is \u{10FFFF} */
+    b->len += lt_text_escape(b->data + b->len, n * 12 + 4, s, n);
+}

@@ -1,0 +1,24 @@
+/*
+ * buf.h - growable bytes: built up by appending, written out once.
+ * Zero-initialise (`lt_buf b = {0}`), release with lt_buf_done.  Always NUL-terminated once
+ * appended to, so b.data can be used as a string.  Not thread-safe.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+typedef struct lt_buf {
+    char *data; /* owned */
+    size_t len, cap;
+} lt_buf;
+
+void lt_buf_done(lt_buf *b);
+void lt_buf_clear(lt_buf *b);
+void lt_buf_add(lt_buf *b, const void *bytes, size_t n);
+void lt_buf_str(lt_buf *b, const char *s);
+void lt_buf_char(lt_buf *b, char c);
+void lt_buf_format(lt_buf *b, const char *format, ...) LT_PRINTF(2, 3);
+/* As lt_text_escape, without a limit. */
+void lt_buf_escape(lt_buf *b, const char *s, size_t n);

@@ -1,0 +1,250 @@
+/* file.c - see file.h. */
+#define _POSIX_C_SOURCE 200809L
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+/* Opens a regular file for reading; -1 and a message otherwise. */
+static int open_regular(const char *path, struct stat *st, lt_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        lt_fail(err, LT_ERR_IO, NULL, "cannot open '%s': %s", path, strerror(errno));
+        return -1;
+    }
+    if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+        return fd;
+    lt_fail(err, LT_ERR_IO, NULL, "cannot read '%s': %s", path,
+            S_ISDIR(st->st_mode) ? "it is a directory" : "not a regular file");
+    close(fd);
+    return -1;
+}
+
+bool lt_file_read(const char *path, size_t limit, lt_buf *out, lt_error *err)
+{
+    struct stat st;
+    char chunk[1 << 14];
+    int fd = open_regular(path, &st, err);
+    if (fd < 0)
+        return false;
+    bool ok = true;
+    for (size_t total = 0; ok;) {
+        ssize_t n = read(fd, chunk, sizeof chunk);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            ok = lt_fail(err, LT_ERR_IO, NULL, "cannot read '%s': %s", path, strerror(errno));
+        else if ((size_t)n > limit - total)
+            ok = lt_fail(err, LT_ERR_FORMAT, NULL,
+                         "cannot read '%s': larger than the %zu bytes that such a file may have",
+                         path, limit);
+        else
+            lt_buf_add(out, chunk, (size_t)n);
+        if (n <= 0)
+            break;
+        total += (size_t)n;
+    }
+    close(fd);
+    return ok;
+}
+
+bool lt_map_open(const char *path, lt_map *out, lt_error *err)
+{
+    struct stat st;
+    int fd = open_regular(path, &st, err);
+    if (fd < 0)
+        return false;
+    lt_map map = {.size = (size_t)st.st_size};
+    if (map.size) {
+        void *p = mmap(NULL, map.size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (p == MAP_FAILED) {
+            lt_fail(err, LT_ERR_IO, NULL, "cannot map '%s': %s", path, strerror(errno));
+            close(fd);
+            return false;
+        }
+        map.data = p;
+    }
+    close(fd);
+    *out = map;
+    return true;
+}
+
+void lt_map_close(lt_map *map)
+{
+    if (map->data)
+        munmap((void *)(uintptr_t)map->data, map->size);
+    *map = (lt_map){0};
+}
+
+/* Temporary names now on disk, for lt_writer_abandon_all: a slot is claimed and given back
+ * atomically so that a signal handler may read it at any moment. */
+enum { OPEN_WRITERS = 64 };
+static _Atomic(char *) open_names[OPEN_WRITERS];
+
+static void remember(char *name)
+{
+    for (int i = 0; i < OPEN_WRITERS; i++) {
+        char *empty = NULL;
+        if (atomic_compare_exchange_strong(&open_names[i], &empty, name))
+            return;
+    }
+}
+
+static void forget(const char *name)
+{
+    for (int i = 0; i < OPEN_WRITERS; i++) {
+        char *expected = atomic_load(&open_names[i]);
+        if (expected == name)
+            atomic_store(&open_names[i], NULL);
+    }
+}
+
+void lt_writer_abandon_all(void)
+{
+    for (int i = 0; i < OPEN_WRITERS; i++) {
+        char *name = atomic_load(&open_names[i]);
+        if (name)
+            unlink(name);
+    }
+}
+
+bool lt_writer_open(lt_writer *w, const char *path, lt_error *err)
+{
+    char *temporary = lt_format("%s.part-XXXXXX", path);
+    int fd = mkstemp(temporary);
+    if (fd < 0) {
+        lt_fail(err, LT_ERR_IO, NULL, "cannot write '%s': %s", path, strerror(errno));
+        free(temporary);
+        return false;
+    }
+    remember(temporary);
+    mode_t mask = umask(0);
+    umask(mask);
+    fchmod(fd, 0666 & ~mask); /* as open() would have made it */
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    *w = (lt_writer){.stream = fdopen(fd, "wb"), .path = lt_strdup(path), .temporary = temporary};
+    if (w->stream)
+        return true;
+    close(fd);
+    lt_fail(err, LT_ERR_IO, NULL, "cannot write '%s': %s", path, strerror(errno));
+    lt_writer_abandon(w);
+    return false;
+}
+
+static void close_writer(lt_writer *w)
+{
+    forget(w->temporary);
+    free(w->path);
+    free(w->temporary);
+    *w = (lt_writer){0};
+}
+
+bool lt_writer_commit(lt_writer *w, lt_error *err)
+{
+    bool bad = ferror(w->stream) != 0;
+    int why = bad ? EIO : 0;
+    if (fflush(w->stream) != 0 || fsync(fileno(w->stream)) != 0) {
+        bad = true;
+        why = errno;
+    }
+    if (fclose(w->stream) != 0 && !bad) {
+        bad = true;
+        why = errno;
+    }
+    w->stream = NULL;
+    if (!bad && rename(w->temporary, w->path) != 0) {
+        bad = true;
+        why = errno;
+    }
+    if (bad) {
+        lt_fail(err, LT_ERR_IO, why == ENOSPC ? "free some space, or write elsewhere" : NULL,
+                "cannot write '%s': %s", w->path, strerror(why));
+        unlink(w->temporary);
+    }
+    close_writer(w);
+    return !bad;
+}
+
+void lt_writer_abandon(lt_writer *w)
+{
+    if (!w->path)
+        return;
+    if (w->stream)
+        fclose(w->stream);
+    unlink(w->temporary);
+    close_writer(w);
+}
+
+bool lt_file_write(const char *path, const void *bytes, size_t n, lt_error *err)
+{
+    lt_writer w = {0};
+    if (!lt_writer_open(&w, path, err))
+        return false;
+    fwrite(bytes, 1, n, w.stream);
+    return lt_writer_commit(&w, err);
+}
+
+bool lt_file_can_write(const char *path, lt_error *err)
+{
+    char *copy = lt_strdup(path);
+    const char *dir = dirname(copy);
+    bool ok = true;
+    if (*path == '\0' || path[strlen(path) - 1] == '/' || lt_dir_exists(path))
+        ok = lt_fail(err, LT_ERR_ARGUMENT, NULL, "cannot write '%s': it names a directory", path);
+    else if (!lt_dir_exists(dir))
+        ok = lt_fail(err, LT_ERR_ARGUMENT, NULL, "cannot write '%s': no directory '%s'", path, dir);
+    else if (access(dir, W_OK | X_OK) != 0)
+        ok = lt_fail(err, LT_ERR_ARGUMENT, NULL, "cannot write '%s': directory '%s': %s", path, dir,
+                     strerror(errno));
+    free(copy);
+    return ok;
+}
+
+bool lt_file_exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+bool lt_dir_exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool lt_dir_make(const char *path, lt_error *err)
+{
+    char *copy = lt_strdup(path);
+    bool ok = true;
+    for (char *p = copy + (*copy == '/'); ok; p++) {
+        if (*p != '/' && *p != '\0')
+            continue;
+        char end = *p;
+        *p = '\0';
+        if (*copy && mkdir(copy, 0777) != 0 && !lt_dir_exists(copy))
+            ok = lt_fail(err, LT_ERR_IO, NULL, "cannot make directory '%s': %s", copy,
+                         strerror(errno));
+        *p = end;
+        if (end == '\0')
+            break;
+    }
+    free(copy);
+    return ok;
+}
+
+char *lt_path_join(const char *dir, const char *name)
+{
+    size_t n = strlen(dir);
+    return lt_format("%s%s%s", dir, n && dir[n - 1] == '/' ? "" : "/", name);
+}

@@ -1,0 +1,52 @@
+/*
+ * file.h - reading what others wrote, writing whole files or none.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/* Appends a whole regular file to *out.  More than `limit` bytes is LT_ERR_FORMAT. */
+bool lt_file_read(const char *path, size_t limit, lt_buf *out, lt_error *err) LT_WARN_UNUSED;
+
+/* A read-only mapping of a whole regular file; data is NULL when size is 0.  The mapping outlives
+ * the descriptor.  A file that somebody shortens while it is mapped raises SIGBUS on access. */
+typedef struct lt_map {
+    const unsigned char *data; /* owned */
+    size_t size;
+} lt_map;
+bool lt_map_open(const char *path, lt_map *out, lt_error *err) LT_WARN_UNUSED;
+void lt_map_close(lt_map *map); /* {0} is fine */
+
+/*
+ * A file that appears whole or not at all: bytes go to a temporary name in the same directory;
+ * commit flushes, syncs and renames it into place, abandon removes it.  Write through `stream`; a
+ * failed write is kept by stdio and reported by commit.  Zero-initialise before open; after commit
+ * (either result) or abandon the struct is zero again.
+ */
+typedef struct lt_writer {
+    FILE *stream;
+    char *path, *temporary; /* owned */
+} lt_writer;
+bool lt_writer_open(lt_writer *w, const char *path, lt_error *err) LT_WARN_UNUSED;
+bool lt_writer_commit(lt_writer *w, lt_error *err) LT_WARN_UNUSED;
+void lt_writer_abandon(lt_writer *w); /* {0} is fine */
+
+bool lt_file_write(const char *path, const void *bytes, size_t n, lt_error *err) LT_WARN_UNUSED;
+
+/* Removes the temporary file of every writer now open; async-signal-safe, for a program that is
+ * about to end on a signal. */
+void lt_writer_abandon_all(void);
+
+/* True if a file could be created or replaced at `path` (its directory exists and can be written,
+ * and the path is not a directory); says why not. Touches nothing. */
+bool lt_file_can_write(const char *path, lt_error *err) LT_WARN_UNUSED;
+
+bool lt_file_exists(const char *path); /* a regular file, links followed */
+bool lt_dir_exists(const char *path);
+bool lt_dir_make(const char *path,
+                 lt_error *err) LT_WARN_UNUSED;        /* with its parents; 0777 & ~umask */
+char *lt_path_join(const char *dir, const char *name); /* owned by the caller */

@@ -1,0 +1,65 @@
+/*
+ * backend.h - what a device must be able to do: the one boundary between models and arithmetic.
+ *
+ * A backend compiles a graph once (packs weights, plans memory, creates kernels) and runs it many
+ * times.  Everything is owned by the worker thread that opened it; only lt_progress is shared.
+ * Values cross the boundary as host memory: float32 (int32 for token ids) in the graph's layout.
+ * Weights packed for one program are kept and shared with later programs that use the same source
+ * in the same layout, so that a second size or batch costs activations, not weights.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "tensor/graph.h"
+
+typedef struct lt_backend lt_backend;
+typedef struct lt_program lt_program;
+
+typedef struct lt_backend_options {
+    lt_dtype dtype; /* storage of values and weights: LT_F32 or LT_BF16; sums are float32 */
+    int threads;    /* 0: as many as this process may use */
+} lt_backend_options;
+
+/* Shared with another thread: it sets cancel and reads done/total at its own rate. */
+typedef struct lt_progress {
+    atomic_bool cancel; /* seen within one node (ref, cpu) */
+    atomic_int done;    /* nodes finished in the current run */
+    atomic_int total;   /* nodes of the current program */
+} lt_progress;
+
+typedef struct lt_memory {
+    size_t weights;     /* bytes of packed weights */
+    size_t activations; /* bytes of all programs' blocks */
+} lt_memory;
+
+typedef struct lt_backend_ops {
+    const char *name; /* "ref", "cpu" */
+    const char *what; /* one line for help */
+    /* True if this processor computes with `dtype` at all, and whether it is the fast choice. */
+    bool (*supports)(lt_dtype dtype, bool *fast);
+    bool (*open)(const lt_backend_options *options, lt_backend **out, lt_error *err);
+    void (*close)(lt_backend *b); /* NULL is fine; programs must be discarded before */
+    /* Every parameter of g must have its source set.  g must outlive the program. */
+    bool (*compile)(lt_backend *b, const lt_graph *g, lt_program **out, lt_error *err);
+    void (*discard)(lt_backend *b, lt_program *p); /* NULL is fine */
+    /* Sets an input: count elements, float32 or int32 as the input's dtype.  It keeps its value
+     * over runs until written again. */
+    bool (*write)(lt_program *p, const lt_tensor *input, const void *host, size_t count,
+                  lt_error *err);
+    /* LT_ERR_CANCELLED if progress->cancel was seen; progress may be NULL. */
+    bool (*run)(lt_program *p, lt_progress *progress, lt_error *err);
+    /* Gets an output (or tap) after a run: count float32 elements. */
+    bool (*read)(lt_program *p, const lt_tensor *output, float *host, size_t count, lt_error *err);
+    /* Drops packed weights whose source lies in [from, from + bytes): the file is about to close.
+     */
+    void (*forget)(lt_backend *b, const void *from, size_t bytes);
+    lt_memory (*memory)(const lt_backend *b);
+} lt_backend_ops;
+
+/* The reference: naive loops in float32 (tensor/ref.c).  It is the specification that every other
+ * backend is tested against. */
+extern const lt_backend_ops lt_ref_backend;
