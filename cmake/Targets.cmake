@@ -20,15 +20,39 @@ endif()
 # LINKS is the layer drawing of docs/ARCHITECTURE.md.
 function(lt_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  foreach(source ${ARG_SOURCES}) # LEAD-TEMPORARY: while folders are being written; remove
+    if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+      list(REMOVE_ITEM ARG_SOURCES ${source})
+      message(STATUS "not yet written: ${name}/${source}")
+    endif()
+  endforeach()
+  if(NOT ARG_SOURCES)
+    return()
+  endif()
   add_library(lt_${name} STATIC ${ARG_SOURCES})
   target_link_libraries(lt_${name} PUBLIC ${ARG_LINKS} PRIVATE lt_flags ${ARG_PRIVATE_LINKS})
+  set_property(GLOBAL APPEND PROPERTY LT_LIBRARIES lt_${name})
 endfunction()
 
-# lt_test(base SOURCES test_a.c test_b.c LINKS lt_base LABEL unit): one cmocka program a source file,
-# linked to its own layer only.  Each source has its own main().
+# lt_program(latentty SOURCES main.c LINKS lt_cli ...): a program, at the top of the build folder.
+function(lt_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} lt_flags)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+endfunction()
+
+# lt_test(base SOURCES test_a.c test_b.c LINKS lt_base LABEL unit [TIMEOUT seconds]): one cmocka program a
+# source file, linked to its own layer only.  Each source has its own main().
 function(lt_test folder)
   cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
   foreach(source ${ARG_SOURCES})
+    if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source}) # LEAD-TEMPORARY
+      continue()
+    endif()
     get_filename_component(stem ${source} NAME_WE)
     set(target ${folder}_${stem})
     add_executable(${target} ${source})
@@ -36,9 +60,6 @@ function(lt_test folder)
     target_compile_definitions(${target} PRIVATE
       LT_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data" LT_ASSETS="${PROJECT_SOURCE_DIR}/assets")
     add_test(NAME ${folder}/${stem} COMMAND ${target})
-    set_tests_properties(${folder}/${stem} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT 300)
-    if(ARG_TIMEOUT)
-      set_tests_properties(${folder}/${stem} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
-    endif()
+    set_tests_properties(${folder}/${stem} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT})
   endforeach()
 endfunction()

@@ -7,9 +7,10 @@
 
 #include "base/text.h"
 
+LT_PRINTF(3, 0)
 static void set(char *to, size_t size, const char *format, va_list args)
 {
-    char raw[1024];
+    char raw[2048]; /* twice a message: text cut here never fits, so it ends in "..." */
     vsnprintf(raw, sizeof raw, format, args);
     lt_text_escape(to, size, raw, strlen(raw));
 }
@@ -27,14 +28,14 @@ bool lt_fail(lt_error *err, lt_error_code code, const char *hint, const char *fo
 
 bool lt_fail_in(lt_error *err, const char *format, ...)
 {
-    char context[sizeof err->message];
-    char joined[2 * sizeof err->message + 2];
+    char context[sizeof err->message / 2]; /* the other half is for the cause */
+    char all[sizeof context + sizeof err->message + 2];
     va_list args;
     va_start(args, format);
     set(context, sizeof context, format, args);
     va_end(args);
-    snprintf(joined, sizeof joined, "%s: %s", context, err->message);
-    lt_text_escape(err->message, sizeof err->message, joined, strlen(joined));
+    snprintf(all, sizeof all, "%s: %s", context, err->message);
+    lt_text_escape(err->message, sizeof err->message, all, strlen(all));
     return false;
 }
 

@@ -32,14 +32,15 @@ typedef struct lt_error {
     char hint[512];     /* empty, or one line to try */
 } lt_error;
 
-#define LT_WARN_UNUSED           __attribute__((warn_unused_result))
+#define LT_WARN_UNUSED         __attribute__((warn_unused_result))
 #define LT_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 /* Fills *err and returns false, so that `return lt_fail(...)` reads well.  hint may be NULL. */
 bool lt_fail(lt_error *err, lt_error_code code, const char *hint, const char *format, ...)
     LT_PRINTF(4, 5);
 
-/* Puts "<formatted>: " in front of the message of a failed *err; returns false. */
+/* Puts "<formatted>: " in front of the message of a failed *err, in at most half of its room;
+ * returns false. */
 bool lt_fail_in(lt_error *err, const char *format, ...) LT_PRINTF(2, 3);
 
 /* Replaces the hint of a failed *err; returns false. */

@@ -15,6 +15,12 @@
 
 #include "base/mem.h"
 
+/* Why a file that is not regular cannot be read or replaced. */
+static const char *kind_of(const struct stat *st)
+{
+    return S_ISDIR(st->st_mode) ? "it is a directory" : "not a regular file";
+}
+
 /* Opens a regular file for reading; -1 and a message otherwise. */
 static int open_regular(const char *path, struct stat *st, lt_error *err)
 {
@@ -23,10 +29,12 @@ static int open_regular(const char *path, struct stat *st, lt_error *err)
         lt_fail(err, LT_ERR_IO, NULL, "cannot open '%s': %s", path, strerror(errno));
         return -1;
     }
-    if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+    if (fstat(fd, st) != 0)
+        lt_fail(err, LT_ERR_IO, NULL, "cannot read '%s': %s", path, strerror(errno));
+    else if (!S_ISREG(st->st_mode))
+        lt_fail(err, LT_ERR_IO, NULL, "cannot read '%s': %s", path, kind_of(st));
+    else
         return fd;
-    lt_fail(err, LT_ERR_IO, NULL, "cannot read '%s': %s", path,
-            S_ISDIR(st->st_mode) ? "it is a directory" : "not a regular file");
     close(fd);
     return -1;
 }
@@ -121,6 +129,9 @@ void lt_writer_abandon_all(void)
 
 bool lt_writer_open(lt_writer *w, const char *path, lt_error *err)
 {
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* the rename would replace a device */
+        return lt_fail(err, LT_ERR_IO, NULL, "cannot write '%s': %s", path, kind_of(&st));
     char *temporary = lt_format("%s.part-XXXXXX", path);
     int fd = mkstemp(temporary);
     if (fd < 0) {
@@ -152,10 +163,13 @@ static void close_writer(lt_writer *w)
 
 bool lt_writer_commit(lt_writer *w, lt_error *err)
 {
+    int fd = fileno(w->stream);
     bool bad = ferror(w->stream) != 0;
-    int why = bad ? EIO : 0;
-    if (fflush(w->stream) != 0 || fsync(fileno(w->stream)) != 0) {
+    int why = EIO;
+    if (fflush(w->stream) != 0 || fsync(fd) != 0) {
         bad = true;
+        why = errno;
+    } else if (bad && write(fd, "", 1) < 0) { /* stdio forgot the reason; the file is lost anyway */
         why = errno;
     }
     if (fclose(w->stream) != 0 && !bad) {
@@ -191,7 +205,8 @@ bool lt_file_write(const char *path, const void *bytes, size_t n, lt_error *err)
     lt_writer w = {0};
     if (!lt_writer_open(&w, path, err))
         return false;
-    fwrite(bytes, 1, n, w.stream);
+    if (n)
+        fwrite(bytes, 1, n, w.stream);
     return lt_writer_commit(&w, err);
 }
 
@@ -199,9 +214,12 @@ bool lt_file_can_write(const char *path, lt_error *err)
 {
     char *copy = lt_strdup(path);
     const char *dir = dirname(copy);
+    struct stat st;
     bool ok = true;
     if (*path == '\0' || path[strlen(path) - 1] == '/' || lt_dir_exists(path))
         ok = lt_fail(err, LT_ERR_ARGUMENT, NULL, "cannot write '%s': it names a directory", path);
+    else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        ok = lt_fail(err, LT_ERR_ARGUMENT, NULL, "cannot write '%s': %s", path, kind_of(&st));
     else if (!lt_dir_exists(dir))
         ok = lt_fail(err, LT_ERR_ARGUMENT, NULL, "cannot write '%s': no directory '%s'", path, dir);
     else if (access(dir, W_OK | X_OK) != 0)
@@ -232,7 +250,7 @@ bool lt_dir_make(const char *path, lt_error *err)
             continue;
         char end = *p;
         *p = '\0';
-        if (*copy && mkdir(copy, 0777) != 0 && !lt_dir_exists(copy))
+        if (mkdir(copy, 0777) != 0 && !lt_dir_exists(copy))
             ok = lt_fail(err, LT_ERR_IO, NULL, "cannot make directory '%s': %s", copy,
                          strerror(errno));
         *p = end;

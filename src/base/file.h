@@ -23,7 +23,8 @@ void lt_map_close(lt_map *map); /* {0} is fine */
 
 /*
  * A file that appears whole or not at all: bytes go to a temporary name in the same directory;
- * commit flushes, syncs and renames it into place, abandon removes it.  Write through `stream`; a
+ * commit flushes, syncs and renames it into place, abandon removes it.  A path that names something
+ * other than a regular file (/dev/null) is refused.  Write through `stream`; a
  * failed write is kept by stdio and reported by commit.  Zero-initialise before open; after commit
  * (either result) or abandon the struct is zero again.
  */
@@ -42,7 +43,7 @@ bool lt_file_write(const char *path, const void *bytes, size_t n, lt_error *err)
 void lt_writer_abandon_all(void);
 
 /* True if a file could be created or replaced at `path` (its directory exists and can be written,
- * and the path is not a directory); says why not. Touches nothing. */
+ * and the path does not name a directory, a device or a pipe); says why not. Touches nothing. */
 bool lt_file_can_write(const char *path, lt_error *err) LT_WARN_UNUSED;
 
 bool lt_file_exists(const char *path); /* a regular file, links followed */

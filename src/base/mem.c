@@ -49,6 +49,7 @@ char *lt_strndup(const char *s, size_t n)
     return copy;
 }
 
+LT_PRINTF(1, 0)
 static char *format_list(const char *format, va_list args, void *(*get)(lt_arena *, size_t),
                          lt_arena *arena)
 {
@@ -121,6 +122,8 @@ void lt_arena_free(lt_arena *arena)
 
 void *lt_arena_alloc(lt_arena *arena, size_t bytes)
 {
+    if (bytes > PTRDIFF_MAX)
+        lt_panic("out of memory: %zu bytes", bytes);
     size_t need = (bytes + 15) & ~(size_t)15;
     if (!arena->blocks || arena->blocks->size - arena->blocks->used < need) {
         size_t size = need > BLOCK ? need : BLOCK;

@@ -1,0 +1,99 @@
+#!/bin/sh
+# test.sh [--no-install] [--quick | --long] - installs what is missing, builds, runs every test.
+set -eu
+cd "$(dirname -- "$0")"
+. tools/packages.sh
+
+usage() {
+  cat <<'END'
+usage: ./test.sh [--no-install] [--quick | --long]
+
+  (none)        tests with line coverage, then again under the address and undefined behaviour sanitizers
+  --quick       the tests once, without coverage or sanitizers
+  --long        all of it, and soak, fuzz and regeneration
+  --no-install  refuse to install packages; show the command instead
+END
+}
+
+may_install=yes mode=full
+for argument; do
+  case $argument in
+    --no-install) may_install=no ;;
+    --quick) mode=quick ;;
+    --long) mode=long ;;
+    -h | --help) usage && exit 0 ;;
+    *)
+      echo "test.sh: unknown argument '$argument'" >&2
+      usage >&2
+      exit 2
+      ;;
+  esac
+done
+
+started=$(date +%s)
+jobs=$(nproc 2>/dev/null || echo 2)
+doing="installing packages"
+finish() {
+  status=$?
+  seconds=$(($(date +%s) - started))
+  if [ $status -eq 0 ]; then
+    echo "==> test.sh: all passed in ${seconds} s"
+  else
+    echo "==> test.sh: FAILED while $doing, after ${seconds} s" >&2
+  fi
+}
+trap finish EXIT
+
+step() {
+  doing=$1
+  echo "==> $doing"
+}
+
+# Shows what a command printed only if it fails.
+quietly() {
+  log=build/test.log
+  "$@" >"$log" 2>&1 </dev/null && return 0
+  status=$?
+  cat "$log" >&2
+  return $status
+}
+
+build() {
+  step "building preset $1"
+  if ! grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$(pwd -P)" "build/$1/CMakeCache.txt"; then
+    rm -rf "build/$1" # new, or from a folder that was moved
+  fi
+  quietly cmake --preset "$1"
+  quietly cmake --build --preset "$1" -j "$jobs"
+}
+
+run_tests() {
+  step "testing preset $1"
+  ctest --preset "$1" -j "$jobs"
+}
+
+# shellcheck disable=SC2086
+need_packages test.sh $may_install $BUILD_PACKAGES $TEST_PACKAGES
+mkdir -p build
+
+if [ $mode = quick ]; then
+  build dev
+  run_tests dev
+  exit 0
+fi
+
+build coverage
+find build/coverage -name '*.gcda' -delete
+run_tests coverage
+step "counting the lines that were reached"
+python3 tools/coverage.py build/coverage
+build asan
+run_tests asan
+
+if [ $mode = long ]; then
+  run_tests long
+  if [ -f tools/long.sh ]; then
+    step "running tools/long.sh"
+    sh tools/long.sh
+  fi
+fi
