@@ -1,0 +1,195 @@
+/*
+ * unet.c - eps = unet(x_t, t, c)                Rombach et al. 2022, section 3.3 and figure 3
+ *
+ * Names and order follow diffusers' UNet2DConditionModel, so a parameter's path here is its path in
+ * the checkpoint.  N batch, H W latent height and width, C channels, S = H*W tokens, T text tokens,
+ * D text width.
+ */
+#include "model/unet.h"
+
+#include <math.h>
+
+/* What every block needs to know. */
+typedef struct unet {
+    lt_graph *g;
+    const lt_unet_config *c;
+    lt_tensor *time; /* silu of the time embedding [N,4C0] */
+    lt_tensor *text; /* [N,T,D] */
+} unet;
+
+static lt_tensor *norm_silu(const unet *u, const char *name, lt_tensor *x)
+{
+    lt_tensor *h = lt_group_norm(u->g, name, x, u->c->norm_num_groups, u->c->norm_eps);
+    return lt_activation(u->g, LT_SILU, h);
+}
+
+/* h = conv(silu(norm(x))) + time;  (conv(silu(norm(h))) + skip(x)) / scale.
+ * x [N,H,W,C] -> [N,H,W,out] */
+static lt_tensor *resnet(const unet *u, int i, lt_tensor *x, int out, float scale)
+{
+    lt_graph *g = u->g;
+    lt_enter(g, "resnets.%d", i);
+    lt_tensor *h = lt_conv2d(g, "conv1", norm_silu(u, "norm1", x), out, 3);
+    h = lt_add(g, h, lt_linear(g, "time_emb_proj", u->time, out, true));
+    h = lt_conv2d(g, "conv2", norm_silu(u, "norm2", h), out, 3);
+    bool widens = x->shape.dim[3] != out;
+    x = lt_add(g, h, widens ? lt_conv2d(g, "conv_shortcut", x, out, 1) : x);
+    if (scale != 1.0f)
+        x = lt_scale(g, x, 1.0f / scale, 0.0f);
+    x = lt_tap(g, "out", x);
+    lt_leave(g);
+    return x;
+}
+
+/* Scaled dot-product attention; self-attention when context == x.  x [N,S,C]  context [N,T,D] */
+static lt_tensor *attention(lt_graph *g, const char *name, lt_tensor *x, lt_tensor *context,
+                            int heads)
+{
+    int width = (int)x->shape.dim[2];
+    lt_enter(g, "%s", name);
+    lt_tensor *q = lt_linear(g, "to_q", x, width, false);
+    lt_tensor *k = lt_linear(g, "to_k", context, width, false);
+    lt_tensor *v = lt_linear(g, "to_v", context, width, false);
+    x = lt_linear(g, "to_out.0", lt_attention(g, q, k, v, heads, false), width, true);
+    lt_leave(g);
+    return x;
+}
+
+/* Self-attention, cross-attention to the prompt, gated feed-forward.  x [N,S,C]  text [N,T,D] */
+static lt_tensor *transformer_block(lt_graph *g, lt_tensor *x, lt_tensor *text, int heads)
+{
+    const float eps = 1e-5f; /* LayerNorm's default in BasicTransformerBlock */
+    int width = (int)x->shape.dim[2];
+    lt_tensor *h = lt_layer_norm(g, "norm1", x, eps);
+    x = lt_add(g, attention(g, "attn1", h, h, heads), x);
+    x = lt_add(g, attention(g, "attn2", lt_layer_norm(g, "norm2", x, eps), text, heads), x);
+    h = lt_linear(g, "ff.net.0.proj", lt_layer_norm(g, "norm3", x, eps), 8 * width, true);
+    return lt_add(g, lt_linear(g, "ff.net.2", lt_geglu(g, h), width, true), x);
+}
+
+/* Into and out of the transformer: a 1x1 convolution or, the same product, a linear layer. */
+static lt_tensor *project(const unet *u, const char *name, lt_tensor *x)
+{
+    int width = (int)x->shape.dim[3];
+    return u->c->use_linear_projection ? lt_linear(u->g, name, x, width, true)
+                                       : lt_conv2d(u->g, name, x, width, 1);
+}
+
+/* Pixels become tokens and back; channels last makes both reshapes free.  x [N,H,W,C] */
+static lt_tensor *transformer(const unet *u, int i, lt_tensor *x, int level)
+{
+    lt_graph *g = u->g;
+    lt_shape image = x->shape;
+    lt_shape tokens = {.ndim = 3, .dim = {image.dim[0], image.dim[1] * image.dim[2], image.dim[3]}};
+    lt_enter(g, "attentions.%d", i);
+    lt_tensor *h = lt_group_norm(g, "norm", x, u->c->norm_num_groups, 1e-6f);
+    h = lt_reshape(g, project(u, "proj_in", h), tokens); /* [N,S,C] */
+    for (int block = 0; block < u->c->depth[level]; block++) {
+        lt_enter(g, "transformer_blocks.%d", block);
+        h = transformer_block(g, h, u->text, u->c->heads[level]);
+        lt_leave(g);
+    }
+    x = lt_add(g, project(u, "proj_out", lt_reshape(g, h, image)), x);
+    x = lt_tap(g, "out", x);
+    lt_leave(g);
+    return x;
+}
+
+/* The skips: every value of the way down, popped on the way up. */
+typedef struct stack {
+    lt_tensor *at[LT_UNET_LEVELS * LT_UNET_LAYERS + 1];
+    int count;
+} stack;
+
+static lt_tensor *push(stack *s, lt_tensor *x)
+{
+    return s->at[s->count++] = x;
+}
+
+static lt_tensor *down(const unet *u, int level, lt_tensor *x, stack *skips)
+{
+    const lt_unet_config *c = u->c;
+    lt_enter(u->g, "down_blocks.%d", level);
+    for (int i = 0; i < c->layers[level]; i++) {
+        x = resnet(u, i, x, c->channels[level], 1.0f);
+        if (c->down_attends[level])
+            x = transformer(u, i, x, level);
+        push(skips, x);
+    }
+    if (level < c->levels - 1) {
+        lt_enter(u->g, "downsamplers.0");
+        x = lt_conv2d_down(u->g, "conv", x, c->channels[level], c->asymmetric_downsample);
+        push(skips, lt_tap(u->g, "out", x));
+        lt_leave(u->g);
+    }
+    lt_leave(u->g);
+    return x;
+}
+
+static lt_tensor *middle(const unet *u, lt_tensor *x)
+{
+    const lt_unet_config *c = u->c;
+    int level = c->levels - 1;
+    lt_enter(u->g, "mid_block");
+    x = resnet(u, 0, x, c->channels[level], c->mid_block_scale_factor);
+    x = transformer(u, 0, x, level);
+    x = resnet(u, 1, x, c->channels[level], c->mid_block_scale_factor);
+    lt_leave(u->g);
+    return x;
+}
+
+static lt_tensor *up(const unet *u, int level, lt_tensor *x, stack *skips)
+{
+    const lt_unet_config *c = u->c;
+    lt_enter(u->g, "up_blocks.%d", c->levels - 1 - level);
+    for (int i = 0; i < c->layers[level] + 1; i++) {
+        x = resnet(u, i, lt_concat(u->g, x, skips->at[--skips->count]), c->channels[level], 1.0f);
+        if (c->up_attends[level])
+            x = transformer(u, i, x, level);
+    }
+    if (level > 0) { /* to the size of the next skip: twice this one, or twice less one */
+        const lt_shape *next = &skips->at[skips->count - 1]->shape;
+        lt_enter(u->g, "upsamplers.0");
+        x = lt_resize(u->g, x, next->dim[1], next->dim[2]);
+        x = lt_tap(u->g, "out", lt_conv2d(u->g, "conv", x, c->channels[level], 3));
+        lt_leave(u->g);
+    }
+    lt_leave(u->g);
+    return x;
+}
+
+lt_tensor *lt_unet(lt_graph *g, const lt_unet_config *c, lt_tensor *latents, lt_tensor *time,
+                   lt_tensor *text)
+{
+    stack skips = {.count = 0};
+    int width = 4 * c->channels[0];
+
+    lt_tensor *t = lt_linear(g, "time_embedding.linear_1", time, width, true); /* [N,4C0] */
+    t = lt_linear(g, "time_embedding.linear_2", lt_activation(g, LT_SILU, t), width, true);
+    unet u = {.g = g, .c = c, .time = lt_activation(g, LT_SILU, t), .text = text};
+
+    lt_tensor *x = c->center_input_sample ? lt_scale(g, latents, 2.0f, -1.0f) : latents;
+    x = push(&skips, lt_conv2d(g, "conv_in", x, c->channels[0], 3)); /* [N,H,W,C0] */
+    for (int level = 0; level < c->levels; level++)
+        x = down(&u, level, x, &skips);
+    if (c->mid_block)
+        x = middle(&u, x);
+    for (int level = c->levels - 1; level >= 0; level--)
+        x = up(&u, level, x, &skips);
+    return lt_conv2d(g, "conv_out", norm_silu(&u, "conv_norm_out", x), c->out_channels, 3);
+}
+
+void lt_timestep_embedding(const lt_unet_config *c, float timestep, float *out)
+{
+    int half = c->channels[0] / 2;
+    float *sines = c->flip_sin_to_cos ? out + half : out;
+    float *cosines = c->flip_sin_to_cos ? out : out + half;
+    for (int i = 0; i < half; i++) {
+        /* One ulp of the frequency at t = 999 is 6e-5 in the angle, so the exponent must be rounded
+         * where torch rounds it. */
+        float exponent = -9.210340371976184f * (float)i / ((float)half - c->freq_shift);
+        float angle = timestep * (float)exp((double)exponent);
+        sines[i] = (float)sin((double)angle);
+        cosines[i] = (float)cos((double)angle);
+    }
+}

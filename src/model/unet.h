@@ -1,0 +1,57 @@
+/*
+ * unet.h - the noise predictor: UNet2DConditionModel of diffusers (Rombach et al. 2022,
+ * section 3.3).
+ *
+ * Covers Stable Diffusion 1.x and 2.x, SD-Turbo and the BK-SDM distillations: everything that
+ * differs between them is in config.json.  A config that asks for more is refused by naming the
+ * key.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "tensor/graph.h"
+
+enum { LT_UNET_LEVELS = 8, LT_UNET_LAYERS = 16 };
+
+/* Index 0 is the level of the highest resolution.  Names are diffusers' where they are clear. */
+typedef struct lt_unet_config {
+    int levels;                        /* 1..LT_UNET_LEVELS */
+    int channels[LT_UNET_LEVELS];      /* block_out_channels */
+    bool down_attends[LT_UNET_LEVELS]; /* CrossAttnDownBlock2D, else DownBlock2D */
+    bool up_attends[LT_UNET_LEVELS]; /* by level, not by up block: up block i is level levels-1-i */
+    int layers[LT_UNET_LEVELS];      /* layers_per_block; up blocks have one more */
+    int depth[LT_UNET_LEVELS];       /* transformer_layers_per_block */
+    int heads[LT_UNET_LEVELS];       /* the key attention_head_dim, which holds head COUNTS */
+    int in_channels, out_channels;   /* 4 and 4 */
+    int cross_attention_dim;         /* width D of the text states */
+    int norm_num_groups;
+    float norm_eps;               /* of resnets and the last norm; transformers use 1e-6 */
+    bool mid_block;               /* UNetMidBlock2DCrossAttn, or none (BK-SDM-Tiny) */
+    float mid_block_scale_factor; /* divides the mid resnets' sums */
+    bool use_linear_projection;   /* proj_in and proj_out stored as [C,C], else [C,C,1,1] */
+    bool flip_sin_to_cos;         /* time embedding is [cos | sin], else [sin | cos] */
+    float freq_shift;
+    bool asymmetric_downsample; /* downsample_padding 0: pad right and bottom by one */
+    bool center_input_sample;   /* 2x - 1 first */
+    int sample_size;            /* latent side that the model was trained for */
+} lt_unet_config;
+
+/* Reads DIR/config.json. */
+bool lt_unet_config_read(const char *dir, lt_unet_config *out, lt_error *err) LT_WARN_UNUSED;
+
+/*
+ * Records the UNet.
+ *   latents [N,H,W,in_channels]   scaled by the scheduler (scale_model_input)
+ *   time    [N,channels[0]]       sinusoid of the timestep, see lt_timestep_embedding
+ *   text    [N,T,D]               hidden states of the prompt
+ * Returns the prediction [N,H,W,out_channels].  H and W are any size >= 1: where a side does not
+ * halve evenly the way up is resized to the skip's size, as diffusers does. Offers taps
+ * "<block>.out" for every resnet, attention, downsampler and upsampler, and
+ * "<attention>.map" for every attention.
+ */
+lt_tensor *lt_unet(lt_graph *g, const lt_unet_config *c, lt_tensor *latents, lt_tensor *time,
+                   lt_tensor *text);
+
+/* The sinusoid of a timestep, which may be fractional: out[width], width even.
+ * Source: get_timestep_embedding of diffusers, in float32 as torch evaluates it. */
+void lt_timestep_embedding(const lt_unet_config *c, float timestep, float *out);
