@@ -320,8 +320,8 @@ static lt_tensor *convolution(lt_graph *g, const char *name, lt_tensor *x, int o
     int before = asymmetric ? 0 : kernel / 2, after = kernel / 2;
     if (asymmetric)
         after = 1;
-    int64_t h = (x->shape.dim[1] + before + after - kernel) / stride + 1;
-    int64_t w = (x->shape.dim[2] + before + after - kernel) / stride + 1;
+    int64_t h = (x->shape.dim[1] + before + after - kernel + stride) / stride; /* 0: too small */
+    int64_t w = (x->shape.dim[2] + before + after - kernel + stride) / stride;
     lt_tensor *t = node1(g, LT_OP_CONV2D, name, shape4(x->shape.dim[0], h, w, out), x);
     if (t == g->broken)
         return t;
