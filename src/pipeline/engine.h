@@ -1,0 +1,101 @@
+/*
+ * engine.h - a model on a backend: text in, noise predictions and pictures out.
+ *
+ * An engine owns one backend and the three networks of a Stable Diffusion (text encoder, UNet, VAE)
+ * with their weights.  Graphs are compiled once per size and batch and kept; lt_engine_prepare does
+ * it before a run, so that nothing is allocated inside a step.
+ *
+ * Values cross as float32 in torch's order: latents [n,C,h,w], pixels [n,3,H,W], text [n,T,D].
+ * Letters: n pictures, C latent channels, h w latent size, H W pixels (h times the VAE's factor),
+ * T = 77 tokens, D text width.
+ *
+ * One thread owns an engine; lt_progress may be watched and cancelled from another.
+ * Source: diffusers' StableDiffusionPipeline.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "model/clip.h"
+#include "model/tokenizer.h"
+#include "model/unet.h"
+#include "model/vae.h"
+#include "pipeline/scheduler_config.h"
+#include "tensor/backend.h"
+
+typedef struct lt_engine lt_engine;
+
+typedef struct lt_engine_options {
+    const lt_backend_ops *const *backends; /* compiled in, best first, NULL-terminated; borrowed */
+    const char *backend;                   /* "auto" or a name */
+    const char *dtype;                     /* "auto", "f32", "bf16" */
+    int threads;                           /* 0: as many as the process may use */
+    const char *model; /* directory, or repository id in the Hugging Face cache */
+    const char *unet, *vae, *text_encoder, *tokenizer; /* from elsewhere; NULL: the model's own */
+    const char *variant; /* of the weight files: "fp16"; NULL: plain */
+    unsigned needs;      /* LT_NEEDS_... : what to load */
+} lt_engine_options;
+
+enum {
+    LT_NEEDS_TEXT = 1, /* tokenizer and text encoder */
+    LT_NEEDS_UNET = 2,
+    LT_NEEDS_VAE = 4,
+    LT_NEEDS_ALL = 7,
+};
+
+/* Opens and checks everything that is needed, weights included: a missing or misshapen tensor is
+ * found here.  Compiles nothing. */
+bool lt_engine_open(const lt_engine_options *options, lt_engine **out,
+                    lt_error *err) LT_WARN_UNUSED;
+void lt_engine_close(lt_engine *e); /* NULL is fine */
+
+/* What was opened.  Borrowed; only what was needed is set. */
+typedef struct lt_engine_info {
+    const char *model;   /* as given */
+    const char *backend; /* "cpu" */
+    lt_dtype dtype;
+    const lt_tokenizer *tokenizer;
+    const lt_clip_config *clip;
+    const lt_unet_config *unet;
+    const lt_vae_config *vae;
+    const lt_scheduler_config *scheduler;
+    const char *warnings; /* lines about tensors that nobody uses; "" if none */
+} lt_engine_info;
+const lt_engine_info *lt_engine_about(const lt_engine *e);
+
+/* Default pixels a side: the UNet's sample_size times the VAE's factor. */
+int lt_engine_default_side(const lt_engine *e);
+
+/* Compiles what `images` pictures of latent size h x w need.  With too little memory this is where
+ * it is said. */
+bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided,
+                       lt_error *err) LT_WARN_UNUSED;
+
+/* ids [T] -> text [T,D]: last_hidden_state. */
+bool lt_engine_encode_text(lt_engine *e, const int32_t *ids, float *text, lt_progress *progress,
+                           lt_error *err) LT_WARN_UNUSED;
+
+/* One UNet evaluation for n pictures, guided (uncond given) or not. */
+typedef struct lt_unet_call {
+    int images, h, w;
+    const float *latents; /* [n,C,h,w], after scale_model_input */
+    float timestep;       /* may be fractional */
+    const float *cond;    /* [n,T,D] */
+    const float *uncond;  /* [n,T,D], or NULL: only the prompt's half runs */
+    float *eps_cond;      /* out [n,C,h,w]: the UNet's own output (v for v-prediction) */
+    float *eps_uncond;    /* out [n,C,h,w], unless uncond is NULL */
+} lt_unet_call;
+bool lt_engine_predict(lt_engine *e, const lt_unet_call *call, lt_progress *progress,
+                       lt_error *err) LT_WARN_UNUSED;
+
+/* latents [n,C,h,w] as the sampler holds them (this divides by scaling_factor) -> pixels [n,3,H,W],
+ * about -1..1, not clamped. */
+bool lt_engine_decode(lt_engine *e, int images, int h, int w, const float *latents, float *pixels,
+                      lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
+
+/* pixels [3,H,W] in -1..1, H and W multiples of the factor -> mean and log variance [C,h,w] of the
+ * latents before scaling; logvar is clamped to -30..20 and may be NULL. */
+bool lt_engine_encode_image(lt_engine *e, int h, int w, const float *pixels, float *mean,
+                            float *logvar, lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
+
+lt_memory lt_engine_memory(const lt_engine *e);

@@ -1,0 +1,87 @@
+/* meta.c - see meta.h. */
+#include "pipeline/meta.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/version.h"
+
+void lt_meta_json_string(lt_buf *out, const char *s)
+{
+    lt_buf_char(out, '"');
+    for (; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        if (c == '"' || c == '\\')
+            lt_buf_format(out, "\\%c", c);
+        else if (c < 0x20 || c == 0x7F)
+            lt_buf_format(out, "\\u%04x", c);
+        else
+            lt_buf_char(out, *s);
+    }
+    lt_buf_char(out, '"');
+}
+
+static const char *prompt_of(const lt_params *p, const lt_run_view *v, int image)
+{
+    return p->prompts[image / v->per_prompt];
+}
+
+/* The last part of a path or repository id. */
+static const char *short_name(const char *model)
+{
+    const char *slash = strrchr(model, '/');
+    return slash && slash[1] ? slash + 1 : model;
+}
+
+void lt_meta_parameters(const lt_engine *e, const lt_params *p, const lt_run *run, int image,
+                        lt_buf *out)
+{
+    const lt_run_view *v = lt_run_about(run);
+    int place;
+    uint64_t seed = lt_params_seed(p, image, &place);
+    lt_buf_str(out, prompt_of(p, v, image));
+    if (p->negative_prompt && *p->negative_prompt)
+        lt_buf_format(out, "\nNegative prompt: %s", p->negative_prompt);
+    lt_buf_format(out, "\nSteps: %d, Sampler: %s, CFG scale: %g, Seed: %" PRIu64 ", Size: %dx%d",
+                  v->steps, v->sampler->label, v->guidance_scale, seed, v->width, v->height);
+    if (place > 0)
+        lt_buf_format(out, ", Batch position: %d", place);
+    lt_buf_format(out, ", Model: %s, Version: latentty %s", short_name(lt_engine_about(e)->model),
+                  LT_VERSION);
+}
+
+static void member(lt_buf *out, const char *key, const char *text)
+{
+    lt_buf_format(out, ",\"%s\":", key);
+    if (text)
+        lt_meta_json_string(out, text);
+    else
+        lt_buf_str(out, "null");
+}
+
+void lt_meta_json(const lt_engine *e, const lt_params *p, const lt_run *run, int image, lt_buf *out)
+{
+    const lt_run_view *v = lt_run_about(run);
+    const lt_engine_info *about = lt_engine_about(e);
+    int place;
+    uint64_t seed = lt_params_seed(p, image, &place);
+    lt_buf_format(out, "{\"version\":\"%s\"", LT_VERSION);
+    member(out, "prompt", prompt_of(p, v, image));
+    member(out, "negative_prompt", p->negative_prompt ? p->negative_prompt : "");
+    lt_buf_format(out, ",\"seed\":%" PRIu64 ",\"own_generator\":%s,\"place\":%d,\"images\":%d",
+                  seed, p->own_generators ? "true" : "false", place, v->images);
+    lt_buf_format(out, ",\"guidance_scale\":%.17g,\"steps\":%d,\"width\":%d,\"height\":%d",
+                  v->guidance_scale, v->steps, v->width, v->height);
+    member(out, "scheduler", v->sampler->name);
+    member(out, "timestep_spacing", p->timestep_spacing);
+    member(out, "model", about->model);
+    member(out, "unet", p->unet);
+    member(out, "vae", p->vae);
+    member(out, "text_encoder", p->text_encoder);
+    member(out, "tokenizer", p->tokenizer);
+    member(out, "backend", about->backend);
+    member(out, "dtype", lt_dtype_name(about->dtype));
+    lt_buf_char(out, '}');
+}

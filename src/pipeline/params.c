@@ -1,0 +1,266 @@
+/* params.c - see params.h. */
+#include "pipeline/params.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+enum { MAX_SEEDS = 4096, MAX_STEPS = 1000, MAX_BATCH = 1024, MAX_SIDE = 8192, MAX_THREADS = 1024 };
+
+const lt_param_info lt_param_infos[] = {
+#define LT_PARAM(field, kind, flag, letter, metavar, fallback, help)                               \
+    {#field, flag, letter, LT_PARAM_##kind, metavar, fallback, help},
+#include "pipeline/params.def"
+#undef LT_PARAM
+};
+const int lt_param_count = sizeof lt_param_infos / sizeof *lt_param_infos;
+
+/* Where each row's value is in lt_params; the order is that of params.def. */
+static const size_t offsets[] = {
+#define LT_PARAM(field, kind, flag, letter, metavar, fallback, help) offsetof(lt_params, field),
+#include "pipeline/params.def"
+#undef LT_PARAM
+};
+
+static void *field_of(lt_params *p, const lt_param_info *info)
+{
+    return (char *)p + offsets[info - lt_param_infos];
+}
+
+void lt_params_init(lt_params *p)
+{
+    *p = (lt_params){.batch = 1, .guidance_scale = (double)NAN};
+}
+
+void lt_params_done(lt_params *p)
+{
+    for (int i = 0; i < p->prompt_count; i++)
+        free(p->prompts[i]);
+    free(p->prompts);
+    free(p->seeds);
+    for (int i = 0; i < lt_param_count; i++)
+        if (lt_param_infos[i].kind == LT_PARAM_TEXT)
+            free(*(char **)field_of(p, &lt_param_infos[i]));
+    *p = (lt_params){0};
+}
+
+void lt_params_copy(lt_params *to, const lt_params *from)
+{
+    *to = *from;
+    to->prompts = lt_alloc_array((size_t)from->prompt_count, sizeof *to->prompts);
+    for (int i = 0; i < from->prompt_count; i++)
+        to->prompts[i] = lt_strdup(from->prompts[i]);
+    to->seeds = lt_alloc_array((size_t)from->seed_count, sizeof *to->seeds);
+    if (from->seed_count)
+        memcpy(to->seeds, from->seeds, (size_t)from->seed_count * sizeof *to->seeds);
+    for (int i = 0; i < lt_param_count; i++) {
+        char **text = field_of(to, &lt_param_infos[i]);
+        if (lt_param_infos[i].kind == LT_PARAM_TEXT && *text)
+            *text = lt_strdup(*text);
+    }
+}
+
+/* ---- one value from text ---- */
+
+static bool wrong(const char *flag, const char *text, const char *expected, lt_error *err)
+{
+    return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--%s is '%s', expected %s", flag, text, expected);
+}
+
+/* A whole decimal number in least..most; nothing before or after it. */
+static bool parse_int(const char *text, int least, int most, int *out)
+{
+    long long value = 0;
+    if (*text == '\0' || strlen(text) > 9)
+        return false;
+    for (const char *c = text; *c; c++) {
+        if (*c < '0' || *c > '9')
+            return false;
+        value = value * 10 + (*c - '0');
+    }
+    *out = (int)value;
+    return value >= least && value <= most;
+}
+
+/* A decimal number; the program never sets LC_NUMERIC, so the point is a point. */
+static bool parse_number(const char *text, double *out)
+{
+    char *end;
+    if (*text == '\0' || strspn(text, "0123456789+-.eE") != strlen(text))
+        return false;
+    *out = strtod(text, &end);
+    return *end == '\0' && isfinite(*out);
+}
+
+static bool parse_size(const char *text, lt_size *out)
+{
+    char left[16];
+    const char *x = strpbrk(text, "xX");
+    if (!x || (size_t)(x - text) >= sizeof left)
+        return false;
+    memcpy(left, text, (size_t)(x - text));
+    left[x - text] = '\0';
+    return parse_int(left, 1, MAX_SIDE, &out->width) && parse_int(x + 1, 1, MAX_SIDE, &out->height);
+}
+
+bool lt_params_set(lt_params *p, const lt_param_info *info, const char *text, lt_error *err)
+{
+    void *field = field_of(p, info);
+    double number;
+    lt_size size;
+    int whole;
+    switch (info->kind) {
+    case LT_PARAM_TEXT:
+        if (!lt_text_valid(text, strlen(text), NULL))
+            return wrong(info->flag, text, "UTF-8 text", err);
+        free(*(char **)field);
+        *(char **)field = lt_strdup(text);
+        return true;
+    case LT_PARAM_NUMBER:
+        if (!parse_number(text, &number))
+            return wrong(info->flag, text, "a number such as 7.5", err);
+        *(double *)field = number;
+        return true;
+    case LT_PARAM_INT:
+        if (!parse_int(text, 1, 999999999, &whole))
+            return wrong(info->flag, text, "a whole number of at least 1", err);
+        *(int *)field = whole;
+        return true;
+    case LT_PARAM_SIZE:
+        if (!parse_size(text, &size))
+            return wrong(info->flag, text, "WIDTHxHEIGHT such as 512x512, sides up to 8192", err);
+        *(lt_size *)field = size;
+        return true;
+    }
+    return false;
+}
+
+void lt_params_add_prompt(lt_params *p, const char *prompt)
+{
+    p->prompts = lt_grow(p->prompts, (size_t)p->prompt_count + 1, sizeof *p->prompts);
+    p->prompts[p->prompt_count++] = lt_strdup(prompt);
+}
+
+/* ---- seeds ---- */
+
+/* One seed at *text, which moves past it; negative ones wrap modulo 2^64 as in torch. */
+static bool parse_seed(const char **text, uint64_t *out)
+{
+    const char *c = *text;
+    bool negative = *c == '-';
+    uint64_t value = 0;
+    c += negative;
+    const char *digits = c;
+    for (; *c >= '0' && *c <= '9'; c++)
+        if (__builtin_mul_overflow(value, 10u, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(*c - '0'), &value))
+            return false;
+    if (c == digits || (negative && value > (uint64_t)1 << 63))
+        return false;
+    *out = negative ? 0 - value : value;
+    *text = c;
+    return true;
+}
+
+static bool add_seed(lt_params *p, uint64_t seed)
+{
+    if (p->seed_count == MAX_SEEDS)
+        return false;
+    p->seeds = lt_grow(p->seeds, (size_t)p->seed_count + 1, sizeof *p->seeds);
+    p->seeds[p->seed_count++] = seed;
+    return true;
+}
+
+/* "A" or "A..B" at *text. */
+static bool add_range(lt_params *p, const char **text)
+{
+    uint64_t first, last;
+    if (!parse_seed(text, &first))
+        return false;
+    last = first;
+    if (strncmp(*text, "..", 2) == 0) {
+        *text += 2;
+        if (!parse_seed(text, &last) || last < first || last - first >= MAX_SEEDS)
+            return false;
+    }
+    for (uint64_t n = 0; n <= last - first; n++)
+        if (!add_seed(p, first + n))
+            return false;
+    return true;
+}
+
+bool lt_params_set_seeds(lt_params *p, const char *text, bool own_generators, lt_error *err)
+{
+    const char *c = text;
+    bool ok = true;
+    p->seed_count = 0;
+    p->own_generators = own_generators;
+    do
+        ok = add_range(p, &c);
+    while (ok && own_generators && *c == ',' && c++);
+    if (ok && *c == '\0' && (own_generators || p->seed_count == 1))
+        return true;
+    return own_generators ? wrong("seeds", text, "seeds such as 42,44 or 42..47, at most 4096", err)
+                          : wrong("seed", text, "one whole number below 2^64", err);
+}
+
+static bool draw_seed(lt_params *p, lt_error *err)
+{
+    uint32_t seed; /* 32 bits: torch's CPU generator uses no more */
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        return lt_fail(err, LT_ERR_IO, "--seed 42", "cannot draw a random seed: %s",
+                       strerror(errno));
+    add_seed(p, seed);
+    return true;
+}
+
+/* ---- the whole ---- */
+
+bool lt_params_check(lt_params *p, lt_error *err)
+{
+    if (p->prompt_count == 0)
+        return lt_fail(err, LT_ERR_ARGUMENT, "-p \"a red apple\"", "no prompt was given");
+    for (int i = 0; i < p->prompt_count; i++) {
+        size_t bad;
+        if (!lt_text_valid(p->prompts[i], strlen(p->prompts[i]), &bad))
+            return lt_fail(err, LT_ERR_ARGUMENT, NULL, "prompt %d is not UTF-8: byte %zu is wrong",
+                           i + 1, bad);
+    }
+    if (p->steps > MAX_STEPS)
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--steps is %d, expected 1 to %d", p->steps,
+                       MAX_STEPS);
+    if (p->threads > MAX_THREADS)
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--threads is %d, expected 1 to %d", p->threads,
+                       MAX_THREADS);
+    if (p->batch < 1 || p->batch > MAX_BATCH)
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--batch is %d, expected 1 to %d", p->batch,
+                       MAX_BATCH);
+    if (p->own_generators && p->batch > 1)
+        return lt_fail(err, LT_ERR_ARGUMENT, "--seeds 42..45 alone, or --seed 42 --batch 4",
+                       "--seeds gives every picture its own generator, --batch one for all");
+    return p->seed_count > 0 || draw_seed(p, err);
+}
+
+int lt_params_per_prompt(const lt_params *p)
+{
+    return p->own_generators ? p->seed_count : p->batch;
+}
+
+int lt_params_images(const lt_params *p)
+{
+    return p->prompt_count * lt_params_per_prompt(p);
+}
+
+uint64_t lt_params_seed(const lt_params *p, int image, int *place)
+{
+    *place = p->own_generators ? 0 : image;
+    return p->seeds[p->own_generators ? image % p->seed_count : 0];
+}

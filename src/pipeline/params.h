@@ -1,0 +1,78 @@
+/*
+ * params.h - the settings of a run as plain data; params.def is the list.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+typedef struct lt_size {
+    int width, height; /* pixels; 0: not given */
+} lt_size;
+
+/* Text fields: owned, NULL where not given.  Numbers: NAN or 0 where not given. */
+typedef struct lt_params {
+    char **prompts; /* owned; at least one when checked */
+    int prompt_count;
+
+    /* Noise.  Either one generator fills the tensor of all pictures (seeds[0], as torch.randn with
+     * one generator), or every picture of a prompt has its own (own_generators, one seed each). */
+    uint64_t *seeds; /* owned */
+    int seed_count;
+    bool own_generators; /* --seeds */
+    int batch;           /* pictures a prompt from one generator; >= 1 */
+
+    char *negative_prompt;
+    double guidance_scale;
+    int steps;
+    lt_size size;
+    char *scheduler, *timestep_spacing;
+    char *model, *unet, *vae, *text_encoder, *tokenizer, *variant;
+    char *backend, *dtype;
+    int threads;
+} lt_params;
+
+void lt_params_init(lt_params *p); /* nothing given; batch 1 */
+void lt_params_done(lt_params *p);
+void lt_params_copy(lt_params *to, const lt_params *from); /* deep; what `to` held is overwritten */
+
+typedef enum lt_param_kind {
+    LT_PARAM_TEXT,
+    LT_PARAM_NUMBER,
+    LT_PARAM_INT,
+    LT_PARAM_SIZE
+} lt_param_kind;
+
+/* One row of params.def. */
+typedef struct lt_param_info {
+    const char *field, *flag;
+    char letter; /* or 0 */
+    lt_param_kind kind;
+    const char *metavar, *fallback, *help;
+} lt_param_info;
+
+extern const lt_param_info lt_param_infos[];
+extern const int lt_param_count;
+
+/* Sets the field of a row from text: LT_ERR_ARGUMENT names the flag, what was found and what is
+ * expected.  Numbers are read in the C locale. */
+bool lt_params_set(lt_params *p, const lt_param_info *info, const char *text,
+                   lt_error *err) LT_WARN_UNUSED;
+
+/* "42", "42,44,47", "42,43..47": unsigned 64-bit seeds; negative ones wrap as in torch.  At most
+ * 4096. Replaces the seeds of p. */
+bool lt_params_set_seeds(lt_params *p, const char *text, bool own_generators,
+                         lt_error *err) LT_WARN_UNUSED;
+void lt_params_add_prompt(lt_params *p, const char *prompt);
+
+/* Everything that can be known without a model: ranges, at least one prompt (an empty one is fine),
+ * valid UTF-8, a seed (else a random one is drawn and kept in p). */
+bool lt_params_check(lt_params *p, lt_error *err) LT_WARN_UNUSED;
+
+/* Pictures in all: prompts x pictures a prompt.  Picture i has prompt i / per_prompt. */
+int lt_params_images(const lt_params *p);
+int lt_params_per_prompt(const lt_params *p);
+/* The seed of picture i and, with one generator for all, its place in that generator's stream. */
+uint64_t lt_params_seed(const lt_params *p, int image, int *place);

@@ -1,0 +1,155 @@
+/* programs.c - see programs.h. */
+#include "pipeline/programs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/panic.h"
+#include "weights/bind.h"
+
+enum { KEPT = 16 };
+
+struct lt_programs {
+    const lt_backend_ops *ops;
+    lt_backend *backend;
+    lt_networks networks;
+    lt_unit units[KEPT];
+    int count;
+    unsigned clock;
+};
+
+static lt_shape image(int n, int h, int w, int channels)
+{
+    return (lt_shape){.ndim = 4, .dim = {n, h, w, channels}};
+}
+
+static lt_tensor *record_text(lt_unit *u, const lt_clip_config *c)
+{
+    lt_shape ids = {.ndim = 2, .dim = {u->batch, c->max_position_embeddings}};
+    lt_tensor *in = lt_input(u->graph, "ids", LT_I32, ids);
+    u->in[0] = in;
+    return lt_clip_text(u->graph, c, in);
+}
+
+static lt_tensor *record_unet(lt_unit *u, const lt_unet_config *c, int tokens)
+{
+    lt_graph *g = u->graph;
+    lt_shape time = {.ndim = 2, .dim = {u->batch, c->channels[0]}};
+    lt_shape text = {.ndim = 3, .dim = {u->batch, tokens, c->cross_attention_dim}};
+    lt_tensor *in[3] = {
+        lt_input(g, "latents", LT_F32, image(u->batch, u->h, u->w, c->in_channels)),
+        lt_input(g, "time", LT_F32, time),
+        lt_input(g, "text", LT_F32, text),
+    };
+    memcpy(u->in, in, sizeof in);
+    return lt_unet(g, c, in[0], in[1], in[2]);
+}
+
+static lt_tensor *record_vae(lt_unit *u, const lt_vae_config *c)
+{
+    bool decode = u->network == LT_NET_DECODE;
+    int f = decode ? 1 : c->factor, channels = decode ? c->latent_channels : 3;
+    lt_tensor *in =
+        lt_input(u->graph, "image", LT_F32, image(u->batch, u->h * f, u->w * f, channels));
+    u->in[0] = in;
+    return decode ? lt_vae_decode(u->graph, c, in) : lt_vae_encode(u->graph, c, in);
+}
+
+/* Records the graph of *u, whose network, batch and size are set, and finds its weights. */
+static bool record(const lt_networks *n, lt_unit *u, lt_error *err)
+{
+    lt_checkpoint *weights = n->vae_weights;
+    u->graph = lt_graph_new();
+    lt_tensor *out;
+    switch (u->network) {
+    case LT_NET_TEXT:
+        weights = n->clip_weights;
+        out = record_text(u, n->clip);
+        break;
+    case LT_NET_UNET:
+        weights = n->unet_weights;
+        out = record_unet(u, n->unet, n->clip ? n->clip->max_position_embeddings : 77);
+        break;
+    default:
+        out = record_vae(u, n->vae);
+        break;
+    }
+    u->out = lt_output(u->graph, "out", out);
+    return lt_graph_ok(u->graph, err) && lt_bind_graph(u->graph, weights, err);
+}
+
+static void release(lt_programs *p, lt_unit *u)
+{
+    p->ops->discard(p->backend, u->program);
+    lt_graph_free(u->graph);
+    *u = (lt_unit){0};
+}
+
+lt_programs *lt_programs_new(const lt_backend_ops *ops, lt_backend *b, const lt_networks *networks)
+{
+    lt_programs *p = lt_alloc(sizeof *p);
+    p->ops = ops;
+    p->backend = b;
+    p->networks = *networks;
+    return p;
+}
+
+void lt_programs_free(lt_programs *p)
+{
+    if (!p)
+        return;
+    for (int i = 0; i < p->count; i++)
+        release(p, &p->units[i]);
+    free(p);
+}
+
+static lt_unit *find(lt_programs *p, lt_network network, int batch, int h, int w)
+{
+    for (int i = 0; i < p->count; i++) {
+        lt_unit *u = &p->units[i];
+        if (u->network == network && u->batch == batch && u->h == h && u->w == w)
+            return u;
+    }
+    return NULL;
+}
+
+/* An empty place, made by dropping the unit that was not used for longest. */
+static lt_unit *room(lt_programs *p)
+{
+    if (p->count < KEPT)
+        return &p->units[p->count++];
+    lt_unit *oldest = &p->units[0];
+    for (int i = 1; i < p->count; i++)
+        if (p->units[i].used < oldest->used)
+            oldest = &p->units[i];
+    release(p, oldest);
+    return oldest;
+}
+
+bool lt_programs_get(lt_programs *p, lt_network network, int batch, int h, int w, lt_unit **out,
+                     lt_error *err)
+{
+    lt_unit *u = find(p, network, batch, h, w);
+    if (!u) {
+        lt_unit fresh = {.network = network, .batch = batch, .h = h, .w = w};
+        if (!record(&p->networks, &fresh, err) ||
+            !p->ops->compile(p->backend, fresh.graph, &fresh.program, err)) {
+            lt_graph_free(fresh.graph);
+            return false;
+        }
+        u = room(p);
+        *u = fresh;
+    }
+    u->used = ++p->clock;
+    *out = u;
+    return true;
+}
+
+bool lt_programs_check(const lt_networks *networks, lt_network network, int h, int w, lt_error *err)
+{
+    lt_unit u = {.network = network, .batch = 1, .h = h, .w = w};
+    bool ok = record(networks, &u, err);
+    lt_graph_free(u.graph);
+    return ok;
+}

@@ -1,0 +1,48 @@
+/*
+ * programs.h - the compiled programs of an engine, one for each network, batch and size.
+ *
+ * Made on first use and kept; the least recently used one goes when there are too many.  Weights
+ * are the backend's and are shared between programs.  One thread.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "model/clip.h"
+#include "model/unet.h"
+#include "model/vae.h"
+#include "tensor/backend.h"
+#include "weights/checkpoint.h"
+
+typedef enum lt_network { LT_NET_TEXT, LT_NET_UNET, LT_NET_DECODE, LT_NET_ENCODE } lt_network;
+
+/* What the graphs are recorded from; borrowed, NULL for what is not loaded. */
+typedef struct lt_networks {
+    const lt_clip_config *clip;
+    const lt_unet_config *unet;
+    const lt_vae_config *vae;
+    lt_checkpoint *clip_weights, *unet_weights, *vae_weights;
+} lt_networks;
+
+/* A recorded and, unless only checked, compiled graph. */
+typedef struct lt_unit {
+    lt_network network;
+    int batch, h, w; /* TEXT: h and w are 0 */
+    lt_graph *graph; /* owned */
+    lt_program *program;
+    const lt_tensor *in[3]; /* TEXT: ids.  UNET: latents, time, text.  DECODE: z.  ENCODE: image */
+    const lt_tensor *out;
+    unsigned used; /* when, for the cache */
+} lt_unit;
+
+typedef struct lt_programs lt_programs;
+/* Everything is borrowed and must outlive the result. */
+lt_programs *lt_programs_new(const lt_backend_ops *ops, lt_backend *b, const lt_networks *networks);
+void lt_programs_free(lt_programs *p); /* NULL is fine */
+
+/* The unit for this batch and latent size, compiled.  Borrowed until the next call. */
+bool lt_programs_get(lt_programs *p, lt_network network, int batch, int h, int w, lt_unit **out,
+                     lt_error *err) LT_WARN_UNUSED;
+
+/* Records the network and gives it its weights without compiling: whether the checkpoint fits. */
+bool lt_programs_check(const lt_networks *networks, lt_network network, int h, int w,
+                       lt_error *err) LT_WARN_UNUSED;

@@ -1,0 +1,276 @@
+/* run.c - the denoising loop, one step at a time; see run.h. */
+#include "pipeline/run.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "sample/guidance.h"
+#include "sample/rng.h"
+
+struct lt_run {
+    lt_engine *engine;       /* borrowed */
+    const lt_params *params; /* borrowed */
+    lt_run_view view;
+    lt_schedule schedule;
+    lt_sampler_state state;
+    lt_rng *generators; /* owned: one, or one a picture */
+    size_t one, all;    /* numbers in a picture's latents, in all */
+    lt_tokens *prompts; /* owned [prompts] */
+    lt_tokens negative;
+    float *block; /* owned: everything below */
+    float *text_cond, *text_uncond, *noise, *model_input, *eps_uncond, *eps_text, *eps, *step_noise;
+};
+
+/* ---- begin ---- */
+
+static bool check_size(lt_run *run, lt_error *err)
+{
+    const lt_engine_info *about = lt_engine_about(run->engine);
+    lt_size size = run->params->size;
+    int f = about->vae->factor, side = lt_engine_default_side(run->engine);
+    int width = size.width ? size.width : side, height = size.height ? size.height : side;
+    if (width % f != 0 || height % f != 0) {
+        int w = (width + f / 2) / f * f, h = (height + f / 2) / f * f;
+        lt_fail(err, LT_ERR_ARGUMENT, NULL,
+                "--size is %dx%d, expected multiples of %d pixels for this VAE", width, height, f);
+        return lt_fail_hint(err, "--size %dx%d", w ? w : f, h ? h : f);
+    }
+    run->view.width = width;
+    run->view.height = height;
+    run->view.w = width / f;
+    run->view.h = height / f;
+    run->view.channels = about->unet->in_channels;
+    return true;
+}
+
+/* The sampler and its schedule, from the settings or the model's advice. */
+static bool set_schedule(lt_run *run, lt_error *err)
+{
+    const lt_params *p = run->params;
+    const lt_scheduler_config *model = lt_engine_about(run->engine)->scheduler;
+    lt_run_view *v = &run->view;
+    if (!lt_sampler_find(p->scheduler ? p->scheduler : model->sampler, &v->sampler, err))
+        return false;
+    lt_schedule_config config = v->sampler->config(&model->base);
+    if (p->timestep_spacing &&
+        !lt_spacing_parse(p->timestep_spacing, &config.timestep_spacing, err))
+        return false;
+    v->steps = p->steps ? p->steps : model->steps;
+    v->guidance_scale = isnan(p->guidance_scale) ? model->guidance_scale : p->guidance_scale;
+    v->guided = v->guidance_scale > 1.0;
+    v->schedule = &run->schedule;
+    return lt_schedule_init(&run->schedule, &config, v->steps, err);
+}
+
+/* One block for every array of the run. */
+static bool make_memory(lt_run *run, bool keep_uncond, lt_error *err)
+{
+    lt_run_view *v = &run->view;
+    size_t images = (size_t)v->images;
+    size_t text = images * (size_t)v->tokens * (size_t)v->text_width;
+    run->one = (size_t)v->channels * (size_t)v->h * (size_t)v->w;
+    run->all = images * run->one;
+    size_t uncond = v->guided || keep_uncond ? text : 0;
+    size_t half = v->guided ? run->all : 0, fresh = v->sampler->stochastic ? run->all : 0;
+    struct {
+        float **at;
+        size_t count;
+    } parts[] = {
+        {&run->text_cond, text},  {&run->text_uncond, uncond},
+        {&run->noise, run->all},  {&run->model_input, run->all},
+        {&run->eps_uncond, half}, {&run->eps_text, run->all},
+        {&run->eps, half},        {&run->step_noise, fresh},
+    };
+    size_t total = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        total += parts[i].count;
+    if (!lt_try_alloc(total * sizeof(float), "the latents", (void **)&run->block, err))
+        return false;
+    float *next = run->block;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        *parts[i].at = parts[i].count ? next : NULL;
+        next += parts[i].count;
+    }
+    if (!run->eps) /* without guidance the prompt's prediction is the prediction */
+        run->eps = run->eps_text;
+    return lt_sampler_state_init(&run->state, v->sampler, run->all, err);
+}
+
+static bool tokenize(lt_run *run, lt_error *err)
+{
+    const lt_params *p = run->params;
+    const lt_tokenizer *t = lt_engine_about(run->engine)->tokenizer;
+    const char *negative = p->negative_prompt ? p->negative_prompt : "";
+    run->prompts = lt_alloc_array((size_t)p->prompt_count, sizeof *run->prompts);
+    for (int i = 0; i < p->prompt_count; i++)
+        if (!lt_tokenizer_encode(t, p->prompts[i], strlen(p->prompts[i]), &run->prompts[i], err))
+            return lt_fail_in(err, "prompt %d", i + 1);
+    if (!lt_tokenizer_encode(t, negative, strlen(negative), &run->negative, err))
+        return lt_fail_in(err, "--negative-prompt");
+    run->view.prompts = run->prompts;
+    run->view.negative = &run->negative;
+    return true;
+}
+
+/* Encodes each prompt once and repeats it for its pictures. */
+static bool encode(lt_run *run, lt_progress *progress, lt_error *err)
+{
+    const lt_run_view *v = &run->view;
+    size_t row = (size_t)v->tokens * (size_t)v->text_width;
+    for (int i = 0; i < v->images; i++) {
+        float *to = run->text_cond + (size_t)i * row;
+        if (i % v->per_prompt)
+            memcpy(to, to - row, row * sizeof *to);
+        else if (!lt_engine_encode_text(run->engine, run->prompts[i / v->per_prompt].ids, to,
+                                        progress, err))
+            return false;
+    }
+    if (!run->text_uncond)
+        return true;
+    if (!lt_engine_encode_text(run->engine, run->negative.ids, run->text_uncond, progress, err))
+        return false;
+    for (int i = 1; i < v->images; i++)
+        memcpy(run->text_uncond + (size_t)i * row, run->text_uncond, row * sizeof(float));
+    return true;
+}
+
+/* As torch.randn of the whole tensor, or of each picture from its own generator. */
+static void draw(lt_run *run, float *out)
+{
+    if (!run->params->own_generators) {
+        lt_rng_normal(&run->generators[0], out, run->all);
+        return;
+    }
+    for (int i = 0; i < run->view.images; i++)
+        lt_rng_normal(&run->generators[i], out + (size_t)i * run->one, run->one);
+}
+
+static void start(lt_run *run, const float *noise)
+{
+    int count = run->params->own_generators ? run->view.images : 1, place;
+    run->generators = lt_alloc_array((size_t)count, sizeof *run->generators);
+    for (int i = 0; i < count; i++)
+        lt_rng_seed(&run->generators[i], lt_params_seed(run->params, i, &place));
+    if (noise)
+        memcpy(run->noise, noise, run->all * sizeof *noise);
+    else
+        draw(run, run->noise);
+    for (size_t i = 0; i < run->all; i++)
+        run->state.x[i] = run->noise[i] * run->schedule.init_noise_sigma;
+}
+
+static void publish(lt_run *run)
+{
+    lt_run_view *v = &run->view;
+    v->text_cond = run->text_cond;
+    v->text_uncond = run->text_uncond;
+    v->noise = run->noise;
+    v->latents = run->state.x;
+}
+
+bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_progress *progress,
+                  lt_error *err)
+{
+    lt_run *run = lt_alloc(sizeof *run);
+    const lt_engine_info *about = lt_engine_about(e);
+    run->engine = e;
+    run->params = options->params;
+    run->view.images = lt_params_images(options->params);
+    run->view.per_prompt = lt_params_per_prompt(options->params);
+    run->view.tokens = about->clip->max_position_embeddings;
+    run->view.text_width = about->clip->hidden_size;
+    if (!check_size(run, err) || !set_schedule(run, err) || !tokenize(run, err) ||
+        !make_memory(run, options->keep_uncond, err) || !encode(run, progress, err) ||
+        !lt_engine_prepare(e, run->view.images, run->view.h, run->view.w, run->view.guided, err)) {
+        lt_run_free(run);
+        return false;
+    }
+    start(run, options->noise);
+    publish(run);
+    *out = run;
+    return true;
+}
+
+void lt_run_free(lt_run *run)
+{
+    if (!run)
+        return;
+    for (int i = 0; run->prompts && i < run->params->prompt_count; i++)
+        lt_tokens_done(&run->prompts[i]);
+    lt_tokens_done(&run->negative);
+    lt_schedule_done(&run->schedule);
+    lt_sampler_state_done(&run->state);
+    free(run->prompts);
+    free(run->generators);
+    free(run->block);
+    free(run);
+}
+
+/* ---- step ---- */
+
+static bool finite(const float *x, size_t n)
+{
+    float sum = 0; /* NaN and Inf survive every addition of x * 0 */
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] * 0.0f;
+    return sum == 0.0f;
+}
+
+static bool predict(lt_run *run, lt_progress *progress, lt_error *err)
+{
+    const lt_run_view *v = &run->view;
+    int i = run->state.step;
+    lt_sampler_scale(&run->schedule, i, run->state.x, run->all, run->model_input);
+    lt_unet_call call = {.images = v->images,
+                         .h = v->h,
+                         .w = v->w,
+                         .latents = run->model_input,
+                         .timestep = run->schedule.timesteps[i],
+                         .cond = run->text_cond,
+                         .uncond = v->guided ? run->text_uncond : NULL,
+                         .eps_cond = run->eps_text,
+                         .eps_uncond = run->eps_uncond};
+    if (!lt_engine_predict(run->engine, &call, progress, err))
+        return false;
+    if (v->guided)
+        lt_guidance_apply(run->eps_uncond, run->eps_text, v->guidance_scale, run->all, run->eps);
+    if (!finite(run->eps, run->all))
+        return lt_fail(err, LT_ERR_DEVICE, "--dtype f32",
+                       "step %d: the UNet's prediction is not finite", i + 1);
+    return true;
+}
+
+lt_step_result lt_run_step(lt_run *run, lt_progress *progress, lt_error *err)
+{
+    lt_run_view *v = &run->view;
+    if (v->done == v->steps)
+        return LT_STEP_DONE;
+    if (!predict(run, progress, err))
+        return LT_STEP_FAILED;
+    if (run->step_noise)
+        draw(run, run->step_noise);
+    lt_sampler_step(v->sampler, &run->schedule, run->eps, run->step_noise, &run->state);
+    v->done = run->state.step;
+    v->model_input = run->model_input;
+    v->eps_uncond = run->eps_uncond;
+    v->eps_text = run->eps_text;
+    v->eps = run->eps;
+    v->x0 = run->state.x0;
+    v->step_noise = run->step_noise;
+    return v->done == v->steps ? LT_STEP_DONE : LT_STEP_MORE;
+}
+
+const lt_run_view *lt_run_about(const lt_run *run)
+{
+    return &run->view;
+}
+
+void lt_run_lens(const lt_run *run, lt_lens lens, float *out)
+{
+    if (lens == LT_LENS_X0 && run->view.x0)
+        memcpy(out, run->view.x0, run->all * sizeof *out);
+    else
+        lt_sampler_scale(&run->schedule, run->state.step, run->state.x, run->all, out);
+}

@@ -1,0 +1,70 @@
+/*
+ * run.h - one generation as a value: begin, step, step, ..., free.  No threads, no files.
+ *
+ * The caller owns the loop, so preview, cancel, trace and frames need no callbacks.  All state is
+ * host memory in float32, torch's order: [B,C,h,w] for B = prompts x pictures a prompt,
+ * prompt-major. Source: StableDiffusionPipeline.__call__ of diffusers.
+ */
+#pragma once
+
+#include "pipeline/engine.h"
+#include "pipeline/params.h"
+#include "sample/sampler.h"
+
+typedef struct lt_run lt_run;
+
+/*
+ * Tokenizes and encodes the prompts, draws the noise, sets the schedule and compiles.  e and params
+ * must outlive the run; what params leave open is filled from the model.
+ */
+typedef struct lt_run_options {
+    const lt_params *params;
+    /* [B,C,h,w], diffusers' argument `latents`: noise of variance 1 instead of drawn noise, or NULL
+     */
+    const float *noise;
+    /* Encode the negative prompt even where guidance is off (for a trace). */
+    bool keep_uncond;
+} lt_run_options;
+bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_progress *progress,
+                  lt_error *err) LT_WARN_UNUSED;
+void lt_run_free(lt_run *run); /* NULL is fine */
+
+typedef enum lt_step_result { LT_STEP_MORE, LT_STEP_DONE, LT_STEP_FAILED } lt_step_result;
+/* One scheduler step.  LT_STEP_DONE after the last; FAILED leaves the state as before the step.  A
+ * prediction that is not finite is LT_ERR_DEVICE, naming the step. */
+lt_step_result lt_run_step(lt_run *run, lt_progress *progress, lt_error *err);
+
+/* Everything about a run, borrowed and valid until the next step. */
+typedef struct lt_run_view {
+    int images, per_prompt; /* B, pictures a prompt */
+    int channels, h, w;     /* latents */
+    int width, height;      /* pixels */
+    int tokens, text_width; /* T, D */
+    int steps, done;        /* scheduler steps in all, finished */
+    double guidance_scale;
+    bool guided; /* guidance_scale > 1: both halves run */
+    const lt_sampler *sampler;
+    const lt_schedule *schedule;
+    const lt_tokens *prompts;  /* [prompts] */
+    const lt_tokens *negative; /* one */
+    const float *text_cond;    /* [B,T,D] */
+    const float *text_uncond;  /* [B,T,D]; NULL if neither guided nor kept */
+    const float *noise;        /* [B,C,h,w] as drawn or given */
+    const float *latents;      /* [B,C,h,w] after `done` steps; noise * init_noise_sigma at 0 */
+    /* Of the last step; NULL before the first. */
+    const float *model_input; /* scale_model_input of the latents before the step */
+    const float *eps_uncond;  /* NULL if not guided */
+    const float *eps_text;
+    const float *eps;        /* guided */
+    const float *x0;         /* predicted clean latents */
+    const float *step_noise; /* NULL unless the sampler drew some */
+} lt_run_view;
+const lt_run_view *lt_run_about(const lt_run *run);
+
+/* What the VAE should decode to show the run now. */
+typedef enum lt_lens {
+    LT_LENS_LATENTS, /* latents / sqrt(sigma^2 + 1): the last one is the final picture */
+    LT_LENS_X0,      /* the predicted x0; before the first step as LT_LENS_LATENTS */
+} lt_lens;
+/* out [B,C,h,w]: sampler-space latents for lt_engine_decode. */
+void lt_run_lens(const lt_run *run, lt_lens lens, float *out);

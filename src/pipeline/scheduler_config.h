@@ -1,0 +1,22 @@
+/*
+ * scheduler_config.h - scheduler/scheduler_config.json of a model, and what the model advises.
+ * Source: diffusers' scheduler classes; a missing key means the class default.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "sample/schedule.h"
+
+typedef struct lt_scheduler_config {
+    char class_name[64];     /* "PNDMScheduler": which one the model was published with */
+    lt_schedule_config base; /* betas, prediction type, spacing: what every sampler starts from */
+    char sampler[32];        /* the model's own advice, or "lms" */
+    int steps;               /* the model's own advice, or 30 */
+    double guidance_scale;   /* the model's own advice, or 7.5 */
+} lt_scheduler_config;
+
+/* dir: the scheduler's directory, or NULL: Stable Diffusion 1.x's numbers.  model: the model's
+ * directory, whose file latentty.json (optional) holds the advice: {"scheduler": "lms", "steps":
+ * 30, "guidance_scale": 7.5}. */
+bool lt_scheduler_config_read(const char *dir, const char *model, lt_scheduler_config *out,
+                              lt_error *err) LT_WARN_UNUSED;
