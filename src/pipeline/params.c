@@ -37,7 +37,7 @@ static void *field_of(lt_params *p, const lt_param_info *info)
 
 void lt_params_init(lt_params *p)
 {
-    *p = (lt_params){.batch = 1, .guidance_scale = (double)NAN};
+    *p = (lt_params){.guidance_scale = (double)NAN};
 }
 
 void lt_params_done(lt_params *p)
@@ -240,18 +240,21 @@ bool lt_params_check(lt_params *p, lt_error *err)
     if (p->threads > MAX_THREADS)
         return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--threads is %d, expected 1 to %d", p->threads,
                        MAX_THREADS);
-    if (p->batch < 1 || p->batch > MAX_BATCH)
+    if (p->batch < 0 || p->batch > MAX_BATCH)
         return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--batch is %d, expected 1 to %d", p->batch,
                        MAX_BATCH);
-    if (p->own_generators && p->batch > 1)
-        return lt_fail(err, LT_ERR_ARGUMENT, "--seeds 42..45 alone, or --seed 42 --batch 4",
-                       "--seeds gives every picture its own generator, --batch one for all");
+    if (p->own_generators && p->batch && p->seed_count != p->batch * p->prompt_count)
+        return lt_fail(err, LT_ERR_ARGUMENT, "leave out --batch: a picture of each seed",
+                       "--seeds has %d seeds, expected %d for %d prompts and --batch %d",
+                       p->seed_count, p->batch * p->prompt_count, p->prompt_count, p->batch);
     return p->seed_count > 0 || draw_seed(p, err);
 }
 
 int lt_params_per_prompt(const lt_params *p)
 {
-    return p->own_generators ? p->seed_count : p->batch;
+    if (p->batch)
+        return p->batch;
+    return p->own_generators ? p->seed_count : 1;
 }
 
 int lt_params_images(const lt_params *p)

@@ -18,11 +18,13 @@ typedef struct lt_params {
     int prompt_count;
 
     /* Noise.  Either one generator fills the tensor of all pictures (seeds[0], as torch.randn with
-     * one generator), or every picture of a prompt has its own (own_generators, one seed each). */
+     * one generator), or every picture has its own (own_generators). */
     uint64_t *seeds; /* owned */
     int seed_count;
-    bool own_generators; /* --seeds */
-    int batch;           /* pictures a prompt from one generator; >= 1 */
+    bool own_generators; /* --seeds: every prompt gets a picture of each seed; with --batch N,
+                            prompts x N seeds, one for each picture, as diffusers' list of
+                            generators */
+    int batch;           /* pictures a prompt; 0: not given, which is 1 without --seeds */
 
     char *negative_prompt;
     double guidance_scale;
@@ -34,7 +36,7 @@ typedef struct lt_params {
     int threads;
 } lt_params;
 
-void lt_params_init(lt_params *p); /* nothing given; batch 1 */
+void lt_params_init(lt_params *p); /* nothing given */
 void lt_params_done(lt_params *p);
 void lt_params_copy(lt_params *to, const lt_params *from); /* deep; what `to` held is overwritten */
 

@@ -28,12 +28,27 @@ static void read_words(lt_config *c, lt_schedule_config *s)
             lt_config_fail(c, "%s", fault.message);
 }
 
+/* The sampler of the class that the model was published with, where there is one. */
+static const char *sampler_of(const char *class_name)
+{
+    static const char *const pairs[][2] = {
+        {"LMSDiscreteScheduler", "lms"},
+        {"EulerDiscreteScheduler", "euler"},
+        {"EulerAncestralDiscreteScheduler", "euler_a"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (strcmp(class_name, pairs[i][0]) == 0)
+            return pairs[i][1];
+    return "lms";
+}
+
 static void read_scheduler(lt_config *c, lt_scheduler_config *out)
 {
     lt_schedule_config *s = &out->base;
     lt_error fault;
     const char *name = lt_config_string(c, "_class_name", "");
     snprintf(out->class_name, sizeof out->class_name, "%.63s", name);
+    snprintf(out->sampler, sizeof out->sampler, "%s", sampler_of(name));
     read_words(c, s);
     s->num_train_timesteps =
         lt_config_int(c, "num_train_timesteps", s->num_train_timesteps, 2, LT_SCHEDULE_MAX_TRAIN);

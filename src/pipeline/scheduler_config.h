@@ -10,7 +10,7 @@
 typedef struct lt_scheduler_config {
     char class_name[64];     /* "PNDMScheduler": which one the model was published with */
     lt_schedule_config base; /* betas, prediction type, spacing: what every sampler starts from */
-    char sampler[32];        /* the model's own advice, or "lms" */
+    char sampler[32];        /* the advice, else the published class if we have it, else "lms" */
     int steps;               /* the model's own advice, or 30 */
     double guidance_scale;   /* the model's own advice, or 7.5 */
 } lt_scheduler_config;

@@ -54,15 +54,17 @@ static lt_shape latents_shape(const lt_run_view *v)
     return (lt_shape){.ndim = 4, .dim = {v->images, v->channels, v->h, v->w}};
 }
 
-/* The ids of `count` prompts, of which `tokens` may be one that stands for all. */
-static bool add_ids(lt_trace *t, const char *name, const lt_tokens *tokens, int count, bool same,
+/* The ids of every picture's prompt [B,T]. */
+static bool add_ids(lt_trace *t, const char *name, const lt_run_view *v, bool negative,
                     lt_error *err)
 {
-    size_t length = tokens->length;
-    int32_t *ids = lt_alloc_array((size_t)count * length, sizeof *ids);
-    for (int i = 0; i < count; i++)
-        memcpy(ids + (size_t)i * length, tokens[same ? 0 : i].ids, length * sizeof *ids);
-    lt_shape shape = {.ndim = 2, .dim = {count, (int64_t)length}};
+    size_t length = v->negative->length;
+    int32_t *ids = lt_alloc_array((size_t)v->images * length, sizeof *ids);
+    for (int i = 0; i < v->images; i++) {
+        const lt_tokens *tokens = negative ? v->negative : &v->prompts[i / v->per_prompt];
+        memcpy(ids + (size_t)i * length, tokens->ids, length * sizeof *ids);
+    }
+    lt_shape shape = {.ndim = 2, .dim = {v->images, (int64_t)length}};
     bool ok = collect(t, name, LT_ST_I32, shape, ids, err);
     free(ids);
     return ok;
@@ -97,10 +99,8 @@ static bool add_schedule(lt_trace *t, const lt_schedule *s, lt_error *err)
 bool lt_trace_begin(lt_trace *t, const lt_engine *e, const lt_run *run, lt_error *err)
 {
     const lt_run_view *v = lt_run_about(run);
-    int prompts = v->images / v->per_prompt;
     lt_shape text = {.ndim = 3, .dim = {v->images, v->tokens, v->text_width}};
-    return add_ids(t, "ids.cond", v->prompts, prompts, false, err) &&
-           add_ids(t, "ids.uncond", v->negative, prompts, true, err) &&
+    return add_ids(t, "ids.cond", v, false, err) && add_ids(t, "ids.uncond", v, true, err) &&
            lt_trace_add(t, "text.cond", text, v->text_cond, err) &&
            lt_trace_add(t, "text.uncond", text, v->text_uncond, err) &&
            add_pooled(t, "text.pooled.cond", e, v, v->text_cond, false, err) &&

@@ -2,7 +2,7 @@
  * trace.h - every intermediate of a run in one .safetensors file, to be compared with diffusers.
  *
  * Names, shapes and types are those of tools/oracle/golden.py (B pictures, P prompts, i step in
- * three digits): ids.cond ids.uncond I32 [P,77]; text.cond text.uncond [B,77,D]; text.pooled.cond
+ * three digits): ids.cond ids.uncond I32 [B,77]; text.cond text.uncond [B,77,D]; text.pooled.cond
  * text.pooled.uncond [B,D] (ours alone); noise, latents.init [B,C,h,w]; sched.timesteps [n],
  * sched.sigmas [n+1]; step.iii.model_input, .eps_uncond, .eps_text, .eps, .latents, .x0, .noise
  * [B,C,h,w]; image.float [B,3,H,W]; image.u8 U8 [B,H,W,3]; vae.enc.input, vae.enc.mean,

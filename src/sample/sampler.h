@@ -69,7 +69,9 @@ void lt_sampler_step(const lt_sampler *sampler, const lt_schedule *schedule, con
 
 /*
  * The coefficients of LMS at step i: x += sum of out[j] times the derivative of step i - j, for j
- * below the order min(i + 1, LT_LMS_ORDER), which is returned; the others are 0.  out[j] is the
- * integral from sigma_i to sigma_{i+1} of the j-th Lagrange polynomial on sigma_i, sigma_{i-1}, ...
+ * below the order, which is returned; the others are 0.  out[j] is the integral from sigma_i to
+ * sigma_{i+1} of the j-th Lagrange polynomial on sigma_i, sigma_{i-1}, ...; they sum to sigma_{i+1}
+ * - sigma_i.  The order is min(i + 1, LT_LMS_ORDER), less where sigmas repeat (leading timesteps
+ * above T - 1), where diffusers divides by 0.
  */
 int lt_lms_coefficients(const lt_schedule *schedule, int i, double out[LT_LMS_ORDER]);

@@ -1,6 +1,7 @@
 /* schedule_config.c - the words of scheduler_config.json and the ranges of its numbers. */
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "sample/schedule.h"
 
@@ -23,49 +24,40 @@ lt_schedule_config lt_schedule_config_default(void)
                                 .final_sigmas_type = LT_FINAL_ZERO};
 }
 
-/* The place of a word from `first` on, or -1. */
-static int place(const char *const *words, int first, const char *word)
-{
-    for (int i = first; words[i]; i++)
-        if (strcmp(words[i], word) == 0)
-            return i;
-    return -1;
-}
+/* A key, the words it may have, and the first of them that a file or user may say. */
+typedef struct vocabulary {
+    const char *key;
+    const char *const *words;
+    int first;
+} vocabulary;
 
-/* "a, b or c" */
-static void list(const char *const *words, int first, char *out, size_t size)
+static bool find(const vocabulary *v, const char *value, lt_error_code code, int *out,
+                 lt_error *err)
 {
-    out[0] = '\0';
-    for (int i = first; words[i]; i++) {
-        const char *between = i == first ? "" : words[i + 1] ? ", " : " or ";
-        size_t used = strlen(out);
-        if (used + strlen(between) + strlen(words[i]) < size) {
-            strcpy(out + used, between);
-            strcat(out, words[i]);
+    for (int i = v->first; v->words[i]; i++) {
+        if (strcmp(v->words[i], value) == 0) {
+            *out = i;
+            return true;
         }
     }
-}
-
-static bool find(const char *const *words, int first, const char *key, const char *value,
-                 lt_error_code code, int *out, lt_error *err)
-{
-    *out = place(words, first, value);
-    if (*out >= 0)
-        return true;
-    char known[128], shown[128];
-    list(words, first, known, sizeof known);
+    lt_buf known = {0}; /* "a, b or c" */
+    for (int i = v->first; v->words[i]; i++)
+        lt_buf_format(&known, "%s%s",
+                      i == v->first     ? ""
+                      : v->words[i + 1] ? ", "
+                                        : " or ",
+                      v->words[i]);
+    char shown[128];
     lt_text_escape(shown, sizeof shown, value, strlen(value));
-    return lt_fail(err, code, NULL, "'%s' is '%s', expected %s", key, shown, known);
+    lt_fail(err, code, NULL, "'%s' is '%s', expected %s", v->key, shown, known.data);
+    lt_buf_done(&known);
+    return false;
 }
 
 bool lt_schedule_config_set_word(lt_schedule_config *config, const char *key, const char *value,
                                  lt_error *err)
 {
-    const struct {
-        const char *key;
-        const char *const *words;
-        int first;
-    } keys[] = {
+    static const vocabulary keys[] = {
         {"beta_schedule", BETAS, 0},
         {"prediction_type", PREDICTIONS, 0},
         {"timestep_spacing", SPACINGS, LT_SPACING_LINSPACE},
@@ -73,22 +65,23 @@ bool lt_schedule_config_set_word(lt_schedule_config *config, const char *key, co
         {"interpolation_type", INTERPOLATIONS, 0},
         {"timestep_type", TIMESTEP_TYPES, 0},
     };
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        if (strcmp(key, keys[i].key) != 0)
-            continue;
-        int found;
-        if (!find(keys[i].words, keys[i].first, key, value, LT_ERR_MODEL, &found, err))
-            return false;
-        if (keys[i].words == BETAS)
-            config->beta_schedule = (lt_beta_schedule)found;
-        else if (keys[i].words == PREDICTIONS)
-            config->prediction_type = (lt_prediction)found;
-        else if (keys[i].words == SPACINGS)
-            config->timestep_spacing = (lt_spacing)found;
-        else if (keys[i].words == FINALS)
-            config->final_sigmas_type = (lt_final_sigma)found;
+    const vocabulary *v = NULL;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(key, keys[i].key) == 0)
+            v = &keys[i];
+    if (!v)
         return true;
-    }
+    int found;
+    if (!find(v, value, LT_ERR_MODEL, &found, err))
+        return false;
+    if (v->words == BETAS)
+        config->beta_schedule = (lt_beta_schedule)found;
+    else if (v->words == PREDICTIONS)
+        config->prediction_type = (lt_prediction)found;
+    else if (v->words == SPACINGS)
+        config->timestep_spacing = (lt_spacing)found;
+    else if (v->words == FINALS)
+        config->final_sigmas_type = (lt_final_sigma)found;
     return true;
 }
 
@@ -127,9 +120,9 @@ bool lt_schedule_config_check(const lt_schedule_config *config, lt_error *err)
 
 bool lt_spacing_parse(const char *word, lt_spacing *out, lt_error *err)
 {
+    const vocabulary v = {"timestep spacing", SPACINGS, LT_SPACING_LINSPACE};
     int found;
-    if (!find(SPACINGS, LT_SPACING_LINSPACE, "timestep spacing", word, LT_ERR_ARGUMENT, &found,
-              err))
+    if (!find(&v, word, LT_ERR_ARGUMENT, &found, err))
         return false;
     *out = (lt_spacing)found;
     return true;

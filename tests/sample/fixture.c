@@ -44,6 +44,7 @@ static const unsigned char *find(const fixture *f, const char *name, const char 
     return (const unsigned char *)line + 1 + at;
 }
 
+LT_PRINTF(5, 0)
 static void *copy(const fixture *f, const char *kind, size_t size, size_t count, const char *format,
                   va_list args)
 {
@@ -120,7 +121,7 @@ double relative_error(const float *got, const float *want, size_t n)
     for (size_t i = 0; i < n; i++) {
         double apart = fabs((double)got[i] - (double)want[i]);
         if (isnan(apart))
-            return INFINITY;
+            return (double)INFINITY;
         error = fmax(error, apart);
         largest = fmax(largest, fabs((double)want[i]));
     }

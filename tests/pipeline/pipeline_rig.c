@@ -1,0 +1,70 @@
+/* pipeline_rig.c - see pipeline_rig.h. */
+#include "pipeline_rig.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "support/check.h"
+#include "support/temp.h"
+#include "support/tiny_model.h"
+
+void pipeline_rig_open(const char *variant, const lt_backend_ops *ops, const char *dtype,
+                       pipeline_rig *out)
+{
+    const lt_backend_ops *backends[] = {ops, NULL};
+    lt_engine_options options = {.backends = backends,
+                                 .backend = "auto",
+                                 .dtype = dtype,
+                                 .threads = 2,
+                                 .model = LT_ASSETS "/demo",
+                                 .needs = LT_NEEDS_ALL};
+    *out = (pipeline_rig){0};
+    if (strcmp(variant, "demo") != 0) {
+        tiny_model m = {
+            .variant = variant, .data = LT_TEST_DATA, .assets = LT_ASSETS, .dtype = LT_F32};
+        options.model = out->dir = temp_dir();
+        CHECK_OK(tiny_model_write(&m, out->dir, err));
+    }
+    CHECK_OK(lt_engine_open(&options, &out->engine, err));
+}
+
+void pipeline_rig_close(pipeline_rig *r)
+{
+    lt_engine_close(r->engine);
+    if (r->dir)
+        temp_dir_remove(r->dir);
+}
+
+lt_params pipeline_params(const char *prompt, int steps, const char *seeds, bool own, int batch)
+{
+    lt_params p;
+    lt_params_init(&p);
+    lt_params_add_prompt(&p, prompt);
+    p.steps = steps;
+    p.batch = batch;
+    CHECK_OK(lt_params_set_seeds(&p, seeds, own, err));
+    CHECK_OK(lt_params_check(&p, err));
+    return p;
+}
+
+float *pipeline_run(pipeline_rig *r, const lt_params *p, size_t *count)
+{
+    lt_run *run;
+    lt_run_options options = {.params = p};
+    CHECK_OK(lt_run_begin(r->engine, &options, &run, NULL, err));
+    lt_error fault = {0};
+    lt_step_result result;
+    do
+        result = lt_run_step(run, NULL, &fault);
+    while (result == LT_STEP_MORE);
+    if (result == LT_STEP_FAILED)
+        fail_msg("a step failed: %s", fault.message);
+    const lt_run_view *v = lt_run_about(run);
+    size_t n = (size_t)v->images * (size_t)v->channels * (size_t)v->h * (size_t)v->w;
+    float *latents = lt_alloc_array(n, sizeof *latents);
+    memcpy(latents, v->latents, n * sizeof *latents);
+    if (count)
+        *count = n;
+    lt_run_free(run);
+    return latents;
+}

@@ -1,0 +1,20 @@
+/* pipeline_rig.h - a random model and an engine on it, for the tests of this folder. */
+#pragma once
+
+#include "pipeline/run.h"
+
+typedef struct pipeline_rig {
+    char *dir;         /* owned: a temporary directory, or NULL */
+    lt_engine *engine; /* owned */
+} pipeline_rig;
+
+/* Opens an engine of one backend on the tiny model `variant`, or on assets/demo for "demo". */
+void pipeline_rig_open(const char *variant, const lt_backend_ops *ops, const char *dtype,
+                       pipeline_rig *out);
+void pipeline_rig_close(pipeline_rig *r);
+
+/* Settings of one prompt; seeds as --seeds takes them, or one for all with batch pictures. */
+lt_params pipeline_params(const char *prompt, int steps, const char *seeds, bool own, int batch);
+
+/* Runs to the end: the final latents, owned by the caller; *count may be NULL. */
+float *pipeline_run(pipeline_rig *r, const lt_params *p, size_t *count);
