@@ -350,26 +350,53 @@ bool lt_engine_predict(lt_engine *e, const lt_unet_call *p, lt_progress *progres
     return true;
 }
 
+/* The decoder for one picture, with room in e->swap for what goes in and comes out. */
+static bool decoder(lt_engine *e, int h, int w, lt_unit **u, lt_error *err)
+{
+    if (!lt_programs_get(e->programs, LT_NET_DECODE, 1, h, w, u, err))
+        return false;
+    size_t in = count_of((*u)->in[0]), out = count_of((*u)->out);
+    return reserve(e, out > in ? out : in, err);
+}
+
+/* What is in e->swap, [h,w,C] -> pixels [3,H,W]. */
+static bool decode_swap(lt_engine *e, const lt_unit *u, float *pixels, lt_progress *progress,
+                        lt_error *err)
+{
+    int f = e->vae.factor;
+    if (!e->ops->write(u->program, u->in[0], e->swap, count_of(u->in[0]), err) ||
+        !e->ops->run(u->program, progress, err) ||
+        !e->ops->read(u->program, u->out, e->swap, count_of(u->out), err))
+        return false;
+    lt_layout_to_first(pixels, e->swap, 1, 3, u->h * u->w * f * f, 3);
+    return true;
+}
+
 bool lt_engine_decode(lt_engine *e, int images, int h, int w, const float *latents, float *pixels,
                       lt_progress *progress, lt_error *err)
 {
     lt_unit *u;
-    int c = e->vae.latent_channels, area = h * w, f = e->vae.factor;
-    size_t in = (size_t)c * (size_t)area, out = 3 * (size_t)area * (size_t)f * (size_t)f;
-    if (!lt_programs_get(e->programs, LT_NET_DECODE, 1, h, w, &u, err) ||
-        !reserve(e, out > in ? out : in, err))
+    if (!decoder(e, h, w, &u, err))
         return false;
+    size_t in = count_of(u->in[0]), out = count_of(u->out);
     for (int i = 0; i < images; i++) {
-        lt_layout_to_last(e->swap, latents + (size_t)i * in, 1, c, area);
+        lt_layout_to_last(e->swap, latents + (size_t)i * in, 1, e->vae.latent_channels, h * w);
         for (size_t k = 0; k < in; k++)
             e->swap[k] /= e->vae.scaling_factor;
-        if (!e->ops->write(u->program, u->in[0], e->swap, in, err) ||
-            !e->ops->run(u->program, progress, err) ||
-            !e->ops->read(u->program, u->out, e->swap, out, err))
+        if (!decode_swap(e, u, pixels + (size_t)i * out, progress, err))
             return false;
-        lt_layout_to_first(pixels + (size_t)i * out, e->swap, 1, 3, area * f * f, 3);
     }
     return true;
+}
+
+bool lt_engine_decode_mean(lt_engine *e, int h, int w, const float *mean, float *pixels,
+                           lt_progress *progress, lt_error *err)
+{
+    lt_unit *u;
+    if (!decoder(e, h, w, &u, err))
+        return false;
+    lt_layout_to_last(e->swap, mean, 1, e->vae.latent_channels, h * w);
+    return decode_swap(e, u, pixels, progress, err);
 }
 
 bool lt_engine_encode_image(lt_engine *e, int h, int w, const float *pixels, float *mean,

@@ -93,6 +93,11 @@ bool lt_engine_predict(lt_engine *e, const lt_unet_call *call, lt_progress *prog
 bool lt_engine_decode(lt_engine *e, int images, int h, int w, const float *latents, float *pixels,
                       lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 
+/* The same for one picture that was never scaled, as lt_engine_encode_image gives it: mean [C,h,w] ->
+ * pixels [3,H,W]. */
+bool lt_engine_decode_mean(lt_engine *e, int h, int w, const float *mean, float *pixels,
+                           lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
+
 /* pixels [3,H,W] in -1..1, H and W multiples of the factor -> mean and log variance [C,h,w] of the
  * latents before scaling; logvar is clamped to -30..20 and may be NULL. */
 bool lt_engine_encode_image(lt_engine *e, int h, int w, const float *pixels, float *mean,

@@ -97,7 +97,8 @@ static void check_start(bench *b)
     near(b, GOLDEN_TEXT, "text.cond", v->text_cond);
 }
 
-static void check_step(bench *b)
+/* x0 only in float32: of bfloat16 the goldens hold diffusers' own error of the latents. */
+static void check_step(bench *b, lt_dtype dtype)
 {
     const lt_run_view *v = lt_run_about(b->run);
     char name[64];
@@ -105,7 +106,7 @@ static void check_step(bench *b)
     if (golden_has(&b->golden, name))
         near(b, GOLDEN_LATENTS, name, v->latents);
     snprintf(name, sizeof name, "step.%03d.x0", v->done - 1);
-    if (golden_has(&b->golden, name))
+    if (dtype == LT_F32 && golden_has(&b->golden, name))
         near(b, GOLDEN_LATENTS, name, v->x0);
 }
 
@@ -171,7 +172,7 @@ static void test_one(void **state)
         result = lt_run_step(b.run, NULL, &fault);
         if (result == LT_STEP_FAILED)
             fail_msg("%s", fault.message);
-        check_step(&b);
+        check_step(&b, j->dtype);
     } while (result == LT_STEP_MORE);
     double db = check_picture(&b);
     lt_run_free(b.run);
