@@ -1,0 +1,102 @@
+/*
+ * cpu_internal.h - what the files of the CPU backend share.
+ *
+ * A program is a list of steps over one block of memory (tensor/plan.h).  A step is a node of the
+ * fused graph (cpu_fuse.h) with its pointers resolved.  Letters: N batch, H W image, C O channels,
+ * S T tokens, R rows.
+ */
+#pragma once
+
+#include "cpu/cpu_dnnl.h"
+#include "cpu/cpu_fuse.h"
+#include "cpu/cpu_parallel.h"
+#include "cpu/cpu_simd.h"
+#include "cpu/cpu_weights.h"
+#include "tensor/backend.h"
+#include "tensor/plan.h"
+
+struct lt_backend {
+    lt_dtype dtype; /* storage: LT_F32 or LT_BF16 */
+    int threads;
+    const lt_cpu_simd *simd;
+    lt_dnnl *dnnl;
+    lt_cpu_weights weights;
+    size_t activations; /* bytes of all programs */
+    lt_error *errors;   /* [threads], owned: what each thread met in the current step */
+};
+
+typedef struct lt_cpu_step lt_cpu_step;
+
+/* prepare fills a step at compile: ops, pinned weights, bytes of scratch.  run computes it; scratch
+ * is step->scratch bytes, 64-byte aligned. */
+typedef struct lt_cpu_kernel {
+    bool (*prepare)(lt_backend *b, lt_cpu_step *s, lt_error *err);
+    bool (*run)(lt_backend *b, const lt_cpu_step *s, void *scratch, lt_error *err);
+} lt_cpu_kernel;
+
+struct lt_cpu_step {
+    const lt_tensor *node; /* of the fused graph */
+    const lt_cpu_kernel *kernel;
+    int act;            /* an lt_act applied to the result, or -1 */
+    const void *src[3]; /* borrowed from the program's block */
+    void *dst;
+    lt_cpu_weight *weight, *bias; /* pinned; NULL where the op has none */
+    lt_dnnl_op **ops;             /* owned */
+    int op_count;
+    size_t scratch;
+};
+
+/* One row of the table per op; INPUT and RESHAPE need no work and have NULLs. */
+extern const lt_cpu_kernel lt_cpu_kernels[LT_OP_COUNT];
+
+bool lt_cpu_conv_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err) LT_WARN_UNUSED;
+bool lt_cpu_linear_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err) LT_WARN_UNUSED;
+bool lt_cpu_product_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
+                        lt_error *err) LT_WARN_UNUSED; /* both of the above */
+bool lt_cpu_attention_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err) LT_WARN_UNUSED;
+bool lt_cpu_attention_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
+                          lt_error *err) LT_WARN_UNUSED;
+bool lt_cpu_norm_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err) LT_WARN_UNUSED;
+bool lt_cpu_group_norm_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
+                           lt_error *err) LT_WARN_UNUSED;
+bool lt_cpu_layer_norm_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
+                           lt_error *err) LT_WARN_UNUSED;
+bool lt_cpu_pointwise_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
+                          lt_error *err) LT_WARN_UNUSED; /* ACTIVATION GEGLU ADD SCALE */
+bool lt_cpu_copy_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
+                     lt_error *err) LT_WARN_UNUSED; /* CONCAT RESIZE SLICE */
+bool lt_cpu_embed_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
+                      lt_error *err) LT_WARN_UNUSED;
+
+/* Makes room for `count` ops of a step. */
+void lt_cpu_step_ops(lt_cpu_step *s, int count);
+
+/*
+ * Rows of storage as float32 and back.  load returns n elements from element `at`: a pointer into
+ * storage if that is f32, else buf.  target says where to compute n results, save puts them into
+ * storage if they are not there already.
+ */
+const float *lt_cpu_load(const lt_backend *b, const void *storage, size_t at, float *buf, size_t n);
+float *lt_cpu_target(const lt_backend *b, void *storage, size_t at, float *buf);
+void lt_cpu_save(const lt_backend *b, void *storage, size_t at, const float *x, size_t n);
+/* Address of element `at`. */
+static inline void *lt_cpu_at(const lt_backend *b, const void *storage, size_t at)
+{
+    return (char *)(uintptr_t)storage + at * lt_dtype_size(b->dtype);
+}
+
+/* Rows and width of a tensor seen as a matrix over its last dimension. */
+static inline size_t lt_cpu_width(const lt_tensor *t)
+{
+    return (size_t)t->shape.dim[t->shape.ndim - 1];
+}
+
+static inline size_t lt_cpu_rows(const lt_tensor *t)
+{
+    return (size_t)lt_shape_count(&t->shape) / lt_cpu_width(t);
+}
+
+static inline size_t lt_cpu_round_up(size_t n)
+{
+    return (n + 63) & ~(size_t)63;
+}

@@ -1,0 +1,128 @@
+/*
+ * cpu_product.c - CONV2D and LINEAR: one oneDNN op each, with bias and, if the node was joined with
+ * an add, a sum onto the other operand.  A 1x1 convolution is a linear layer over the pixels:
+ * measured as fast or faster (bf16 505 against 455 GFLOP/s at 2x64x64, 320 channels).
+ *
+ * The sum is oneDNN's post-op that adds to dst, so the operand is copied there first; its binary
+ * post-op would need no copy but leaves the fast kernels (f32 3x3 convolution: 251 to 187 GFLOP/s).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cpu/cpu_internal.h"
+
+enum { COPY_CHUNK = 1 << 18 };
+
+typedef struct product {
+    bool is_conv;
+    lt_dnnl_conv conv;
+    lt_dnnl_matmul matmul;
+} product;
+
+static bool create(lt_backend *b, const product *p, const lt_dnnl_layout *layout, lt_dnnl_op **out,
+                   lt_error *err)
+{
+    return p->is_conv ? lt_dnnl_conv_new(b->dnnl, &p->conv, layout, out, err)
+                      : lt_dnnl_matmul_new(b->dnnl, &p->matmul, layout, out, err);
+}
+
+/* Prefers a layout in which the weights are packed already: another size of the same model should
+ * cost no second copy of them. */
+static bool create_shared(lt_backend *b, const lt_param *weight, const product *p, lt_dnnl_op **out,
+                          lt_error *err)
+{
+    const lt_dnnl_layout *known;
+    for (int i = 0; (known = lt_cpu_weights_layout(&b->weights, weight, i)); i++) {
+        lt_error ignored;
+        if (!create(b, p, known, out, &ignored))
+            continue;
+        if (lt_dnnl_op_optimized(*out))
+            return true;
+        lt_dnnl_op_free(*out);
+    }
+    return create(b, p, NULL, out, err);
+}
+
+static bool prepare(lt_backend *b, lt_cpu_step *s, const product *p, lt_error *err)
+{
+    const lt_tensor *t = s->node;
+    lt_cpu_step_ops(s, 1);
+    lt_dnnl_op **op = &s->ops[0];
+    if (!create_shared(b, t->weight, p, op, err) ||
+        !lt_cpu_weights_packed(&b->weights, b->dnnl, b->threads, t->weight, *op, &s->weight, err))
+        return false;
+    if (t->bias && !lt_cpu_weights_plain(&b->weights, t->bias, &s->bias, err))
+        return false;
+    s->scratch = lt_dnnl_op_scratch(*op);
+    return lt_dnnl_set(*op, LT_DNNL_SRC, s->src[0], err) &&
+           lt_dnnl_set(*op, LT_DNNL_WEIGHTS, s->weight->data, err) &&
+           lt_dnnl_set(*op, LT_DNNL_DST, s->dst, err) &&
+           (!s->bias || lt_dnnl_set(*op, LT_DNNL_BIAS, s->bias->data, err));
+}
+
+bool lt_cpu_linear_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
+{
+    const lt_tensor *t = s->node;
+    int64_t k = (int64_t)lt_cpu_width(t->src[0]), n = (int64_t)lt_cpu_width(t);
+    product p = {.matmul = {.m = (int64_t)lt_cpu_rows(t),
+                            .n = n,
+                            .k = k,
+                            .row_a = k,
+                            .row_c = n,
+                            .dtype = b->dtype,
+                            .out_dtype = b->dtype,
+                            .packed = true,
+                            .bias = t->bias != NULL,
+                            .sum = t->nsrc == 2}};
+    return prepare(b, s, &p, err);
+}
+
+bool lt_cpu_conv_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
+{
+    const lt_tensor *t = s->node;
+    const int64_t *from = t->src[0]->shape.dim, *to = t->shape.dim;
+    if (t->u.conv.kernel == 1 && t->u.conv.stride == 1 && to[1] == from[1] && to[2] == from[2])
+        return lt_cpu_linear_prepare(b, s, err);
+    product p = {.is_conv = true,
+                 .conv = {.n = from[0],
+                          .h = from[1],
+                          .w = from[2],
+                          .c = from[3],
+                          .out_h = to[1],
+                          .out_w = to[2],
+                          .o = to[3],
+                          .kernel = t->u.conv.kernel,
+                          .stride = t->u.conv.stride,
+                          .top = t->u.conv.top,
+                          .left = t->u.conv.left,
+                          .bottom = t->u.conv.bottom,
+                          .right = t->u.conv.right,
+                          .dtype = b->dtype,
+                          .sum = t->nsrc == 2}};
+    return prepare(b, s, &p, err);
+}
+
+typedef struct copying {
+    char *to;
+    const char *from;
+    size_t bytes;
+} copying;
+
+static void copy_chunk(void *context, int64_t task, int thread)
+{
+    const copying *c = context;
+    size_t at = (size_t)task * COPY_CHUNK;
+    (void)thread;
+    memcpy(c->to + at, c->from + at, c->bytes - at < COPY_CHUNK ? c->bytes - at : COPY_CHUNK);
+}
+
+bool lt_cpu_product_run(lt_backend *b, const lt_cpu_step *s, void *scratch, lt_error *err)
+{
+    if (s->node->nsrc == 2) {
+        copying c = {s->dst, s->src[1],
+                     (size_t)lt_shape_count(&s->node->shape) * lt_dtype_size(b->dtype)};
+        lt_cpu_for(b->threads, (int64_t)((c.bytes + COPY_CHUNK - 1) / COPY_CHUNK), copy_chunk, &c);
+    }
+    return lt_dnnl_set(s->ops[0], LT_DNNL_SCRATCH, scratch, err) && lt_dnnl_run(s->ops[0], err);
+}

@@ -1,0 +1,247 @@
+/*
+ * cpu_program.c - from a graph to a list of steps and back to numbers: fuse, plan, prepare; write,
+ * run, read.
+ */
+#include "cpu/cpu_program.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cpu/cpu_internal.h"
+#include "tensor/half.h"
+
+struct lt_program {
+    lt_backend *backend;    /* borrowed */
+    const lt_graph *source; /* borrowed: the recorded graph, whose tensors the caller names */
+    lt_cpu_fused fused;
+    lt_plan plan;
+    char *block;        /* owned: all values */
+    void *scratch;      /* owned: for one step at a time */
+    size_t bytes;       /* of block and scratch */
+    lt_cpu_step *steps; /* owned */
+    int count;
+};
+
+const lt_cpu_kernel lt_cpu_kernels[LT_OP_COUNT] = {
+    [LT_OP_INPUT] = {NULL, NULL},
+    [LT_OP_CONV2D] = {lt_cpu_conv_prepare, lt_cpu_product_run},
+    [LT_OP_LINEAR] = {lt_cpu_linear_prepare, lt_cpu_product_run},
+    [LT_OP_GROUP_NORM] = {lt_cpu_norm_prepare, lt_cpu_group_norm_run},
+    [LT_OP_LAYER_NORM] = {lt_cpu_norm_prepare, lt_cpu_layer_norm_run},
+    [LT_OP_ACTIVATION] = {NULL, lt_cpu_pointwise_run},
+    [LT_OP_GEGLU] = {NULL, lt_cpu_pointwise_run},
+    [LT_OP_ATTENTION] = {lt_cpu_attention_prepare, lt_cpu_attention_run},
+    [LT_OP_ATTENTION_MAP] = {lt_cpu_attention_prepare, lt_cpu_attention_run},
+    [LT_OP_ADD] = {NULL, lt_cpu_pointwise_run},
+    [LT_OP_CONCAT] = {NULL, lt_cpu_copy_run},
+    [LT_OP_RESIZE] = {NULL, lt_cpu_copy_run},
+    [LT_OP_EMBED] = {NULL, lt_cpu_embed_run},
+    [LT_OP_SLICE] = {NULL, lt_cpu_copy_run},
+    [LT_OP_SCALE] = {NULL, lt_cpu_pointwise_run},
+    [LT_OP_RESHAPE] = {NULL, NULL},
+};
+
+void lt_cpu_step_ops(lt_cpu_step *s, int count)
+{
+    s->ops = lt_alloc_array((size_t)count, sizeof *s->ops);
+    s->op_count = count;
+}
+
+/* "conv2d 'down_blocks.0.conv1' [1,64,64,320]: " in front of what went wrong. */
+static bool fail_at(const lt_tensor *t, lt_error *err)
+{
+    char shape[64];
+    return lt_fail_in(err, "%s '%s' %s", lt_op_name(t->op), t->name,
+                      lt_shape_text(&t->shape, shape));
+}
+
+static bool check_sources(const lt_graph *g, lt_error *err)
+{
+    for (int i = 0; i < lt_graph_params(g); i++) {
+        const lt_param *p = lt_graph_param(g, i);
+        if (!p->source.data || p->source.dtype == LT_I32)
+            return lt_fail(err, LT_ERR_MODEL, NULL, "parameter '%s' has no numbers", p->path);
+    }
+    return true;
+}
+
+static size_t element_bytes(const lt_backend *b, const lt_tensor *t)
+{
+    return t->dtype == LT_I32 ? sizeof(int32_t) : lt_dtype_size(b->dtype);
+}
+
+static bool place_values(lt_program *p, lt_error *err)
+{
+    const lt_graph *g = p->fused.graph;
+    size_t nodes = (size_t)lt_graph_nodes(g);
+    size_t *size = lt_alloc_array(nodes, sizeof *size);
+    bool ok = true;
+    for (size_t i = 0; ok && i < nodes; i++) {
+        const lt_tensor *t = lt_graph_node(g, (int)i);
+        bool used = p->fused.needed[i] || t->op == LT_OP_INPUT;
+        if (used &&
+            !lt_mul((size_t)lt_shape_count(&t->shape), element_bytes(p->backend, t), &size[i])) {
+            lt_fail(err, LT_ERR_MEMORY, "use a smaller --size or --batch", "too large");
+            ok = fail_at(t, err);
+        }
+    }
+    ok = ok && lt_plan_make(g, size, &p->plan, err) &&
+         lt_try_alloc(p->plan.bytes, "activations", (void **)&p->block, err);
+    free(size);
+    if (!ok)
+        return false;
+    p->bytes = p->plan.bytes;
+    p->backend->activations += p->bytes;
+    return true;
+}
+
+static void *value(const lt_program *p, const lt_tensor *t)
+{
+    return p->block + p->plan.offset[p->plan.root[t->id]];
+}
+
+static bool prepare_step(lt_program *p, const lt_tensor *t, lt_error *err)
+{
+    lt_cpu_step *s = &p->steps[p->count++];
+    *s = (lt_cpu_step){.node = t,
+                       .kernel = &lt_cpu_kernels[t->op],
+                       .act = p->fused.act[t->id],
+                       .dst = value(p, t)};
+    for (int i = 0; i < t->nsrc; i++)
+        s->src[i] = value(p, t->src[i]);
+    if (s->kernel->prepare && !s->kernel->prepare(p->backend, s, err)) {
+        fail_at(t, err);
+        return lt_fail_in(err, "cannot compile");
+    }
+    return true;
+}
+
+static bool prepare_steps(lt_program *p, lt_error *err)
+{
+    const lt_graph *g = p->fused.graph;
+    size_t scratch = 0;
+    p->steps = lt_alloc_array((size_t)lt_graph_nodes(g), sizeof *p->steps);
+    for (int i = 0; i < lt_graph_nodes(g); i++) {
+        const lt_tensor *t = lt_graph_node(g, i);
+        if (!p->fused.needed[i] || !lt_cpu_kernels[t->op].run)
+            continue;
+        if (!prepare_step(p, t, err))
+            return false;
+        size_t bytes = p->steps[p->count - 1].scratch;
+        scratch = bytes > scratch ? bytes : scratch;
+    }
+    if (!lt_try_alloc(scratch, "scratch", &p->scratch, err))
+        return false;
+    p->bytes += scratch;
+    p->backend->activations += scratch;
+    return true;
+}
+
+bool lt_cpu_program_compile(lt_backend *b, const lt_graph *g, lt_program **out, lt_error *err)
+{
+    if (!lt_graph_ok(g, err) || !check_sources(g, err))
+        return false;
+    lt_program *p = lt_alloc(sizeof *p);
+    p->backend = b;
+    p->source = g;
+    int before = lt_cpu_threads_use(b->threads);
+    bool ok = lt_cpu_fuse(g, &p->fused, err) && place_values(p, err) && prepare_steps(p, err);
+    lt_cpu_threads_use(before);
+    lt_cpu_weights_trim(&b->weights);
+    if (ok)
+        *out = p;
+    else
+        lt_cpu_program_discard(b, p);
+    return ok;
+}
+
+void lt_cpu_program_discard(lt_backend *b, lt_program *p)
+{
+    if (!p)
+        return;
+    for (int i = 0; i < p->count; i++) {
+        lt_cpu_step *s = &p->steps[i];
+        for (int k = 0; k < s->op_count; k++)
+            lt_dnnl_op_free(s->ops[k]);
+        free(s->ops);
+        lt_cpu_weights_unpin(&b->weights, s->weight);
+        lt_cpu_weights_unpin(&b->weights, s->bias);
+    }
+    b->activations -= p->bytes;
+    free(p->steps);
+    free(p->block);
+    free(p->scratch);
+    lt_plan_done(&p->plan);
+    lt_cpu_fused_done(&p->fused);
+    free(p);
+}
+
+/* The program's own node for a tensor of the recorded graph; checks that it is one and its size. */
+static const lt_tensor *own(const lt_program *p, const lt_tensor *t, size_t count, lt_error *err)
+{
+    if (t->id < 0 || t->id >= lt_graph_nodes(p->source) || lt_graph_node(p->source, t->id) != t) {
+        lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is not of this program", t->name);
+        return NULL;
+    }
+    if (count != (size_t)lt_shape_count(&t->shape)) {
+        char shape[64];
+        lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is %s, not %zu values", t->name,
+                lt_shape_text(&t->shape, shape), count);
+        return NULL;
+    }
+    return lt_graph_node(p->fused.graph, t->id);
+}
+
+bool lt_cpu_program_write(lt_program *p, const lt_tensor *input, const void *host, size_t count,
+                          lt_error *err)
+{
+    const lt_tensor *t = own(p, input, count, err);
+    if (!t)
+        return false;
+    if (t->op != LT_OP_INPUT)
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is not an input", t->name);
+    if (t->dtype == LT_I32)
+        memcpy(value(p, t), host, count * sizeof(int32_t));
+    else
+        lt_from_f32(value(p, t), p->backend->dtype, host, count);
+    return true;
+}
+
+bool lt_cpu_program_read(lt_program *p, const lt_tensor *output, float *host, size_t count,
+                         lt_error *err)
+{
+    const lt_tensor *t = own(p, output, count, err);
+    if (!t)
+        return false;
+    if (!t->output || t->dtype == LT_I32)
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is not an output", t->name);
+    lt_to_f32(host, value(p, t), p->backend->dtype, count);
+    return true;
+}
+
+static bool run_steps(lt_program *p, lt_progress *progress, lt_error *err)
+{
+    for (int i = 0; i < p->count; i++) {
+        const lt_cpu_step *s = &p->steps[i];
+        if (progress && atomic_load_explicit(&progress->cancel, memory_order_relaxed))
+            return lt_fail(err, LT_ERR_CANCELLED, NULL, "cancelled");
+        if (!s->kernel->run(p->backend, s, p->scratch, err))
+            return fail_at(s->node, err);
+        if (progress)
+            atomic_store_explicit(&progress->done, i + 1, memory_order_relaxed);
+    }
+    return true;
+}
+
+bool lt_cpu_program_run(lt_program *p, lt_progress *progress, lt_error *err)
+{
+    if (progress) {
+        atomic_store_explicit(&progress->done, 0, memory_order_relaxed);
+        atomic_store_explicit(&progress->total, p->count, memory_order_relaxed);
+    }
+    int before = lt_cpu_threads_use(p->backend->threads);
+    bool ok = run_steps(p, progress, err);
+    lt_cpu_threads_use(before);
+    return ok;
+}

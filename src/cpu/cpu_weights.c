@@ -1,0 +1,189 @@
+/* cpu_weights.c - see cpu_weights.h. */
+#include "cpu/cpu_weights.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "cpu/cpu_parallel.h"
+#include "tensor/half.h"
+
+enum { CHUNK = 1 << 16 };
+
+static bool same_source(const lt_cpu_weight *w, const lt_param *p)
+{
+    return !w->forgotten && w->source == p->source.data && w->source_dtype == p->source.dtype &&
+           w->count == (size_t)lt_shape_count(&p->shape);
+}
+
+static bool same_layout(const lt_dnnl_layout *a, const lt_dnnl_layout *b)
+{
+    return a && b ? lt_dnnl_layout_equal(a, b) : a == b;
+}
+
+/* The weight of p in `layout` with one more pin, or NULL. */
+static lt_cpu_weight *find(lt_cpu_weights *w, const lt_param *p, const lt_dnnl_layout *layout)
+{
+    for (int i = 0; i < w->count; i++)
+        if (same_source(w->items[i], p) && same_layout(w->items[i]->layout, layout)) {
+            w->items[i]->pins++;
+            return w->items[i];
+        }
+    return NULL;
+}
+
+const lt_dnnl_layout *lt_cpu_weights_layout(const lt_cpu_weights *w, const lt_param *p, int i)
+{
+    for (int k = 0; k < w->count; k++)
+        if (same_source(w->items[k], p) && w->items[k]->layout && i-- == 0)
+            return w->items[k]->layout;
+    return NULL;
+}
+
+static void release(lt_cpu_weights *w, int i)
+{
+    lt_cpu_weight *weight = w->items[i];
+    w->bytes -= weight->bytes;
+    w->items[i] = w->items[--w->count];
+    lt_dnnl_layout_free(weight->layout);
+    free(weight->data);
+    free(weight);
+}
+
+/* Takes layout.  The data is zero; the caller fills it. */
+static bool insert(lt_cpu_weights *w, const lt_param *p, lt_dnnl_layout *layout, size_t bytes,
+                   lt_cpu_weight **out, lt_error *err)
+{
+    void *data;
+    if (!lt_try_alloc(bytes, "weights", &data, err)) {
+        lt_dnnl_layout_free(layout);
+        return lt_fail_in(err, "'%s'", p->path);
+    }
+    if (w->count == w->cap) {
+        w->cap = w->cap ? 2 * w->cap : 64;
+        w->items = lt_grow(w->items, (size_t)w->cap, sizeof(lt_cpu_weight *));
+    }
+    lt_cpu_weight *weight = lt_alloc(sizeof *weight);
+    *weight = (lt_cpu_weight){.source = p->source.data,
+                              .source_dtype = p->source.dtype,
+                              .count = (size_t)lt_shape_count(&p->shape),
+                              .layout = layout,
+                              .data = data,
+                              .bytes = bytes,
+                              .pins = 1};
+    w->items[w->count++] = weight;
+    w->bytes += bytes;
+    *out = weight;
+    return true;
+}
+
+typedef struct unpacking {
+    float *to;
+    const lt_source *from;
+    size_t count;
+} unpacking;
+
+static void unpack_chunk(void *context, int64_t task, int thread)
+{
+    const unpacking *u = context;
+    size_t at = (size_t)task * CHUNK, n = u->count - at < CHUNK ? u->count - at : CHUNK;
+    const char *from = (const char *)u->from->data + at * lt_dtype_size(u->from->dtype);
+    (void)thread;
+    lt_to_f32(u->to + at, from, u->from->dtype, n);
+}
+
+static void unpack(int threads, float *to, const lt_source *from, size_t count)
+{
+    unpacking u = {to, from, count};
+    lt_cpu_for(threads, (int64_t)((count + CHUNK - 1) / CHUNK), unpack_chunk, &u);
+}
+
+bool lt_cpu_weights_plain(lt_cpu_weights *w, const lt_param *p, lt_cpu_weight **out, lt_error *err)
+{
+    size_t count = (size_t)lt_shape_count(&p->shape);
+    if ((*out = find(w, p, NULL)))
+        return true;
+    if (!insert(w, p, NULL, count * sizeof(float), out, err))
+        return false;
+    unpack(1, (*out)->data, &p->source, count);
+    return true;
+}
+
+/* The numbers of p as aligned float32: where they are, if they are so already, else a copy. */
+static bool plain_numbers(lt_cpu_weights *w, int threads, const lt_param *p, const float **out,
+                          lt_error *err)
+{
+    size_t count = (size_t)lt_shape_count(&p->shape);
+    *out = p->source.data;
+    if (p->source.dtype == LT_F32 && (uintptr_t)p->source.data % sizeof(float) == 0)
+        return true;
+    if (w->plain_count < count) {
+        lt_cpu_weights_trim(w);
+        if (!lt_try_alloc(count * sizeof(float), "packing weights", (void **)&w->plain, err))
+            return false;
+        w->plain_count = count;
+    }
+    unpack(threads, w->plain, &p->source, count);
+    *out = w->plain;
+    return true;
+}
+
+void lt_cpu_weights_trim(lt_cpu_weights *w)
+{
+    free(w->plain);
+    w->plain = NULL;
+    w->plain_count = 0;
+}
+
+bool lt_cpu_weights_packed(lt_cpu_weights *w, lt_dnnl *d, int threads, const lt_param *p,
+                           const lt_dnnl_op *op, lt_cpu_weight **out, lt_error *err)
+{
+    const float *plain;
+    lt_dnnl_layout *layout = lt_dnnl_layout_of(op);
+    if ((*out = find(w, p, layout))) {
+        lt_dnnl_layout_free(layout);
+        return true;
+    }
+    if (!insert(w, p, layout, lt_dnnl_layout_bytes(layout), out, err))
+        return false;
+    if (plain_numbers(w, threads, p, &plain, err) && lt_dnnl_pack(d, op, plain, (*out)->data, err))
+        return true;
+    release(w, w->count - 1);
+    *out = NULL;
+    return lt_fail_in(err, "'%s'", p->path);
+}
+
+static void drop_unused(lt_cpu_weights *w)
+{
+    for (int i = w->count - 1; i >= 0; i--)
+        if (w->items[i]->forgotten && w->items[i]->pins == 0)
+            release(w, i);
+}
+
+void lt_cpu_weights_unpin(lt_cpu_weights *w, lt_cpu_weight *weight)
+{
+    if (!weight)
+        return;
+    weight->pins--;
+    if (weight->forgotten)
+        drop_unused(w);
+}
+
+void lt_cpu_weights_forget(lt_cpu_weights *w, const void *from, size_t bytes)
+{
+    uintptr_t start = (uintptr_t)from;
+    for (int i = 0; i < w->count; i++) {
+        uintptr_t at = (uintptr_t)w->items[i]->source;
+        if (at >= start && at - start < bytes)
+            w->items[i]->forgotten = true;
+    }
+    drop_unused(w);
+}
+
+void lt_cpu_weights_done(lt_cpu_weights *w)
+{
+    lt_cpu_weights_trim(w);
+    while (w->count)
+        release(w, w->count - 1);
+    free(w->items);
+    *w = (lt_cpu_weights){0};
+}

@@ -1,0 +1,47 @@
+/*
+ * cpu_weights.h - packed weights, kept by the backend and shared by its programs.
+ *
+ * A weight is known by where its numbers come from and how they lie.  Programs pin what they use;
+ * the cache itself keeps the rest for the next program until lt_cpu_weights_forget.  A forgotten
+ * weight that is still pinned lives until its last unpin.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "cpu/cpu_dnnl.h"
+#include "tensor/graph.h"
+
+typedef struct lt_cpu_weight {
+    const void *source; /* borrowed; only compared once packed */
+    lt_dtype source_dtype;
+    size_t count;           /* elements */
+    lt_dnnl_layout *layout; /* owned; NULL: plain float32 */
+    void *data;             /* owned */
+    size_t bytes;
+    int pins;
+    bool forgotten;
+} lt_cpu_weight;
+
+typedef struct lt_cpu_weights {
+    lt_cpu_weight **items; /* owned */
+    int count, cap;
+    size_t bytes; /* of all data */
+    float *plain; /* owned: a checkpoint's numbers on the way to a layout; kept while compiling */
+    size_t plain_count;
+} lt_cpu_weights;
+
+void lt_cpu_weights_done(lt_cpu_weights *w);
+
+/* A parameter as float32, pinned. */
+bool lt_cpu_weights_plain(lt_cpu_weights *w, const lt_param *p, lt_cpu_weight **out,
+                          lt_error *err) LT_WARN_UNUSED;
+/* A parameter in the layout of op's weights, pinned; packed if no program has done so before. */
+bool lt_cpu_weights_packed(lt_cpu_weights *w, lt_dnnl *d, int threads, const lt_param *p,
+                           const lt_dnnl_op *op, lt_cpu_weight **out, lt_error *err) LT_WARN_UNUSED;
+/* Gives back what packing needed; call when a program is compiled. */
+void lt_cpu_weights_trim(lt_cpu_weights *w);
+/* The i-th layout that p is already packed in, or NULL past the last. */
+const lt_dnnl_layout *lt_cpu_weights_layout(const lt_cpu_weights *w, const lt_param *p, int i);
+
+void lt_cpu_weights_unpin(lt_cpu_weights *w, lt_cpu_weight *weight); /* NULL is fine */
+void lt_cpu_weights_forget(lt_cpu_weights *w, const void *from, size_t bytes);

@@ -1,0 +1,5 @@
+/* simd_avx2.c - simd_body.inc for one instruction set; the compiler's flags are in CMakeLists.txt.
+ */
+#define SIMD_TABLE lt_cpu_simd_avx2
+#define SIMD_NAME  "avx2"
+#include "cpu/simd_body.inc"

@@ -1,0 +1,140 @@
+/* test_fuse.c - which neighbours are joined, and which must not be. */
+#include "cpu/cpu_fuse.h"
+#include "support/check.h"
+
+static lt_tensor *image(lt_graph *g, const char *name)
+{
+    return lt_input(g, name, LT_F32, (lt_shape){.ndim = 4, .dim = {2, 4, 4, 8}});
+}
+
+static lt_tensor *vector(lt_graph *g, const char *name)
+{
+    return lt_input(g, name, LT_F32, (lt_shape){.ndim = 2, .dim = {2, 8}});
+}
+
+static lt_cpu_fused fuse(const lt_graph *g)
+{
+    lt_cpu_fused f = {0};
+    CHECK_OK(lt_graph_ok(g, err));
+    CHECK_OK(lt_cpu_fuse(g, &f, err));
+    assert_int_equal(lt_graph_nodes(f.graph), lt_graph_nodes(g));
+    return f;
+}
+
+static void done(lt_graph *g, lt_cpu_fused *f)
+{
+    lt_cpu_fused_done(f);
+    lt_graph_free(g);
+}
+
+/* The later product takes the add; the earlier one runs at its own place. */
+static void test_two_products(void **state)
+{
+    lt_graph *g = lt_graph_new();
+    lt_tensor *x = image(g, "x"), *first = lt_conv2d(g, "first", x, 8, 1);
+    lt_tensor *second = lt_conv2d(g, "second", x, 8, 3);
+    lt_tensor *y = lt_output(g, "y", lt_add(g, second, first));
+    lt_cpu_fused f = fuse(g);
+    const lt_tensor *joined = lt_graph_node(f.graph, y->id);
+    (void)state;
+    assert_int_equal(joined->op, LT_OP_CONV2D);
+    assert_ptr_equal(joined->weight, second->weight);
+    assert_int_equal(joined->nsrc, 2);
+    assert_int_equal(joined->src[0]->id, x->id);
+    assert_int_equal(joined->src[1]->id, first->id);
+    assert_false(f.needed[second->id]);
+    assert_true(f.needed[first->id] && f.needed[y->id]);
+    assert_int_equal(y->op, LT_OP_ADD); /* the recorded graph is only read */
+    done(g, &f);
+}
+
+/* A product that somebody else reads cannot vanish into the add. */
+static void test_product_read_twice(void **state)
+{
+    lt_graph *g = lt_graph_new();
+    lt_tensor *x = image(g, "x"), *h = lt_conv2d(g, "conv", x, 8, 3), *y = lt_add(g, h, x);
+    lt_output(g, "z", lt_add(g, lt_scale(g, h, 2, 0), y));
+    lt_cpu_fused f = fuse(g);
+    (void)state;
+    assert_int_equal(lt_graph_node(f.graph, y->id)->op, LT_OP_ADD);
+    assert_true(f.needed[h->id]);
+    done(g, &f);
+}
+
+static void test_added_to_itself(void **state)
+{
+    lt_graph *g = lt_graph_new();
+    lt_tensor *h = lt_conv2d(g, "conv", image(g, "x"), 8, 3);
+    lt_tensor *y = lt_output(g, "y", lt_add(g, h, h));
+    lt_cpu_fused f = fuse(g);
+    (void)state;
+    assert_int_equal(lt_graph_node(f.graph, y->id)->op, LT_OP_ADD);
+    assert_true(f.needed[h->id]);
+    done(g, &f);
+}
+
+/* add [N,C], group norm, silu: one pass.  A tap in the middle is computed beside it. */
+static void test_shift_norm_activation(void **state)
+{
+    (void)state;
+    for (int tapped = 0; tapped < 2; tapped++) {
+        lt_graph *g = lt_graph_new();
+        lt_tensor *x = image(g, "x"), *t = vector(g, "t"), *sum = lt_add(g, x, t);
+        lt_tensor *norm = lt_group_norm(g, "norm", sum, 4, 1e-5F);
+        lt_tensor *y = lt_output(g, "y", lt_activation(g, LT_GELU, norm));
+        if (tapped)
+            lt_output(g, "norm", norm);
+        lt_cpu_fused f = fuse(g);
+        const lt_tensor *joined = lt_graph_node(f.graph, y->id);
+        assert_int_equal(joined->op, LT_OP_GROUP_NORM);
+        assert_int_equal(joined->u.norm.groups, 4);
+        assert_int_equal(f.act[y->id], LT_GELU);
+        assert_int_equal(joined->src[0]->id, x->id);
+        assert_int_equal(joined->src[1]->id, t->id);
+        assert_false(f.needed[sum->id]);
+        assert_int_equal(f.needed[norm->id], tapped);
+        assert_int_equal(f.act[norm->id], -1);
+        done(g, &f);
+    }
+}
+
+/* Not a per-image shift: the norm of a sum of images stays a norm of an add. */
+static void test_norm_of_images(void **state)
+{
+    lt_graph *g = lt_graph_new();
+    lt_tensor *sum = lt_add(g, image(g, "a"), image(g, "b"));
+    lt_tensor *y = lt_output(g, "y", lt_group_norm(g, "norm", sum, 4, 1e-5F));
+    lt_cpu_fused f = fuse(g);
+    (void)state;
+    assert_int_equal(lt_graph_node(f.graph, y->id)->nsrc, 1);
+    assert_true(f.needed[sum->id]);
+    done(g, &f);
+}
+
+/* A norm with two readers, and a second activation, stay apart. */
+static void test_activations_that_stay(void **state)
+{
+    lt_graph *g = lt_graph_new();
+    lt_tensor *norm = lt_layer_norm(g, "norm", image(g, "x"), 1e-5F);
+    lt_tensor *act = lt_activation(g, LT_SILU, norm), *twice = lt_activation(g, LT_SILU, act);
+    lt_tensor *only = lt_layer_norm(g, "only", lt_output(g, "y", lt_add(g, norm, twice)), 1e-5F);
+    lt_tensor *joined = lt_activation(g, LT_SILU, only);
+    lt_tensor *after = lt_output(g, "z", lt_activation(g, LT_SILU, joined));
+    lt_cpu_fused f = fuse(g);
+    (void)state;
+    assert_int_equal(lt_graph_node(f.graph, act->id)->op, LT_OP_ACTIVATION);
+    assert_int_equal(lt_graph_node(f.graph, joined->id)->op, LT_OP_LAYER_NORM);
+    assert_int_equal(lt_graph_node(f.graph, after->id)->op, LT_OP_ACTIVATION);
+    assert_int_equal(f.act[after->id], -1);
+    done(g, &f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_two_products),    cmocka_unit_test(test_product_read_twice),
+        cmocka_unit_test(test_added_to_itself), cmocka_unit_test(test_shift_norm_activation),
+        cmocka_unit_test(test_norm_of_images),  cmocka_unit_test(test_activations_that_stay),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
