@@ -23,7 +23,9 @@ LAYERS = {
 # These files of src/ put the program together and may include any folder.
 TOP = {"main.c", "backends.c", "backends.h"}
 # A folder of tests/ -> what its tests may include beyond the rules of the layer itself.
-TESTS_ALSO = {"pipeline": {"cpu"}, "cli": {"cpu"}, "cpu": {"model"}}
+TESTS_ALSO = {"pipeline": {"cpu"}, "cli": {"cpu"}, "cpu": {"model"}, "model": {"cpu", "weights"},
+              "support": {"tensor", "model", "weights"},
+              "fuzz": set(LAYERS) - {"cpu"}}
 
 # Headers with power over the whole program -> the only paths under src/ that may include them.
 POWERS = [
@@ -69,7 +71,7 @@ def allowed_folders(path):
         return "src", None if path.name in TOP else set()
     folder = path.parts[1] if len(path.parts) > 2 else ""
     if folder not in LAYERS:
-        return folder, {"base", "support"} if path.parts[0] == "tests" else set()
+        return folder, {"base", "support"} | TESTS_ALSO.get(folder, set()) if path.parts[0] == "tests" else set()
     allowed = LAYERS[folder] | {"base", folder}
     if path.parts[0] == "tests":
         allowed |= {"support"} | TESTS_ALSO.get(folder, set())

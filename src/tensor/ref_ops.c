@@ -153,7 +153,7 @@ static void geglu(const lt_ref_args *a)
 static int64_t attend(double *p, const float *q, const float *k, int64_t tokens, int64_t pitch,
                       int64_t width, int64_t seen)
 {
-    double most = -INFINITY, sum = 0, scale = 1.0 / sqrt((double)width);
+    double most = (double)-INFINITY, sum = 0, scale = 1.0 / sqrt((double)width);
     int64_t count = seen < tokens ? seen : tokens;
     for (int64_t t = 0; t < count; t++) {
         double dot = 0;

@@ -77,8 +77,7 @@ static void near(bench *b, golden_stage stage, const char *name, const float *ou
     size_t count;
     float *want = golden_values(&b->golden, name, &count);
     double error = golden_worst(ours, want, b->golden.images, count / (size_t)b->golden.images);
-    if (!(error <= b->error[stage]))
-        b->error[stage] = error;
+    b->error[stage] = golden_worse(b->error[stage], error);
     free(want);
 }
 
@@ -152,7 +151,7 @@ static void report(const bench *b, const job *j, double db)
                golden_limit(&b->golden, stages[i], j->dtype));
     printf("  %.1f dB\n", db);
     for (int i = 0; i < 3; i++)
-        if (b->error[stages[i]] > golden_limit(&b->golden, stages[i], j->dtype))
+        if (!(b->error[stages[i]] <= golden_limit(&b->golden, stages[i], j->dtype)))
             fail_msg("%s: %s is over its limit", j->name, golden_stage_name(stages[i]));
 }
 

@@ -131,13 +131,17 @@ double golden_distance(const float *got, const float *want, size_t n)
     return sqrt(difference / norm);
 }
 
+double golden_worse(double a, double b)
+{
+    return isnan(a) || a > b ? a : b;
+}
+
 double golden_worst(const float *got, const float *want, int images, size_t each)
 {
     double worst = 0;
     for (int i = 0; i < images; i++) {
         double d = golden_distance(got + (size_t)i * each, want + (size_t)i * each, each);
-        if (!(d <= worst)) /* keeps a NaN */
-            worst = d;
+        worst = golden_worse(worst, d);
     }
     return worst;
 }

@@ -56,5 +56,7 @@ double golden_limit(const golden *g, golden_stage stage, lt_dtype dtype);
 
 /* |got - want| / |want|, both of n numbers. */
 double golden_distance(const float *got, const float *want, size_t n);
+/* The greater of two errors; a NaN is the greatest. */
+double golden_worse(double a, double b);
 /* The worst of `images` pictures of `each` numbers. */
 double golden_worst(const float *got, const float *want, int images, size_t each);

@@ -12,24 +12,31 @@
 #include "support/temp.h"
 #include "support/tiny_model.h"
 
-static const char *const names[] = {"sd1-lms20",
-                                    "sd1-lmsblog-single",
-                                    "sd1-lmsblog-list",
-                                    "sd1-euler",
-                                    "sd1-euler-a",
-                                    "sd1-noguidance",
-                                    "sd1-oddsize",
-                                    "sd2-lms",
-                                    "sd2-euler",
-                                    "bk-tiny",
-                                    "small-sd",
-                                    "odd",
-                                    "turbo-1",
-                                    "turbo-4",
-                                    "eps",
-                                    "demo"};
+/* extra: the same model once more as it is met in the wild, see tiny_model.h. */
+static const struct {
+    const char *name;
+    unsigned extra;
+} goldens[] = {
+    {"sd1-lms20", 0},
+    {"sd1-lmsblog-single", 0},
+    {"sd1-lmsblog-list", 0},
+    {"sd1-euler", 0},
+    {"sd1-euler-a", 0},
+    {"sd1-noguidance", 0},
+    {"sd1-oddsize", 0},
+    {"sd2-lms", 0},
+    {"sd2-euler", 0},
+    {"bk-tiny", 0},
+    {"small-sd", 0},
+    {"odd", 0},
+    {"odd", TINY_LEGACY_ATTENTION | TINY_UNPREFIXED | TINY_SHARDED | TINY_POSITION_IDS},
+    {"turbo-1", 0},
+    {"turbo-4", 0},
+    {"eps", 0},
+    {"demo", 0},
+};
 
-enum { GOLDENS = sizeof names / sizeof *names };
+enum { GOLDENS = sizeof goldens / sizeof *goldens };
 
 /* What all tests of a group share. */
 typedef struct group {
@@ -41,18 +48,18 @@ typedef struct group {
 typedef struct job {
     const group *group;
     const char *name;
+    unsigned extra;
 } job;
 
 typedef struct bench {
     golden golden;
     rig rig;
-    double error[GOLDEN_STAGE_COUNT];
+    double time_error, error[GOLDEN_STAGE_COUNT];
 } bench;
 
 static void note(bench *b, golden_stage stage, double error)
 {
-    if (!(error <= b->error[stage]))
-        b->error[stage] = error;
+    b->error[stage] = golden_worse(b->error[stage], error);
 }
 
 static size_t pixels_of(const bench *b)
@@ -142,6 +149,28 @@ static float *expected_eps(const golden *g, int step)
     return both;
 }
 
+/*
+ * The sinusoids of all timesteps.  Torch takes exp from MKL, which rounds a few of the frequencies
+ * to the other neighbour; in the angle that is up to 6e-5.  Measured: 3e-8 where none is (all the
+ * tiny models), 5.4e-6 where one of 32 is (demo).
+ */
+static const double time_limit = 2e-5;
+
+static void check_time(bench *b)
+{
+    size_t n, width = (size_t)b->rig.unet.channels[0];
+    float *want = golden_values(&b->golden, "trace.unet.time_proj", &n);
+    float *timesteps = golden_values(&b->golden, "sched.timesteps", NULL);
+    float *got = lt_alloc_array(n, sizeof *got);
+    assert_int_equal(n, (size_t)b->golden.steps * width);
+    for (int step = 0; step < b->golden.steps; step++)
+        lt_timestep_embedding(&b->rig.unet, timesteps[step], got + (size_t)step * width);
+    b->time_error = golden_worst(got, want, b->golden.steps, width);
+    free(want);
+    free(timesteps);
+    free(got);
+}
+
 static void check_unet(bench *b)
 {
     const golden *g = &b->golden;
@@ -176,7 +205,12 @@ static void check_decode(bench *b)
                  golden_values(g, "image.float", NULL));
     rig_network_close(&net);
     free(z);
+}
 
+static void check_roundtrip(bench *b)
+{
+    const golden *g = &b->golden;
+    rig_network net = {0};
     float *mean = golden_values(g, "vae.enc.mean", NULL);
     CHECK_OK(rig_network_open(&b->rig, RIG_DECODE, 1, g->h, g->w, &net, err));
     run_and_note(b, &net, (const void *[]){mean}, GOLDEN_ROUNDTRIP, 1,
@@ -206,26 +240,37 @@ static void check_encode(bench *b)
     free(logvar);
 }
 
-static void report(const bench *b, const char *what, lt_dtype dtype)
+/* One line of the table; 1 if the error is over its limit. */
+static int print_line(const char *what, const char *stage, double error, double limit)
 {
-    int over = 0;
-    for (int stage = GOLDEN_TEXT; stage <= GOLDEN_ROUNDTRIP; stage++) {
-        double limit = golden_limit(&b->golden, stage, dtype);
-        bool fits = b->error[stage] <= limit;
-        print_message("%-28s %-10s %9.2e  limit %8.1e%s\n", what, golden_stage_name(stage),
-                      b->error[stage], limit, fits ? "" : "  OVER");
-        over += !fits;
-    }
+    bool fits = error <= limit;
+    print_message("%-28s %-10s %9.2e  limit %8.1e%s\n", what, stage, error, limit,
+                  fits ? "" : "  OVER");
+    return !fits;
+}
+
+static void report(const bench *b, const job *j)
+{
+    char what[64];
+    bool encoded = golden_has(&b->golden, "vae.enc.input");
+    snprintf(what, sizeof what, "%s %s %s", j->name, j->group->ops->name,
+             lt_dtype_name(j->group->dtype));
+    int over = print_line(what, "time", b->time_error, time_limit);
+    for (int stage = GOLDEN_TEXT; stage <= (encoded ? GOLDEN_ROUNDTRIP : GOLDEN_DECODE); stage++)
+        over += print_line(what, golden_stage_name(stage), b->error[stage],
+                           golden_limit(&b->golden, stage, j->group->dtype));
     assert_int_equal(over, 0);
 }
 
 /* The directory of the golden's model, written if it is not there yet; owned. */
-static char *model_dir(const bench *b, const char *dir)
+static char *model_dir(const bench *b, const job *j)
 {
-    if (strcmp(b->golden.model, "demo") == 0)
+    const char *variant = b->golden.model;
+    if (strcmp(variant, "demo") == 0)
         return lt_strdup(LT_ASSETS "/demo");
-    char *model = lt_path_join(dir, b->golden.model);
-    tiny_model tiny = {.variant = b->golden.model, .data = LT_TEST_DATA, .assets = LT_ASSETS};
+    char *model = lt_format("%s/%s-%u", j->group->dir, variant, j->extra);
+    tiny_model tiny = {
+        .variant = variant, .data = LT_TEST_DATA, .assets = LT_ASSETS, .extra = j->extra};
     if (!lt_dir_exists(model))
         CHECK_OK(tiny_model_write(&tiny, model, err));
     return model;
@@ -235,18 +280,19 @@ static void check_golden(void **state)
 {
     const job *j = *state;
     bench b = {0};
-    char what[64];
     CHECK_OK(golden_open(LT_TEST_DATA, j->name, &b.golden, err));
-    char *model = model_dir(&b, j->group->dir);
+    char *model = model_dir(&b, j);
     CHECK_OK(rig_open(j->group->ops, j->group->dtype, model, &b.rig, err));
     free(model);
     check_text(&b);
+    check_time(&b);
     check_unet(&b);
     check_decode(&b);
-    check_encode(&b);
-    snprintf(what, sizeof what, "%s %s %s", j->name, j->group->ops->name,
-             lt_dtype_name(j->group->dtype));
-    report(&b, what, j->group->dtype);
+    if (golden_has(&b.golden, "vae.enc.input")) {
+        check_encode(&b);
+        check_roundtrip(&b);
+    }
+    report(&b, j);
     rig_close(&b.rig);
     golden_close(&b.golden);
 }
@@ -257,8 +303,8 @@ int golden_check_all(const lt_backend_ops *ops, lt_dtype dtype)
     job jobs[GOLDENS];
     struct CMUnitTest tests[GOLDENS];
     for (int i = 0; i < GOLDENS; i++) {
-        jobs[i] = (job){&shared, names[i]};
-        tests[i] = (struct CMUnitTest){names[i], check_golden, NULL, NULL, &jobs[i]};
+        jobs[i] = (job){&shared, goldens[i].name, goldens[i].extra};
+        tests[i] = (struct CMUnitTest){goldens[i].name, check_golden, NULL, NULL, &jobs[i]};
     }
     int failed = cmocka_run_group_tests_name("golden", tests, NULL, NULL);
     temp_dir_remove(shared.dir);
