@@ -28,7 +28,7 @@ struct lt_engine {
     lt_unet_config unet;
     lt_vae_config vae;
     lt_scheduler_config scheduler;
-    char *model; /* owned */
+    char *model, *name; /* owned */
     lt_buf warnings;
     float *swap; /* owned: a chunk in the graph's layout, as large as any so far */
     size_t swap_count;
@@ -188,7 +188,8 @@ bool lt_engine_open(const lt_engine_options *options, lt_engine **out, lt_error 
 {
     lt_networks networks;
     lt_engine *e = lt_alloc(sizeof *e);
-    e->info.model = e->model = lt_strdup(options->model);
+    e->model = lt_strdup(options->model);
+    e->info.model = e->name = lt_strdup(options->name ? options->name : options->model);
     if (!open_backend(e, options, err) || !find_files(e, options, err) ||
         !read_configs(e, options->needs, err) || !check_fit(e, err) ||
         !open_weights(e, &networks, err)) {
@@ -218,6 +219,7 @@ void lt_engine_close(lt_engine *e)
     lt_buf_done(&e->warnings);
     free(e->swap);
     free(e->model);
+    free(e->name);
     free(e);
 }
 

@@ -31,6 +31,7 @@ typedef struct lt_engine_options {
     const char *dtype;                     /* "auto", "f32", "bf16" */
     int threads;                           /* 0: as many as the process may use */
     const char *model; /* directory, or repository id in the Hugging Face cache */
+    const char *name;  /* what texts call the model; NULL: as `model` */
     const char *unet, *vae, *text_encoder, *tokenizer; /* from elsewhere; NULL: the model's own */
     const char *variant; /* of the weight files: "fp16"; NULL: plain */
     unsigned needs;      /* LT_NEEDS_... : what to load */
@@ -93,8 +94,8 @@ bool lt_engine_predict(lt_engine *e, const lt_unet_call *call, lt_progress *prog
 bool lt_engine_decode(lt_engine *e, int images, int h, int w, const float *latents, float *pixels,
                       lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 
-/* The same for one picture that was never scaled, as lt_engine_encode_image gives it: mean [C,h,w] ->
- * pixels [3,H,W]. */
+/* The same for one picture that was never scaled, as lt_engine_encode_image gives it: mean [C,h,w]
+ * -> pixels [3,H,W]. */
 bool lt_engine_decode_mean(lt_engine *e, int h, int w, const float *mean, float *pixels,
                            lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 

@@ -74,6 +74,7 @@ void lt_meta_json(const lt_engine *e, const lt_params *p, const lt_run *run, int
                   seed, p->own_generators ? "true" : "false", place, v->images);
     lt_buf_format(out, ",\"guidance_scale\":%.17g,\"steps\":%d,\"width\":%d,\"height\":%d",
                   v->guidance_scale, v->steps, v->width, v->height);
+    member(out, "latents", p->latents);
     member(out, "scheduler", v->sampler->name);
     member(out, "timestep_spacing", p->timestep_spacing);
     member(out, "model", about->model);

@@ -30,6 +30,7 @@ typedef struct lt_params {
     double guidance_scale;
     int steps;
     lt_size size;
+    char *latents; /* file with the noise */
     char *scheduler, *timestep_spacing;
     char *model, *unet, *vae, *text_encoder, *tokenizer, *variant;
     char *backend, *dtype;

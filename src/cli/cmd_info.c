@@ -1,0 +1,44 @@
+/* cmd_info.c - `latentty info`: explains a picture, a file of weights or a model. */
+#include <string.h>
+
+#include "base/file.h"
+#include "cli/info_kinds.h"
+#include "weights/hub.h"
+
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+static bool run(const lt_context *c, lt_error *err)
+{
+    const char *what = c->args->operands[0];
+    bool weights = ends_with(what, ".safetensors") || ends_with(what, ".json");
+    if (!lt_file_exists(what) && !lt_dir_exists(what) &&
+        (weights || ends_with(what, ".png") || !lt_hub_is_id(what)))
+        return lt_fail(err, LT_ERR_IO, NULL, "cannot find '%s': no such file or directory", what);
+    if (!lt_file_exists(what))
+        return lt_cli_info_model(c, what, err);
+    if (weights)
+        return lt_cli_info_weights(c, what, err);
+    return lt_cli_info_png(c, what, err);
+}
+
+static const char *const settings[] = {"variant", NULL};
+
+const lt_command lt_command_info = {
+    .name = "info",
+    .summary = "explains a picture, a file of weights or a model",
+    .synopsis = "FILE|DIR|ID [options]",
+    .operand = "FILE, DIR or ID",
+    .about =
+        "Of a PNG: its size and the settings that it carries, latentty's or AUTOMATIC1111's, "
+        "with the command that makes it again.  Of a .safetensors file or an index of shards: "
+        "what it is, its types and its metadata.  Of a diffusers directory, the directory of a "
+        "component, or the id of a repository in the Hugging Face cache: the components, and "
+        "what is missing.",
+    .example = "latentty info out.png",
+    .settings = settings,
+    .run = run,
+};

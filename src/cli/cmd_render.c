@@ -1,0 +1,225 @@
+/* cmd_render.c - `latentty render`: from prompts to pictures. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/open.h"
+#include "cli/output.h"
+#include "cli/render.h"
+#include "cli/seeds.h"
+#include "cli/signals.h"
+
+static bool read_lens(lt_render *r, lt_error *err)
+{
+    const char *word = lt_args_value(r->c->args, "lens");
+    r->lens = LT_LENS_LATENTS;
+    if (!word)
+        return true;
+    if (!r->frames)
+        return lt_fail(err, LT_ERR_ARGUMENT, "--frames DIR",
+                       "--lens says what the frames show, but there is no --frames");
+    if (strcmp(word, "x0") == 0)
+        r->lens = LT_LENS_X0;
+    else if (strcmp(word, "latents") != 0)
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--lens is '%s', expected latents or x0", word);
+    return true;
+}
+
+static bool read_batch(lt_render *r, lt_error *err)
+{
+    long long batch = 0; /* not given */
+    const char *text = lt_args_value(r->c->args, "batch");
+    if (text && !lt_args_whole(text, 1, 1024, &batch))
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--batch is '%s', expected 1 to 1024", text);
+    r->params.batch = (int)batch;
+    return true;
+}
+
+/* Everything on the command line; nothing of the model is read. */
+static bool read_arguments(lt_render *r, lt_error *err)
+{
+    const lt_args *args = r->c->args;
+    if (!lt_open_params(r->c, &r->params, err))
+        return false;
+    for (int i = 0; i < args->given_count; i++)
+        if (strcmp(args->given[i].option->name, "prompt") == 0)
+            lt_params_add_prompt(&r->params, args->given[i].value);
+    r->frames = lt_args_value(args, "frames");
+    r->trace_path = lt_args_value(args, "trace");
+    if (!read_lens(r, err) || !read_batch(r, err) || !lt_seeds_read(r->c, &r->params, NULL, err) ||
+        !lt_params_check(&r->params, err) || !lt_render_latents(r, err) || !lt_render_names(r, err))
+        return false;
+    lt_seeds_say(r->c, &r->params);
+    return true;
+}
+
+static bool open_model(lt_render *r, lt_error *err)
+{
+    double start = lt_bar_clock();
+    bool ok = lt_open_engine(r->c, &r->params, LT_NEEDS_ALL, &r->engine, err) &&
+              lt_render_size(r, err) && lt_signals_check(err);
+    r->times.load = lt_bar_clock() - start;
+    return ok;
+}
+
+/* Host memory for pixels and frames. */
+static bool make_room(lt_render *r, lt_error *err)
+{
+    const lt_run_view *v = r->view;
+    size_t pixels = (size_t)3 * (size_t)v->width * (size_t)v->height * sizeof(float);
+    size_t latents = (size_t)v->images * (size_t)v->channels * (size_t)v->h * (size_t)v->w;
+    void *memory = NULL;
+    r->images = lt_alloc_array((size_t)v->images, sizeof *r->images);
+    r->times.steps = lt_alloc_array((size_t)v->steps, sizeof *r->times.steps);
+    if (r->trace_path && !lt_mul(pixels, (size_t)v->images, &pixels))
+        return lt_fail(err, LT_ERR_MEMORY, NULL, "the trace is too large");
+    if (!lt_try_alloc(pixels, "the pictures", &memory, err))
+        return false;
+    r->pixels = memory;
+    if (!r->frames)
+        return true;
+    if (!lt_try_alloc(latents * sizeof(float), "the frames", &memory, err))
+        return false;
+    r->shown = memory;
+    return true;
+}
+
+static bool begin(lt_render *r, lt_error *err)
+{
+    double start = lt_bar_clock();
+    lt_run_options options = {
+        .params = &r->params, .noise = r->noise, .keep_uncond = r->trace_path != NULL};
+    lt_bar_status(&r->bar, "preparing");
+    if (!lt_run_begin(r->engine, &options, &r->run, r->c->progress, err))
+        return false;
+    r->view = lt_run_about(r->run);
+    r->times.begin = lt_bar_clock() - start;
+    lt_bar_end(&r->bar);
+    if (!make_room(r, err))
+        return false;
+    lt_render_begun(r);
+    if (!r->trace_path)
+        return true;
+    r->trace = lt_trace_new();
+    return lt_trace_begin(r->trace, r->engine, r->run, err);
+}
+
+static bool take_steps(lt_render *r, lt_error *err)
+{
+    lt_step_result result = LT_STEP_MORE;
+    if (!lt_render_frame(r, err))
+        return false;
+    lt_bar_begin(&r->bar, "steps", r->view->steps);
+    while (result == LT_STEP_MORE) {
+        double start = lt_bar_clock();
+        result = lt_run_step(r->run, r->c->progress, err);
+        if (result == LT_STEP_FAILED)
+            return false;
+        r->times.steps[r->times.step_count++] = lt_bar_clock() - start;
+        if ((r->trace && !lt_trace_step(r->trace, r->run, err)) ||
+            (result == LT_STEP_MORE && !lt_render_frame(r, err)) || !lt_signals_check(err))
+            return false;
+        lt_bar_step(&r->bar);
+    }
+    lt_bar_end(&r->bar);
+    return true;
+}
+
+/* Says how far it came, in place of what stopped. */
+static void say_stop(const lt_render *r, lt_error *err)
+{
+    const char *name = lt_signals_name(lt_signals_received());
+    char files[64];
+    if (err->code != LT_ERR_CANCELLED)
+        return;
+    snprintf(files, sizeof files, r->written ? "%d of %d pictures written" : "no picture written",
+             r->written, r->path_count);
+    if (!r->view)
+        lt_fail(err, LT_ERR_CANCELLED, NULL, "stopped by %s before the first step, %s", name,
+                files);
+    else if (r->view->done < r->view->steps)
+        lt_fail(err, LT_ERR_CANCELLED, NULL, "stopped by %s at step %d of %d, %s", name,
+                r->view->done + 1, r->view->steps, files);
+    else
+        lt_fail(err, LT_ERR_CANCELLED, NULL, "stopped by %s after the last step, %s", name, files);
+}
+
+static void done(lt_render *r)
+{
+    lt_render_names_undo(r);
+    for (int i = 0; r->images && i < r->path_count; i++)
+        lt_image_unref(r->images[i]);
+    for (int i = 0; i < r->path_count; i++)
+        free(r->paths[i]);
+    lt_trace_free(r->trace);
+    lt_run_free(r->run);
+    lt_engine_close(r->engine);
+    lt_params_done(&r->params);
+    free(r->images);
+    free(r->paths);
+    free(r->pixels);
+    free(r->shown);
+    free(r->noise);
+    free(r->times.steps);
+    free(r->times.decodes);
+}
+
+static bool run(const lt_context *c, lt_error *err)
+{
+    lt_render r = {.c = c, .times.start = lt_bar_clock()};
+    lt_bar_init(&r.bar, c);
+    bool ok = read_arguments(&r, err) && open_model(&r, err) && begin(&r, err) &&
+              take_steps(&r, err) && lt_render_finish(&r, err);
+    lt_bar_end(&r.bar);
+    if (ok)
+        lt_render_report(&r);
+    else
+        say_stop(&r, err);
+    done(&r);
+    return ok;
+}
+
+static const lt_option options[] = {
+    {"prompt", 'p', "TEXT", NULL, "what the picture shows; given again, another picture", true},
+    {"seed", 0, "S", "random", "seed of one generator for all pictures", false},
+    {"batch", 0, "N", "1", "pictures a prompt from that generator", false},
+    {"seeds", 0, "LIST", NULL, "42,43..47: pictures a prompt, each with its own generator", false},
+    {"output", 'o', "NAME", "latentty-{seed}.png",
+     "PNG to write; {seed}, {i} and {prompt_i} are replaced, the numbers counted from 0", false},
+    {"frames", 0, "DIR", NULL, "write every step there as III-KKK.png; K = 000 is the noise",
+     false},
+    {"lens", 0, "NAME", "latents", "what frames show: latents, or x0, the prediction", false},
+    {"trace", 0, "FILE", NULL, ".safetensors file for every intermediate", false},
+};
+static const char *const settings[] = {"negative-prompt",
+                                       "guidance-scale",
+                                       "steps",
+                                       "size",
+                                       "latents",
+                                       "scheduler",
+                                       "timestep-spacing",
+                                       "model",
+                                       "unet",
+                                       "vae",
+                                       "text-encoder",
+                                       "tokenizer",
+                                       "variant",
+                                       "backend",
+                                       "dtype",
+                                       "threads",
+                                       NULL};
+
+const lt_command lt_command_render = {
+    .name = "render",
+    .summary = "pictures from prompts",
+    .synopsis = "-p TEXT [-p TEXT ...] [-o NAME] [options]",
+    .about = "Makes pictures with Stable Diffusion, with diffusers' numbers: P prompts with N "
+             "pictures each are numbered prompt by prompt.  Settings are named as diffusers names "
+             "its arguments.  A PNG carries its settings, for 'latentty info' and for other "
+             "programs.",
+    .example = "latentty render -p \"A wild pokemon appears!\" --seed 42 -o out.png",
+    .options = options,
+    .option_count = LT_COUNT(options),
+    .settings = settings,
+    .run = run,
+};

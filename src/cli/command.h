@@ -1,0 +1,32 @@
+/*
+ * command.h - one command of the program, and what it is given.
+ */
+#pragma once
+
+#include "cli/args.h"
+#include "tensor/backend.h"
+
+/* Everything is borrowed. */
+typedef struct lt_context {
+    const lt_backend_ops *const *backends;
+    const lt_args *args;
+    lt_progress *progress; /* cancelled by a signal */
+    bool json, quiet;
+} lt_context;
+
+typedef struct lt_command {
+    const char *name, *summary;
+    const char *synopsis; /* after the name */
+    const char *about;    /* paragraphs, wrapped when shown */
+    const char *operand;  /* the one word that it needs, or NULL */
+    const char *example;
+    const lt_option *options;
+    int option_count;
+    const char *const *settings; /* rows of params.def by flag, NULL-terminated; or NULL */
+    bool (*run)(const lt_context *c, lt_error *err);
+} lt_command;
+
+extern const lt_command lt_command_tokens, lt_command_encode, lt_command_roundtrip,
+    lt_command_noise, lt_command_schedule, lt_command_rng, lt_command_render, lt_command_info;
+
+#define LT_COUNT(array) ((int)(sizeof(array) / sizeof *(array)))

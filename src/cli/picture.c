@@ -1,0 +1,91 @@
+/* picture.c - see picture.h. */
+#include "cli/picture.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "cli/output.h"
+#include "image/font.h"
+#include "image/png.h"
+
+enum { GAP = 2 }; /* pixels between pictures of a row */
+
+static bool crop(lt_picture *p, const lt_image *full, int factor, lt_error *err)
+{
+    p->full_width = full->width;
+    p->full_height = full->height;
+    p->w = full->width / factor;
+    p->h = full->height / factor;
+    p->width = p->w * factor;
+    p->height = p->h * factor;
+    if (p->w == 0 || p->h == 0)
+        return lt_fail(err, LT_ERR_MODEL, NULL,
+                       "it has %dx%d pixels, expected at least %dx%d for this VAE", full->width,
+                       full->height, factor, factor);
+    lt_rect part = {.x = (full->width - p->width) / 2,
+                    .y = (full->height - p->height) / 2,
+                    .width = p->width,
+                    .height = p->height};
+    return lt_image_crop(full, part, &p->image, err);
+}
+
+bool lt_picture_open(const char *path, const lt_vae_config *vae, lt_picture *out, lt_error *err)
+{
+    lt_image *full = NULL;
+    void *memory = NULL;
+    *out = (lt_picture){.channels = vae->latent_channels};
+    bool ok = lt_png_read(path, &full, NULL, err) &&
+              (crop(out, full, vae->factor, err) || lt_fail_in(err, "cannot use '%s'", path));
+    lt_image_unref(full);
+    if (!ok)
+        return false;
+    size_t pixels = (size_t)3 * (size_t)out->width * (size_t)out->height;
+    size_t latents = (size_t)out->channels * (size_t)out->w * (size_t)out->h;
+    if (!lt_try_alloc((pixels + 2 * latents) * sizeof(float), "the picture", &memory, err))
+        return false;
+    out->pixels = memory;
+    out->mean = out->pixels + pixels;
+    out->logvar = out->mean + latents;
+    lt_image_to_chw(out->image, out->pixels);
+    return true;
+}
+
+bool lt_picture_encode(lt_picture *p, lt_engine *e, lt_progress *progress, lt_error *err)
+{
+    return lt_engine_encode_image(e, p->h, p->w, p->pixels, p->mean, p->logvar, progress, err);
+}
+
+void lt_picture_done(lt_picture *p)
+{
+    lt_image_unref(p->image);
+    free(p->pixels);
+    *p = (lt_picture){0};
+}
+
+void lt_picture_say_crop(const lt_context *c, const lt_picture *p, int factor)
+{
+    if (p->width != p->full_width || p->height != p->full_height)
+        lt_output_note(c, "cropped %dx%d in the middle to %dx%d: sides must be multiples of %d",
+                       p->full_width, p->full_height, p->width, p->height, factor);
+}
+
+bool lt_picture_caption(const lt_image *image, const char *text, lt_image **out, lt_error *err)
+{
+    int scale = image->width / 256;
+    lt_caption style = {.scale = scale < 1   ? 1
+                                 : scale > 4 ? 4
+                                             : scale,
+                        .colour = {255, 255, 255},
+                        .background = {32, 32, 32}};
+    return lt_font_caption(image, text, &style, out, err);
+}
+
+bool lt_picture_write_row(const char *path, lt_image *const *images, int count, lt_error *err)
+{
+    lt_image *row = NULL;
+    lt_grid layout = {.columns = count, .gap = GAP, .background = {32, 32, 32}};
+    bool ok = lt_image_grid((const lt_image *const *)images, count, &layout, &row, err) &&
+              lt_png_write(path, row, NULL, LT_PNG_LEVEL, err);
+    lt_image_unref(row);
+    return ok;
+}

@@ -1,0 +1,35 @@
+/*
+ * picture.h - a picture from a file, as the VAE takes it.
+ */
+#pragma once
+
+#include "cli/command.h"
+#include "image/image.h"
+#include "pipeline/engine.h"
+
+/* h w: latents; width, height: pixels, multiples of the VAE's factor. */
+typedef struct lt_picture {
+    lt_image *image; /* owned: cropped in the middle to whole latents */
+    int width, height, h, w, channels;
+    int full_width, full_height; /* of the file */
+    float *pixels;               /* owned [3,H,W], -1..1 */
+    float *mean, *logvar;        /* owned [C,h,w], before scaling; inside pixels' memory */
+} lt_picture;
+
+/* Reads a PNG; the picture's other half, its latents, is filled by lt_picture_encode.  Release *out
+ * with lt_picture_done in both cases. */
+bool lt_picture_open(const char *path, const lt_vae_config *vae, lt_picture *out,
+                     lt_error *err) LT_WARN_UNUSED;
+bool lt_picture_encode(lt_picture *p, lt_engine *e, lt_progress *progress,
+                       lt_error *err) LT_WARN_UNUSED;
+void lt_picture_done(lt_picture *p); /* {0} is fine */
+
+/* Says that the picture was cropped, if it was. */
+void lt_picture_say_crop(const lt_context *c, const lt_picture *p, int factor);
+
+/* A copy with a line of text below it. */
+bool lt_picture_caption(const lt_image *image, const char *text, lt_image **out,
+                        lt_error *err) LT_WARN_UNUSED;
+/* `count` pictures in a row, written to path. */
+bool lt_picture_write_row(const char *path, lt_image *const *images, int count,
+                          lt_error *err) LT_WARN_UNUSED;

@@ -1,0 +1,70 @@
+/*
+ * render.h - the parts of `latentty render`: one generation with its files.
+ *
+ * Order: lt_render_latents and lt_render_names check what the user gave, lt_render_size fits it to
+ * the model, then for every step lt_render_frame, at the end lt_render_finish and lt_render_report.
+ */
+#pragma once
+
+#include "cli/bar.h"
+#include "pipeline/run.h"
+#include "pipeline/trace.h"
+
+typedef struct lt_render_times {
+    double load, begin; /* seconds: opening the model; text, noise and compiling */
+    double *steps;      /* owned [steps] */
+    double *decodes;    /* owned [decode_count]: one for each picture or frame */
+    int step_count, decode_count;
+    double start;
+} lt_render_times;
+
+typedef struct lt_render {
+    const lt_context *c;
+    lt_params params;
+    lt_engine *engine;
+    lt_run *run;
+    const lt_run_view *view; /* of run; NULL before it begins */
+    lt_bar bar;
+    lt_render_times times;
+
+    char **paths; /* owned [path_count]: one for each picture */
+    int path_count, written;
+
+    const char *frames; /* directory, or NULL */
+    lt_lens lens;
+    int frame_count;
+    int frames_made; /* directories that were made for them; removed if they stay empty */
+    float *shown;    /* owned [B,C,h,w]: what the lens shows; NULL without frames */
+
+    float *noise; /* owned [B,C,h,w], from --latents */
+    int64_t noise_shape[4];
+
+    const char *trace_path;
+    lt_trace *trace;   /* owned; NULL without --trace */
+    float *pixels;     /* owned [3,H,W], with a trace [B,3,H,W] */
+    lt_image **images; /* owned [B]; kept for the trace */
+} lt_render;
+
+/* Reads --latents; sets params.batch if it was not given. */
+bool lt_render_latents(lt_render *r, lt_error *err) LT_WARN_UNUSED;
+/* Names every file and checks that they can be written, and are different.  Makes the directory of
+ * the frames. */
+bool lt_render_names(lt_render *r, lt_error *err) LT_WARN_UNUSED;
+/* Removes the directories that were made for frames, if there are none. */
+void lt_render_names_undo(const lt_render *r);
+/* With --latents: the size of the pictures follows from them. */
+bool lt_render_size(lt_render *r, lt_error *err) LT_WARN_UNUSED;
+
+/* Decodes one picture, latents [C,h,w], into r->pixels at `at` pictures, and into *out. */
+bool lt_render_decode(lt_render *r, const float *latents, int at, lt_image **out,
+                      lt_error *err) LT_WARN_UNUSED;
+/* Writes III-KKK.png of every picture, K being the steps done; nothing without --frames. */
+bool lt_render_frame(lt_render *r, lt_error *err) LT_WARN_UNUSED;
+/* Decodes and writes the pictures, their last frames and the trace. */
+bool lt_render_finish(lt_render *r, lt_error *err) LT_WARN_UNUSED;
+/* Writes one frame. */
+bool lt_render_frame_write(lt_render *r, int image, const lt_image *picture,
+                           lt_error *err) LT_WARN_UNUSED;
+
+void lt_render_begun(const lt_render *r); /* says what is being made */
+void lt_render_report(const lt_render *r);

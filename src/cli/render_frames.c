@@ -1,0 +1,152 @@
+/* render_frames.c - decoding the latents of `render`: after every step, and at the end. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/render.h"
+#include "cli/signals.h"
+#include "image/png.h"
+#include "pipeline/meta.h"
+
+enum { FRAME_LEVEL = 3 }; /* of compression: there are many frames */
+
+static size_t latent_count(const lt_run_view *v)
+{
+    return (size_t)v->channels * (size_t)v->h * (size_t)v->w;
+}
+
+static size_t pixel_count(const lt_run_view *v)
+{
+    return (size_t)3 * (size_t)v->width * (size_t)v->height;
+}
+
+bool lt_render_decode(lt_render *r, const float *latents, int at, lt_image **out, lt_error *err)
+{
+    const lt_run_view *v = r->view;
+    float *pixels = r->pixels + (size_t)at * pixel_count(v);
+    lt_render_times *t = &r->times;
+    double start = lt_bar_clock();
+    if (!lt_engine_decode(r->engine, 1, v->h, v->w, latents, pixels, r->c->progress, err) ||
+        !lt_image_from_chw(pixels, v->width, v->height, out, err))
+        return false;
+    t->decodes = lt_grow(t->decodes, (size_t)t->decode_count + 1, sizeof *t->decodes);
+    t->decodes[t->decode_count++] = lt_bar_clock() - start;
+    return true;
+}
+
+bool lt_render_frame_write(lt_render *r, int image, const lt_image *picture, lt_error *err)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%03d-%03d.png", image, r->view->done);
+    char *path = lt_path_join(r->frames, name);
+    bool ok = lt_signals_check(err) && lt_png_write(path, picture, NULL, FRAME_LEVEL, err);
+    free(path);
+    r->frame_count += ok;
+    return ok;
+}
+
+static bool decode_frame(lt_render *r, int image, lt_error *err)
+{
+    lt_image *picture = NULL;
+    bool ok =
+        lt_render_decode(r, r->shown + (size_t)image * latent_count(r->view), 0, &picture, err) &&
+        lt_render_frame_write(r, image, picture, err);
+    lt_image_unref(picture);
+    return ok;
+}
+
+bool lt_render_frame(lt_render *r, lt_error *err)
+{
+    if (!r->frames)
+        return true;
+    lt_run_lens(r->run, r->lens, r->shown);
+    for (int i = 0; i < r->view->images; i++)
+        if (!decode_frame(r, i, err))
+            return false;
+    return true;
+}
+
+static bool write_picture(lt_render *r, int i, const lt_image *picture, lt_error *err)
+{
+    lt_png_texts texts = {0};
+    lt_buf parameters = {0}, json = {0};
+    lt_meta_parameters(r->engine, &r->params, r->run, i, &parameters);
+    lt_meta_json(r->engine, &r->params, r->run, i, &json);
+    lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);
+    lt_png_texts_add(&texts, LT_META_JSON, json.data);
+    bool ok =
+        lt_signals_check(err) && lt_png_write(r->paths[i], picture, &texts, LT_PNG_LEVEL, err);
+    r->written += ok;
+    lt_png_texts_done(&texts);
+    lt_buf_done(&parameters);
+    lt_buf_done(&json);
+    return ok;
+}
+
+/* The frame of the last step: mostly the picture itself, which need not be decoded twice. */
+static bool last_frame(lt_render *r, int i, const lt_image *picture, lt_error *err)
+{
+    size_t n = latent_count(r->view), at = (size_t)i * n;
+    if (!r->frames)
+        return true;
+    if (memcmp(r->shown + at, r->view->latents + at, n * sizeof(float)) == 0)
+        return lt_render_frame_write(r, i, picture, err);
+    if (!r->trace)
+        return decode_frame(r, i, err);
+    /* decode_frame works in the first picture's pixels, which the trace still needs */
+    float *kept = r->pixels;
+    void *spare = NULL;
+    if (!lt_try_alloc(pixel_count(r->view) * sizeof(float), "a frame", &spare, err))
+        return false;
+    r->pixels = spare;
+    bool ok = decode_frame(r, i, err);
+    r->pixels = kept;
+    free(spare);
+    return ok;
+}
+
+static bool finish_one(lt_render *r, int i, lt_error *err)
+{
+    const lt_run_view *v = r->view;
+    lt_image **picture = &r->images[i];
+    bool ok = lt_render_decode(r, v->latents + (size_t)i * latent_count(v), r->trace ? i : 0,
+                               picture, err) &&
+              write_picture(r, i, *picture, err) && last_frame(r, i, *picture, err);
+    if (!r->trace) {
+        lt_image_unref(*picture);
+        *picture = NULL;
+    }
+    return ok;
+}
+
+static bool save_trace(lt_render *r, lt_error *err)
+{
+    lt_buf json = {0};
+    lt_meta_json(r->engine, &r->params, r->run, 0, &json);
+    bool ok = lt_trace_images(r->trace, r->view->images, r->pixels, r->images, err) &&
+              lt_trace_meta(r->trace, "settings", json.data, err) && lt_signals_check(err) &&
+              lt_trace_save(r->trace, r->trace_path, err);
+    lt_buf_done(&json);
+    return ok;
+}
+
+bool lt_render_finish(lt_render *r, lt_error *err)
+{
+    int images = r->view->images;
+    if (r->frames)
+        lt_run_lens(r->run, r->lens, r->shown);
+    if (images > 1)
+        lt_bar_begin(&r->bar, "decoding", images);
+    else
+        lt_bar_status(&r->bar, "decoding");
+    for (int i = 0; i < images; i++) {
+        if (!finish_one(r, i, err))
+            return false;
+        if (images > 1)
+            lt_bar_step(&r->bar);
+    }
+    lt_bar_end(&r->bar);
+    return !r->trace || save_trace(r, err);
+}

@@ -1,0 +1,154 @@
+/* render_names.c - the files of `render`, known and checked before any work. */
+#define _XOPEN_SOURCE 700
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/names.h"
+#include "cli/render.h"
+
+enum { MOST_COPIES = 10000 };
+
+static void forget_paths(lt_render *r)
+{
+    for (int i = 0; i < r->path_count; i++)
+        free(r->paths[i]);
+    free(r->paths);
+    r->paths = NULL;
+    r->path_count = 0;
+}
+
+static bool expand(lt_render *r, const char *template, lt_error *err)
+{
+    const lt_params *p = &r->params;
+    int images = lt_params_images(p), place;
+    forget_paths(r);
+    r->paths = lt_alloc_array((size_t)images, sizeof *r->paths);
+    for (int i = 0; i < images; i++) {
+        lt_name_fields fields = {.seed = lt_params_seed(p, i, &place),
+                                 .image = i,
+                                 .prompt = i / lt_params_per_prompt(p)};
+        lt_buf name = {0};
+        lt_buf_str(&name, "");
+        if (!lt_names_expand(template, &fields, &name, err)) {
+            lt_buf_done(&name);
+            return false;
+        }
+        r->paths[r->path_count++] = name.data;
+    }
+    return true;
+}
+
+static bool any_exists(const lt_render *r)
+{
+    for (int i = 0; i < r->path_count; i++)
+        if (lt_file_exists(r->paths[i]))
+            return true;
+    return false;
+}
+
+/* Without -o nothing is overwritten: the names get a number that is free. */
+static bool default_names(lt_render *r, lt_error *err)
+{
+    const char *rest = lt_params_images(&r->params) > 1 ? "-{i}" : "";
+    for (int copy = 1; copy < MOST_COPIES; copy++) {
+        char *template = copy == 1 ? lt_format("latentty-{seed}%s.png", rest)
+                                   : lt_format("latentty-{seed}-again%d%s.png", copy, rest);
+        bool ok = expand(r, template, err);
+        free(template);
+        if (!ok || !any_exists(r))
+            return ok;
+    }
+    return lt_fail(err, LT_ERR_ARGUMENT, "-o out.png", "no free name was found for the pictures");
+}
+
+static bool make_frames_dir(lt_render *r, lt_error *err)
+{
+    int missing = 0;
+    if (!r->frames)
+        return true;
+    char *copy = lt_strdup(r->frames);
+    for (char *dir = copy; !lt_dir_exists(dir) && *dir; dir = dirname(dir))
+        missing++;
+    free(copy);
+    r->frames_made = missing;
+    if (lt_dir_make(r->frames, err))
+        return true;
+    err->code = LT_ERR_ARGUMENT;
+    return false;
+}
+
+void lt_render_names_undo(const lt_render *r)
+{
+    if (!r->frames || r->frame_count > 0)
+        return;
+    char *copy = lt_strdup(r->frames), *dir = copy;
+    for (int i = 0; i < r->frames_made; i++, dir = dirname(dir))
+        rmdir(dir);
+    free(copy);
+}
+
+/* III-KKK.png, as frames are named. */
+static bool is_frame_name(const char *name)
+{
+    size_t first = strspn(name, "0123456789");
+    size_t second = name[first] == '-' ? strspn(name + first + 1, "0123456789") : 0;
+    return first >= 3 && second >= 3 && strcmp(name + first + 1 + second, ".png") == 0;
+}
+
+/* Frames are too many to list; whatever is named like one in their directory collides. */
+static bool check_frames(const lt_render *r, const lt_names *names, lt_error *err)
+{
+    if (!r->frames)
+        return true;
+    char *probe = lt_path_join(r->frames, "000-000.png");
+    char *dir = realpath(r->frames, NULL);
+    bool ok = lt_file_can_write(probe, err);
+    if (!ok)
+        err->code = LT_ERR_ARGUMENT;
+    for (int i = 0; i < names->count && ok && dir; i++) {
+        const char *slash = strrchr(names->items[i].key, '/');
+        size_t n = slash ? (size_t)(slash - names->items[i].key) : 0;
+        if (slash && n == strlen(dir) && strncmp(names->items[i].key, dir, n) == 0 &&
+            is_frame_name(slash + 1))
+            ok = lt_fail(err, LT_ERR_ARGUMENT, "another name, or another directory for --frames",
+                         "'%s' is named like a frame in the directory of the frames",
+                         names->items[i].path);
+    }
+    free(dir);
+    free(probe);
+    return ok;
+}
+
+static bool check_different(const lt_render *r, lt_names *names, lt_error *err)
+{
+    if (lt_names_check(names, err))
+        return true;
+    return r->path_count > 1 ? lt_fail_hint(err, "-o 'out-{i}.png': {i}, {prompt_i} and {seed} "
+                                                 "tell the pictures apart")
+                             : false;
+}
+
+static bool claim(lt_render *r, lt_names *names, lt_error *err)
+{
+    for (int i = 0; i < r->path_count; i++)
+        if (!lt_names_check_png(r->paths[i], err) || !lt_names_add(names, r->paths[i], err))
+            return false;
+    if (r->params.latents)
+        lt_names_keep(names, r->params.latents);
+    return (!r->trace_path || lt_names_add(names, r->trace_path, err)) &&
+           check_different(r, names, err) && check_frames(r, names, err);
+}
+
+bool lt_render_names(lt_render *r, lt_error *err)
+{
+    const char *template = lt_args_value(r->c->args, "output");
+    lt_names names = {0};
+    bool ok = (template ? expand(r, template, err) : default_names(r, err)) &&
+              make_frames_dir(r, err) && claim(r, &names, err);
+    lt_names_done(&names);
+    return ok;
+}
