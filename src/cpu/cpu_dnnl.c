@@ -70,6 +70,11 @@ void lt_dnnl_close(lt_dnnl *d)
     free(d);
 }
 
+bool lt_dnnl_rows_independent(void)
+{
+    return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
+}
+
 bool lt_dnnl_has_bf16(bool *fast)
 {
     unsigned isa = (unsigned)dnnl_get_effective_cpu_isa();

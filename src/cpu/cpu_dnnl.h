@@ -26,6 +26,11 @@ void lt_dnnl_close(lt_dnnl *d); /* NULL is fine; ops must be freed before */
 /* True if this processor computes bf16; *fast if it has instructions for it. */
 bool lt_dnnl_has_bf16(bool *fast);
 
+/* True if a row of a matrix product is the same number for number however many rows there are.  So
+ * it is with oneDNN's kernels for AVX-512 and wider; with AVX2 their blocking follows the row
+ * count. */
+bool lt_dnnl_rows_independent(void);
+
 /* x [n,h,w,c] * w [o,c,k,k] (+ bias [o] f32) -> [n,out_h,out_w,o].  With `sum`, the product is
  * added to what dst holds before the run. */
 typedef struct lt_dnnl_conv {

@@ -43,6 +43,7 @@ struct lt_cpu_step {
     lt_cpu_weight *weight, *bias; /* pinned; NULL where the op has none */
     lt_dnnl_op **ops;             /* owned */
     int op_count;
+    int slices; /* products: ops[0] runs once for each of so many equal parts of src and dst */
     size_t scratch;
 };
 

@@ -61,11 +61,15 @@ static bool prepare(lt_backend *b, lt_cpu_step *s, const product *p, lt_error *e
            (!s->bias || lt_dnnl_set(*op, LT_DNNL_BIAS, s->bias->data, err));
 }
 
+/* A picture must not depend on its neighbours in the batch by more than rounding can grow to: where
+ * the product of all rows would differ from that of one picture's rows, pictures are taken one by
+ * one.  (Demo model, AVX2, 20 guided steps: 1.7e-5 in the latents without, 0 with.) */
 bool lt_cpu_linear_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
 {
     const lt_tensor *t = s->node;
+    s->slices = lt_dnnl_rows_independent() ? 1 : (int)t->shape.dim[0];
     int64_t k = (int64_t)lt_cpu_width(t->src[0]), n = (int64_t)lt_cpu_width(t);
-    product p = {.matmul = {.m = (int64_t)lt_cpu_rows(t),
+    product p = {.matmul = {.m = (int64_t)lt_cpu_rows(t) / s->slices,
                             .n = n,
                             .k = k,
                             .row_a = k,
@@ -84,6 +88,7 @@ bool lt_cpu_conv_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
     const int64_t *from = t->src[0]->shape.dim, *to = t->shape.dim;
     if (t->u.conv.kernel == 1 && t->u.conv.stride == 1 && to[1] == from[1] && to[2] == from[2])
         return lt_cpu_linear_prepare(b, s, err);
+    s->slices = 1;
     product p = {.is_conv = true,
                  .conv = {.n = from[0],
                           .h = from[1],
@@ -124,5 +129,15 @@ bool lt_cpu_product_run(lt_backend *b, const lt_cpu_step *s, void *scratch, lt_e
                      (size_t)lt_shape_count(&s->node->shape) * lt_dtype_size(b->dtype)};
         lt_cpu_for(b->threads, (int64_t)((c.bytes + COPY_CHUNK - 1) / COPY_CHUNK), copy_chunk, &c);
     }
-    return lt_dnnl_set(s->ops[0], LT_DNNL_SCRATCH, scratch, err) && lt_dnnl_run(s->ops[0], err);
+    lt_dnnl_op *op = s->ops[0];
+    size_t size = lt_dtype_size(b->dtype), slices = (size_t)s->slices;
+    size_t in = (size_t)lt_shape_count(&s->node->src[0]->shape) * size / slices;
+    size_t out = (size_t)lt_shape_count(&s->node->shape) * size / slices;
+    if (!lt_dnnl_set(op, LT_DNNL_SCRATCH, scratch, err))
+        return false;
+    for (size_t i = 0; i < slices; i++)
+        if (!lt_dnnl_set(op, LT_DNNL_SRC, (const char *)s->src[0] + i * in, err) ||
+            !lt_dnnl_set(op, LT_DNNL_DST, (char *)s->dst + i * out, err) || !lt_dnnl_run(op, err))
+            return false;
+    return true;
 }
