@@ -10,7 +10,7 @@ usage: ./test.sh [--no-install] [--quick | --long]
 
   (none)        tests with line coverage, then again under the address and undefined behaviour sanitizers
   --quick       the tests once, without coverage or sanitizers
-  --long        all of it, and soak, fuzz and regeneration
+  --long        all of it, and soak, fuzz and regeneration; see tools/long.sh
   --no-install  refuse to install packages; show the command instead
 END
 }
@@ -72,8 +72,9 @@ run_tests() {
   ctest --preset "$1" -j "$jobs"
 }
 
+[ $mode = long ] || LONG_PACKAGES=
 # shellcheck disable=SC2086
-need_packages test.sh $may_install $BUILD_PACKAGES $TEST_PACKAGES
+need_packages test.sh $may_install $BUILD_PACKAGES $TEST_PACKAGES $LONG_PACKAGES
 mkdir -p build
 
 if [ $mode = quick ]; then
@@ -92,8 +93,6 @@ run_tests asan
 
 if [ $mode = long ]; then
   run_tests long
-  if [ -f tools/long.sh ]; then
-    step "running tools/long.sh"
-    sh tools/long.sh
-  fi
+  step "running tools/long.sh"
+  tools/long.sh
 fi
