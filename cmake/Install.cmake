@@ -1,6 +1,7 @@
-# Install.cmake - `cmake --install` gives a working program: assets in share/latentty.
+# Install.cmake - `cmake --install` gives a working program with its manual; assets in share/latentty.
 if(TARGET latentty)
   install(TARGETS latentty RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/assets/ DESTINATION ${CMAKE_INSTALL_DATADIR}/latentty)
+install(FILES ${PROJECT_SOURCE_DIR}/docs/latentty.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

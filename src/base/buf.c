@@ -69,6 +69,21 @@ void lt_buf_format(lt_buf *b, const char *format, ...)
     b->len += (size_t)n;
 }
 
+void lt_buf_json(lt_buf *b, const char *s)
+{
+    lt_buf_char(b, '"');
+    for (; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        if (c == '"' || c == '\\')
+            lt_buf_format(b, "\\%c", c);
+        else if (c < 0x20 || c == 0x7F)
+            lt_buf_format(b, "\\u%04x", c);
+        else
+            lt_buf_char(b, *s);
+    }
+    lt_buf_char(b, '"');
+}
+
 void lt_buf_escape(lt_buf *b, const char *s, size_t n)
 {
     reserve(b, n * 12 + 4); /* the longest escape of one byte is \u{10FFFF} */

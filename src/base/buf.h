@@ -20,5 +20,7 @@ void lt_buf_add(lt_buf *b, const void *bytes, size_t n);
 void lt_buf_str(lt_buf *b, const char *s);
 void lt_buf_char(lt_buf *b, char c);
 void lt_buf_format(lt_buf *b, const char *format, ...) LT_PRINTF(2, 3);
+/* As a JSON string with its quotes; s: valid UTF-8. */
+void lt_buf_json(lt_buf *b, const char *s);
 /* As lt_text_escape, without a limit. */
 void lt_buf_escape(lt_buf *b, const char *s, size_t n);

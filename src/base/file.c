@@ -147,8 +147,8 @@ bool lt_writer_open(lt_writer *w, const char *path, lt_error *err)
     *w = (lt_writer){.stream = fdopen(fd, "wb"), .path = lt_strdup(path), .temporary = temporary};
     if (w->stream)
         return true;
-    close(fd);
     lt_fail(err, LT_ERR_IO, NULL, "cannot write '%s': %s", path, strerror(errno));
+    close(fd);
     lt_writer_abandon(w);
     return false;
 }
@@ -250,9 +250,10 @@ bool lt_dir_make(const char *path, lt_error *err)
             continue;
         char end = *p;
         *p = '\0';
-        if (mkdir(copy, 0777) != 0 && !lt_dir_exists(copy))
+        int why = mkdir(copy, 0777) == 0 ? 0 : errno;
+        if (why && !lt_dir_exists(copy))
             ok = lt_fail(err, LT_ERR_IO, NULL, "cannot make directory '%s': %s", copy,
-                         strerror(errno));
+                         strerror(why));
         *p = end;
         if (end == '\0')
             break;

@@ -106,6 +106,8 @@ static int run_command(const lt_command *command, int argc, char **argv,
     }
     if (ok)
         ok = lt_output_done(&err);
+    if (!ok && err.code == LT_ERR_CANCELLED && strcmp(err.message, "cancelled") == 0)
+        ok = lt_signals_check(&err); /* a backend does not know by what */
     if (!ok) {
         fflush(stdout); /* what was printed before comes before the error */
         lt_output_error(&err);

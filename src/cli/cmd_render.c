@@ -29,8 +29,9 @@ static bool read_batch(lt_render *r, lt_error *err)
 {
     long long batch = 0; /* not given */
     const char *text = lt_args_value(r->c->args, "batch");
-    if (text && !lt_args_whole(text, 1, 1024, &batch))
-        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--batch is '%s', expected 1 to 1024", text);
+    if (text && !lt_args_whole(text, 1, LT_PARAMS_MAX_BATCH, &batch))
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--batch is '%s', expected 1 to %d", text,
+                       LT_PARAMS_MAX_BATCH);
     r->params.batch = (int)batch;
     return true;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "cli/a1111.h"
 #include "cli/info_kinds.h"
 #include "cli/output.h"
@@ -46,45 +47,56 @@ static const char *member(const json_object *o, const char *key)
                                                               : NULL;
 }
 
+/* What the picture says may come from anyone: every value is quoted for the shell. */
+static void add_option(lt_buf *out, const char *flag, const char *value)
+{
+    lt_buf_format(out, " %s", flag);
+    add_word(out, value);
+}
+
 /* The command that makes the picture again. */
 static void command_of(const json_object *o, lt_buf *out)
 {
     static const struct {
         const char *key, *flag;
     } rows[] = {
-        {"prompt", "--prompt"},
-        {"negative_prompt", "--negative-prompt"},
-        {"guidance_scale", "--guidance-scale"},
-        {"steps", "--steps"},
-        {"latents", "--latents"},
-        {"scheduler", "--scheduler"},
-        {"timestep_spacing", "--timestep-spacing"},
-        {"model", "--model"},
-        {"unet", "--unet"},
-        {"vae", "--vae"},
-        {"text_encoder", "--text-encoder"},
-        {"tokenizer", "--tokenizer"},
-        {"backend", "--backend"},
-        {"dtype", "--dtype"},
+        {"prompt", "--prompt="},
+        {"negative_prompt", "--negative-prompt="},
+        {"guidance_scale", "--guidance-scale="},
+        {"steps", "--steps="},
+        {"latents", "--latents="},
+        {"scheduler", "--scheduler="},
+        {"timestep_spacing", "--timestep-spacing="},
+        {"model", "--model="},
+        {"unet", "--unet="},
+        {"vae", "--vae="},
+        {"text_encoder", "--text-encoder="},
+        {"tokenizer", "--tokenizer="},
+        {"variant", "--variant="},
+        {"backend", "--backend="},
+        {"dtype", "--dtype="},
     };
     lt_buf_str(out, "latentty render");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *value = member(o, rows[i].key);
         if (!value || (!*value && i > 0))
             continue;
-        lt_buf_format(out, " %s=", rows[i].flag);
-        add_word(out, value);
+        add_option(out, rows[i].flag, value);
     }
     const char *width = member(o, "width"), *height = member(o, "height"),
                *seed = member(o, "seed"), *own = member(o, "own_generator"),
                *images = member(o, "images");
-    bool many = images && strcmp(images, "1") != 0;
-    if (width && height)
-        lt_buf_format(out, " --size %sx%s", width, height);
-    if (seed && own && strcmp(own, "true") == 0)
-        lt_buf_format(out, " --seeds %s", seed);
-    else if (seed)
-        lt_buf_format(out, many ? " --seed %s --batch %s" : " --seed %s", seed, images);
+    bool own_generator = own && strcmp(own, "true") == 0;
+    bool many = !own_generator && images && strcmp(images, "1") != 0;
+    if (width && height) {
+        char *size = lt_format("%sx%s", width, height);
+        add_option(out, "--size ", size);
+        free(size);
+    }
+    if (seed)
+        add_option(out, own_generator ? "--seeds " : "--seed ", seed);
+    if (seed && many)
+        add_option(out, "--batch ", images);
 }
 
 static json_object *a1111_json(const lt_a1111 *a)

@@ -21,22 +21,8 @@ static bool check_words(const lt_context *c, const lt_params *p, lt_error *err)
     if ((p->scheduler && !lt_sampler_find(p->scheduler, &sampler, err)) ||
         (p->timestep_spacing && !lt_spacing_parse(p->timestep_spacing, &spacing, err)))
         return false;
-    if (p->dtype && strcmp(p->dtype, "auto") != 0 && strcmp(p->dtype, "f32") != 0 &&
-        strcmp(p->dtype, "bf16") != 0)
-        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--dtype is '%s', expected auto, f32 or bf16",
-                       p->dtype);
-    bool known = !p->backend || strcmp(p->backend, "auto") == 0;
-    lt_buf names = {0};
-    lt_buf_str(&names, "auto");
-    for (int i = 0; c->backends[i]; i++) {
-        known = known || strcmp(p->backend, c->backends[i]->name) == 0;
-        lt_buf_format(&names, ", %s", c->backends[i]->name);
-    }
-    if (!known)
-        lt_fail(err, LT_ERR_ARGUMENT, NULL, "--backend is '%s', expected one of %s", p->backend,
-                names.data);
-    lt_buf_done(&names);
-    return known;
+    return lt_engine_knows(c->backends, p->backend ? p->backend : "auto",
+                           p->dtype ? p->dtype : "auto", err);
 }
 
 bool lt_open_params(const lt_context *c, lt_params *p, lt_error *err)

@@ -37,7 +37,7 @@ static bool check_count(lt_render *r, int64_t have, lt_error *err)
 {
     lt_params *p = &r->params;
     if (p->batch == 0 && !p->own_generators && have % p->prompt_count == 0 &&
-        have / p->prompt_count <= 1024)
+        have / p->prompt_count <= LT_PARAMS_MAX_BATCH)
         p->batch = (int)(have / p->prompt_count);
     if (have == lt_params_images(p))
         return true;
@@ -87,9 +87,10 @@ bool lt_render_size(lt_render *r, lt_error *err)
         return lt_fail(err, LT_ERR_ARGUMENT, NULL,
                        "--latents '%s' has %" PRId64 " channels, the model %d", r->params.latents,
                        s[1], about->unet->in_channels);
-    if (s[2] > 8192 / f || s[3] > 8192 / f)
+    if (s[2] > LT_PARAMS_MAX_SIDE / f || s[3] > LT_PARAMS_MAX_SIDE / f)
         return lt_fail(err, LT_ERR_ARGUMENT, NULL,
-                       "--latents '%s' is for more than 8192 pixels a side", r->params.latents);
+                       "--latents '%s' is for more than %d pixels a side", r->params.latents,
+                       LT_PARAMS_MAX_SIDE);
     lt_size size = {.width = (int)s[3] * f, .height = (int)s[2] * f}, *given = &r->params.size;
     if (given->width && (given->width != size.width || given->height != size.height))
         return lt_fail(err, LT_ERR_ARGUMENT, NULL,

@@ -30,6 +30,7 @@ void lt_signals_install(void)
         if (sigaction(stops[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaction(stops[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error of write, not the end */
 }
 
 lt_progress *lt_signals_progress(void)

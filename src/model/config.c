@@ -1,4 +1,4 @@
-/* config.c - see config.h.  Parsing is json-c's. */
+/* config.c - see config.h. */
 #include "model/config.h"
 
 #include <json-c/json.h>
@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/json_file.h"
 #include "base/mem.h"
 
-enum { CONFIG_BYTES = 4 << 20, CONFIG_DEPTH = 32 };
+enum { CONFIG_BYTES = 4 << 20 };
 
 struct lt_config {
     json_object *root; /* owned */
@@ -20,35 +20,10 @@ struct lt_config {
     lt_error error;
 };
 
-static bool parse(const lt_buf *text, const char *path, json_object **out, lt_error *err)
-{
-    json_tokener *tokener = json_tokener_new_ex(CONFIG_DEPTH);
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    json_object *root =
-        json_tokener_parse_ex(tokener, text->data ? text->data : "", (int)text->len + 1);
-    enum json_tokener_error why = json_tokener_get_error(tokener);
-    size_t at = json_tokener_get_parse_end(tokener);
-    json_tokener_free(tokener);
-    if (why == json_tokener_success && json_object_is_type(root, json_type_object)) {
-        *out = root;
-        return true;
-    }
-    json_object_put(root);
-    if (why == json_tokener_success)
-        return lt_fail(err, LT_ERR_FORMAT, NULL, "cannot read '%s': expected a JSON object", path);
-    return lt_fail(err, LT_ERR_FORMAT, NULL, "cannot read '%s': %s at byte %zu", path,
-                   why == json_tokener_continue ? "the JSON ends too early"
-                                                : json_tokener_error_desc(why),
-                   at);
-}
-
 bool lt_config_open(const char *path, lt_config **out, lt_error *err)
 {
-    lt_buf text = {0};
-    json_object *root = NULL;
-    bool ok = lt_file_read(path, CONFIG_BYTES, &text, err) && parse(&text, path, &root, err);
-    lt_buf_done(&text);
-    if (!ok)
+    json_object *root;
+    if (!lt_json_file_read(path, CONFIG_BYTES, &root, err))
         return false;
     lt_config *c = lt_alloc(sizeof *c);
     c->root = c->at = root;

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/json_file.h"
 #include "model/tokenizer_impl.h"
 
 enum {
@@ -84,54 +85,13 @@ static int32_t piece_id(const reader *r, const char *piece)
     return *piece_slot(r, piece, strlen(piece), "", 0);
 }
 
-static bool only_space(const char *s, size_t n)
-{
-    size_t i = 0;
-    while (i < n && (s[i] == ' ' || s[i] == '\t' || s[i] == '\r' || s[i] == '\n'))
-        i++;
-    return i == n;
-}
-
-static bool parse_json(const char *path, const lt_buf *bytes, struct json_object **out,
-                       lt_error *err)
-{
-    struct json_tokener *parser = json_tokener_new_ex(JSON_TOKENER_DEFAULT_DEPTH);
-    if (!parser)
-        return lt_fail(err, LT_ERR_MEMORY, NULL, "cannot read '%s': no memory for a parser", path);
-    json_tokener_set_flags(parser, JSON_TOKENER_VALIDATE_UTF8);
-    const char *data = bytes->data ? bytes->data : "";
-    struct json_object *root = json_tokener_parse_ex(parser, data, (int)bytes->len);
-    enum json_tokener_error fault = json_tokener_get_error(parser);
-    size_t at = json_tokener_get_parse_end(parser);
-    json_tokener_free(parser);
-    bool whole = fault == json_tokener_success && only_space(data + at, bytes->len - at);
-    if (whole && json_object_is_type(root, json_type_object)) {
-        *out = root;
-        return true;
-    }
-    json_object_put(root);
-    const char *hint = "the file may be damaged: download it again";
-    if (whole)
-        return lt_fail(err, LT_ERR_FORMAT, NULL, "cannot read '%s': expected a JSON object", path);
-    if (fault == json_tokener_continue)
-        return lt_fail(err, LT_ERR_FORMAT, hint, "cannot read '%s': the JSON ends in the middle",
-                       path);
-    return lt_fail(err, LT_ERR_FORMAT, hint, "cannot read '%s': not JSON at byte %zu: %s", path, at,
-                   fault == json_tokener_success ? "text after the end"
-                                                 : json_tokener_error_desc(fault));
-}
-
 /* An optional file leaves *out as it is when it does not exist. */
 static bool read_json(const reader *r, const char *name, bool optional, struct json_object **out,
                       lt_error *err)
 {
-    lt_buf bytes = {0};
     char *path = lt_path_join(r->dir, name);
-    bool ok = true;
-    if (!optional || lt_file_exists(path))
-        ok = lt_file_read(path, optional ? CONFIG_LIMIT : FILE_LIMIT, &bytes, err) &&
-             parse_json(path, &bytes, out, err);
-    lt_buf_done(&bytes);
+    bool ok = (optional && !lt_file_exists(path)) ||
+              lt_json_file_read(path, optional ? CONFIG_LIMIT : FILE_LIMIT, out, err);
     free(path);
     return ok;
 }

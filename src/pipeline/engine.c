@@ -48,26 +48,35 @@ static bool dtype_by_name(const char *name, lt_dtype *out, lt_error *err)
     return true;
 }
 
-static const lt_backend_ops *backend_by_name(const lt_engine_options *o, lt_error *err)
+static const lt_backend_ops *backend_by_name(const lt_backend_ops *const *backends,
+                                             const char *name, lt_error *err)
 {
     char names[128] = "auto";
-    if (strcmp(o->backend, "auto") == 0)
-        return o->backends[0];
-    for (int i = 0; o->backends[i]; i++) {
-        if (strcmp(o->backends[i]->name, o->backend) == 0)
-            return o->backends[i];
+    if (strcmp(name, "auto") == 0)
+        return backends[0];
+    for (int i = 0; backends[i]; i++) {
+        if (strcmp(backends[i]->name, name) == 0)
+            return backends[i];
         size_t n = strlen(names);
-        snprintf(names + n, sizeof names - n, ", %s", o->backends[i]->name);
+        snprintf(names + n, sizeof names - n, ", %s", backends[i]->name);
     }
-    lt_fail(err, LT_ERR_ARGUMENT, NULL, "--backend is '%s', expected one of %s", o->backend, names);
+    lt_fail(err, LT_ERR_ARGUMENT, NULL, "--backend is '%s', expected one of %s", name, names);
     return NULL;
+}
+
+bool lt_engine_knows(const lt_backend_ops *const *backends, const char *backend, const char *dtype,
+                     lt_error *err)
+{
+    lt_dtype ignored;
+    return backend_by_name(backends, backend, err) &&
+           (strcmp(dtype, "auto") == 0 || dtype_by_name(dtype, &ignored, err));
 }
 
 static bool open_backend(lt_engine *e, const lt_engine_options *o, lt_error *err)
 {
     bool fast = false;
     lt_dtype dtype = LT_F32;
-    e->ops = backend_by_name(o, err);
+    e->ops = backend_by_name(o->backends, o->backend, err);
     if (!e->ops)
         return false;
     if (strcmp(o->dtype, "auto") == 0)
@@ -111,8 +120,8 @@ static bool find_files(lt_engine *e, const lt_engine_options *o, lt_error *err)
 static bool read_scheduler(lt_engine *e, lt_error *err)
 {
     char *dir = NULL;
-    lt_error ignored; /* a model that is no directory has no advice */
-    if (e->model && !lt_model_dir_find(e->model, &dir, &ignored))
+    lt_error ignored; /* a model that cannot be found has no advice */
+    if (!lt_model_dir_find(e->model, &dir, &ignored))
         dir = NULL;
     bool ok = lt_scheduler_config_read(e->dir.path[LT_SCHEDULER], dir, &e->scheduler, err);
     free(dir);
@@ -242,6 +251,20 @@ lt_memory lt_engine_memory(const lt_engine *e)
 
 /* ---- running ---- */
 
+bool lt_engine_check_finite(const lt_engine *e, const char *what, const float *x, size_t n,
+                            lt_error *err)
+{
+    float sum = 0; /* NaN and Inf survive every addition of x * 0 */
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] * 0.0f;
+    if (sum == 0.0f)
+        return true;
+    return lt_fail(err, LT_ERR_DEVICE,
+                   e->info.dtype == LT_F32 ? "the weights may be damaged; download them again"
+                                           : "--dtype f32",
+                   "%s is not finite", what);
+}
+
 static int chunk_of(int images)
 {
     return images < CHUNK ? images : CHUNK;
@@ -273,7 +296,8 @@ bool lt_engine_encode_text(lt_engine *e, const int32_t *ids, float *text, lt_pro
     return lt_programs_get(e->programs, LT_NET_TEXT, 1, 0, 0, &u, err) &&
            e->ops->write(u->program, u->in[0], ids, count_of(u->in[0]), err) &&
            e->ops->run(u->program, progress, err) &&
-           e->ops->read(u->program, u->out, text, count_of(u->out), err);
+           e->ops->read(u->program, u->out, text, count_of(u->out), err) &&
+           lt_engine_check_finite(e, "the text encoder's output", text, count_of(u->out), err);
 }
 
 /* The sinusoid of the timestep for every row, and the text: uncond's rows first, then cond's.  Goes
@@ -368,7 +392,8 @@ static bool decode_swap(lt_engine *e, const lt_unit *u, float *pixels, lt_progre
     int f = e->vae.factor;
     if (!e->ops->write(u->program, u->in[0], e->swap, count_of(u->in[0]), err) ||
         !e->ops->run(u->program, progress, err) ||
-        !e->ops->read(u->program, u->out, e->swap, count_of(u->out), err))
+        !e->ops->read(u->program, u->out, e->swap, count_of(u->out), err) ||
+        !lt_engine_check_finite(e, "the VAE's picture", e->swap, count_of(u->out), err))
         return false;
     lt_layout_to_first(pixels, e->swap, 1, 3, u->h * u->w * f * f, 3);
     return true;
@@ -413,7 +438,8 @@ bool lt_engine_encode_image(lt_engine *e, int h, int w, const float *pixels, flo
     lt_layout_to_last(e->swap, pixels, 1, 3, area * f * f);
     if (!e->ops->write(u->program, u->in[0], e->swap, in, err) ||
         !e->ops->run(u->program, progress, err) ||
-        !e->ops->read(u->program, u->out, e->swap, out, err))
+        !e->ops->read(u->program, u->out, e->swap, out, err) ||
+        !lt_engine_check_finite(e, "the VAE's encoding", e->swap, out, err))
         return false;
     lt_layout_to_first(mean, e->swap, 1, c, area, 2 * c);
     if (logvar) {

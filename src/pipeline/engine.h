@@ -44,6 +44,11 @@ enum {
     LT_NEEDS_ALL = 7,
 };
 
+/* True if there is a backend and a type of these names, as in lt_engine_options; nothing is opened.
+ */
+bool lt_engine_knows(const lt_backend_ops *const *backends, const char *backend, const char *dtype,
+                     lt_error *err) LT_WARN_UNUSED;
+
 /* Opens and checks everything that is needed, weights included: a missing or misshapen tensor is
  * found here.  Compiles nothing. */
 bool lt_engine_open(const lt_engine_options *options, lt_engine **out,

@@ -8,21 +8,6 @@
 
 #include "base/version.h"
 
-void lt_meta_json_string(lt_buf *out, const char *s)
-{
-    lt_buf_char(out, '"');
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        if (c == '"' || c == '\\')
-            lt_buf_format(out, "\\%c", c);
-        else if (c < 0x20 || c == 0x7F)
-            lt_buf_format(out, "\\u%04x", c);
-        else
-            lt_buf_char(out, *s);
-    }
-    lt_buf_char(out, '"');
-}
-
 static const char *prompt_of(const lt_params *p, const lt_run_view *v, int image)
 {
     return p->prompts[image / v->per_prompt];
@@ -56,7 +41,7 @@ static void member(lt_buf *out, const char *key, const char *text)
 {
     lt_buf_format(out, ",\"%s\":", key);
     if (text)
-        lt_meta_json_string(out, text);
+        lt_buf_json(out, text);
     else
         lt_buf_str(out, "null");
 }
@@ -82,6 +67,7 @@ void lt_meta_json(const lt_engine *e, const lt_params *p, const lt_run *run, int
     member(out, "vae", p->vae);
     member(out, "text_encoder", p->text_encoder);
     member(out, "tokenizer", p->tokenizer);
+    member(out, "variant", p->variant);
     member(out, "backend", about->backend);
     member(out, "dtype", lt_dtype_name(about->dtype));
     lt_buf_char(out, '}');

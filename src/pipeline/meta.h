@@ -18,6 +18,3 @@ void lt_meta_parameters(const lt_engine *e, const lt_params *p, const lt_run *ru
 /* One JSON object with every setting of the picture; on one line. */
 void lt_meta_json(const lt_engine *e, const lt_params *p, const lt_run *run, int image,
                   lt_buf *out);
-
-/* Appends s as a JSON string with its quotes. */
-void lt_meta_json_string(lt_buf *out, const char *s);

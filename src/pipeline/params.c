@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { MAX_SEEDS = 4096, MAX_STEPS = 1000, MAX_BATCH = 1024, MAX_SIDE = 8192, MAX_THREADS = 1024 };
+enum { MAX_SEEDS = 4096, MAX_THREADS = 1024 };
 
 const lt_param_info lt_param_infos[] = {
 #define LT_PARAM(field, kind, flag, letter, metavar, fallback, help)                               \
@@ -108,7 +108,8 @@ static bool parse_size(const char *text, lt_size *out)
         return false;
     memcpy(left, text, (size_t)(x - text));
     left[x - text] = '\0';
-    return parse_int(left, 1, MAX_SIDE, &out->width) && parse_int(x + 1, 1, MAX_SIDE, &out->height);
+    return parse_int(left, 1, LT_PARAMS_MAX_SIDE, &out->width) &&
+           parse_int(x + 1, 1, LT_PARAMS_MAX_SIDE, &out->height);
 }
 
 bool lt_params_set(lt_params *p, const lt_param_info *info, const char *text, lt_error *err)
@@ -234,15 +235,15 @@ bool lt_params_check(lt_params *p, lt_error *err)
             return lt_fail(err, LT_ERR_ARGUMENT, NULL, "prompt %d is not UTF-8: byte %zu is wrong",
                            i + 1, bad);
     }
-    if (p->steps > MAX_STEPS)
+    if (p->steps > LT_PARAMS_MAX_STEPS)
         return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--steps is %d, expected 1 to %d", p->steps,
-                       MAX_STEPS);
+                       LT_PARAMS_MAX_STEPS);
     if (p->threads > MAX_THREADS)
         return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--threads is %d, expected 1 to %d", p->threads,
                        MAX_THREADS);
-    if (p->batch < 0 || p->batch > MAX_BATCH)
+    if (p->batch < 0 || p->batch > LT_PARAMS_MAX_BATCH)
         return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--batch is %d, expected 1 to %d", p->batch,
-                       MAX_BATCH);
+                       LT_PARAMS_MAX_BATCH);
     if (p->own_generators && p->batch && p->seed_count != p->batch * p->prompt_count)
         return lt_fail(err, LT_ERR_ARGUMENT, "leave out --batch: a picture of each seed",
                        "--seeds has %d seeds, expected %d for %d prompts and --batch %d",

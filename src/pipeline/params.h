@@ -8,6 +8,12 @@
 
 #include "base/error.h"
 
+enum {
+    LT_PARAMS_MAX_STEPS = 1000,
+    LT_PARAMS_MAX_BATCH = 1024, /* pictures a prompt */
+    LT_PARAMS_MAX_SIDE = 8192,  /* pixels */
+};
+
 typedef struct lt_size {
     int width, height; /* pixels; 0: not given */
 } lt_size;

@@ -210,14 +210,6 @@ void lt_run_free(lt_run *run)
 
 /* ---- step ---- */
 
-static bool finite(const float *x, size_t n)
-{
-    float sum = 0; /* NaN and Inf survive every addition of x * 0 */
-    for (size_t i = 0; i < n; i++)
-        sum += x[i] * 0.0f;
-    return sum == 0.0f;
-}
-
 static bool predict(lt_run *run, lt_progress *progress, lt_error *err)
 {
     const lt_run_view *v = &run->view;
@@ -236,10 +228,8 @@ static bool predict(lt_run *run, lt_progress *progress, lt_error *err)
         return false;
     if (v->guided)
         lt_guidance_apply(run->eps_uncond, run->eps_text, v->guidance_scale, run->all, run->eps);
-    if (!finite(run->eps, run->all))
-        return lt_fail(err, LT_ERR_DEVICE, "--dtype f32",
-                       "step %d: the UNet's prediction is not finite", i + 1);
-    return true;
+    return lt_engine_check_finite(run->engine, "the UNet's prediction", run->eps, run->all, err) ||
+           lt_fail_in(err, "step %d", i + 1);
 }
 
 lt_step_result lt_run_step(lt_run *run, lt_progress *progress, lt_error *err)

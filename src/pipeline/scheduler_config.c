@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "model/config.h"
+#include "pipeline/params.h"
 #include "sample/sampler.h"
 
 static void read_words(lt_config *c, lt_schedule_config *s)
@@ -71,7 +72,7 @@ static void read_advice(lt_config *c, lt_scheduler_config *out)
         lt_config_fail(c, "%s", fault.message);
     else
         snprintf(out->sampler, sizeof out->sampler, "%s", sampler->name);
-    out->steps = lt_config_int(c, "steps", out->steps, 1, 1000);
+    out->steps = lt_config_int(c, "steps", out->steps, 1, LT_PARAMS_MAX_STEPS);
     out->guidance_scale = lt_config_number(c, "guidance_scale", out->guidance_scale, 0, 1000);
 }
 

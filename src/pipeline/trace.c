@@ -75,8 +75,10 @@ static bool add_pooled(lt_trace *t, const char *name, const lt_engine *e, const 
                        const float *text, bool negative, lt_error *err)
 {
     size_t width = (size_t)v->text_width;
+    if (!text)
+        return true;
     float *pooled = lt_alloc_array((size_t)v->images * width, sizeof *pooled);
-    for (int i = 0; i < v->images && text; i++) {
+    for (int i = 0; i < v->images; i++) {
         const lt_tokens *tokens = negative ? v->negative : &v->prompts[i / v->per_prompt];
         int row = lt_clip_pooled_row(lt_engine_about(e)->clip, tokens->ids, (int)tokens->length);
         memcpy(pooled + (size_t)i * width,
@@ -84,7 +86,7 @@ static bool add_pooled(lt_trace *t, const char *name, const lt_engine *e, const 
                width * sizeof *pooled);
     }
     lt_shape shape = {.ndim = 2, .dim = {v->images, v->text_width}};
-    bool ok = !text || lt_trace_add(t, name, shape, pooled, err);
+    bool ok = lt_trace_add(t, name, shape, pooled, err);
     free(pooled);
     return ok;
 }
@@ -138,8 +140,11 @@ bool lt_trace_images(lt_trace *t, int count, const float *pixels, lt_image *cons
                      lt_error *err)
 {
     int w = images[0]->width, h = images[0]->height;
-    size_t bytes = lt_image_bytes(images[0]);
-    unsigned char *rgb = lt_alloc_array((size_t)count, bytes);
+    size_t bytes = lt_image_bytes(images[0]); /* < 2^28: the product fits */
+    void *memory;
+    if (!lt_try_alloc((size_t)count * bytes, "the pictures of a trace", &memory, err))
+        return false;
+    unsigned char *rgb = memory;
     for (int i = 0; i < count; i++)
         memcpy(rgb + (size_t)i * bytes, images[i]->rgb, bytes);
     lt_shape planes = {.ndim = 4, .dim = {count, 3, h, w}},

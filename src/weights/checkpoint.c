@@ -3,14 +3,15 @@
 #include "weights/checkpoint.h"
 
 #include <ctype.h>
+#include <json-c/json_object.h>
 #include <json-c/linkhash.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 #include "base/mem.h"
 #include "weights/hub.h"
-#include "weights/json_file.h"
 
 enum { INDEX_LIMIT = 64 << 20, SHOWN = 3 };
 

@@ -135,9 +135,9 @@ static char *only_entry(const char *path)
 static void download_hint(lt_error *err, const char *id, size_t n, const char *revision)
 {
     if (revision)
-        lt_fail_hint(err, "huggingface-cli download %.*s --revision %s", (int)n, id, revision);
+        lt_fail_hint(err, "hf download %.*s --revision %s", (int)n, id, revision);
     else
-        lt_fail_hint(err, "huggingface-cli download %.*s", (int)n, id);
+        lt_fail_hint(err, "hf download %.*s", (int)n, id);
 }
 
 static bool find_snapshot(const char *repository, const char *id, char **dir, lt_error *err)
@@ -256,7 +256,7 @@ bool lt_hub_fail_missing(const char *dir, const char *file, lt_error *err)
         lt_fail(err, LT_ERR_IO, NULL, "cannot find '%s'", path);
     if (length) {
         char *id = repository_id(dir, length);
-        lt_fail_hint(err, "huggingface-cli download %s", id);
+        lt_fail_hint(err, "hf download %s", id);
         free(id);
     }
     free(repository);

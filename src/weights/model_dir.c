@@ -1,14 +1,15 @@
 /* model_dir.c - see model_dir.h. */
 #include "weights/model_dir.h"
 
+#include <json-c/json_object.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 #include "base/mem.h"
 #include "weights/checkpoint.h"
 #include "weights/hub.h"
-#include "weights/json_file.h"
 
 enum { CONFIG_LIMIT = 1 << 20 };
 

@@ -56,21 +56,6 @@ void lt_safetensors_writer_free(lt_safetensors_writer *w)
     free(w);
 }
 
-static void add_json_string(lt_buf *b, const char *s)
-{
-    lt_buf_char(b, '"');
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        if (c == '"' || c == '\\')
-            lt_buf_format(b, "\\%c", c);
-        else if (c < 0x20)
-            lt_buf_format(b, "\\u%04x", c);
-        else
-            lt_buf_char(b, (char)c);
-    }
-    lt_buf_char(b, '"');
-}
-
 static bool check_text(const char *s, const char *what, lt_error *err)
 {
     return lt_text_valid(s, strlen(s), NULL) ||
@@ -130,9 +115,9 @@ bool lt_safetensors_writer_meta(lt_safetensors_writer *w, const char *key, const
     lt_buf_add(&w->keys, key, strlen(key) + 1);
     if (w->meta.len)
         lt_buf_char(&w->meta, ',');
-    add_json_string(&w->meta, key);
+    lt_buf_json(&w->meta, key);
     lt_buf_char(&w->meta, ':');
-    add_json_string(&w->meta, value);
+    lt_buf_json(&w->meta, value);
     return true;
 }
 
@@ -189,7 +174,7 @@ static void make_header(const lt_safetensors_writer *w, entry *const *sorted, lt
     for (size_t i = 0; i < w->count; i++) {
         const entry *e = sorted[i];
         lt_buf_str(out, comma);
-        add_json_string(out, e->name);
+        lt_buf_json(out, e->name);
         lt_buf_format(out, ":{\"dtype\":\"%s\",\"shape\":[", lt_safetensors_dtype_name(e->type));
         for (int k = 0; k < e->ndim; k++)
             lt_buf_format(out, "%s%" PRId64, k ? "," : "", e->dim[k]);

@@ -1,4 +1,4 @@
-/* weights_kind.c - see kind.h. */
+/* weights_kind.c - see weights_kind.h. */
 #include "weights/weights_kind.h"
 
 #include <string.h>

@@ -76,13 +76,21 @@ static void test_escape(void **state)
     lt_buf_done(&b);
 }
 
+static void test_json(void **state)
+{
+    (void)state;
+    lt_buf b = {0};
+    lt_buf_json(&b, "");
+    lt_buf_json(&b, "a\"\\/\n\x1B\x7F\xC3\xA9");
+    assert_string_equal(b.data, "\"\"\"a\\\"\\\\/\\u000a\\u001b\\u007f\xC3\xA9\"");
+    lt_buf_done(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_append),
-        cmocka_unit_test(test_growth),
-        cmocka_unit_test(test_escape),
+        cmocka_unit_test(test_empty),  cmocka_unit_test(test_append), cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_escape), cmocka_unit_test(test_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -359,6 +359,16 @@ class Render(Case):
         subprocess.run(again, shell=True, cwd=self.dir, env=environment(), check=True)
         self.assertEqual((self.dir / "again.png").read_bytes(), (self.dir / "out.png").read_bytes())
 
+    def test_a_strangers_settings_are_quoted(self):
+        said = {"prompt": "x'; touch a", "width": "8;touch b", "height": "$(touch c)", "seed": "1 | touch d",
+                "own_generator": True, "images": "`touch e`"}
+        for own in True, False:
+            said["own_generator"] = own
+            write_png(self.dir / "in.png", 8, 8, text=b"latentty\0" + json.dumps(said).encode())
+            command = self.json_of("info", "in.png")["command"]
+            subprocess.run(command.replace("latentty render", "true", 1), shell=True, cwd=self.dir, check=True)
+            self.assertEqual(self.files(), ["in.png"])
+
     def test_frames_and_trace_change_nothing(self):
         words = ["render", "-p", "a rocket", "-p", "a frog", "--seed", "7", *QUICK, "-q", "--backend", "cpu"]
         self.run_it(*words, "-o", "a{i}.png")

@@ -18,4 +18,7 @@ installed() {
 
 installed --version
 installed --version | grep -q '^latentty [0-9]'
-test -f "$prefix/share/latentty/demo/model_index.json"
+test -f "$prefix/share/man/man1/latentty.1"
+# A picture needs the demo model: nothing but share/latentty holds one here.
+installed render -p "a red apple" --seed 42 --steps 2 -q -o apple.png
+installed info apple.png | grep -q '128x128'

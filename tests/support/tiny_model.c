@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 #include "base/mem.h"
 #include "model/clip.h"
 #include "model/unet.h"
@@ -14,7 +15,6 @@
 #include "support/detw.h"
 #include "tensor/half.h"
 #include "weights/component.h"
-#include "weights/json_file.h"
 #include "weights/safetensors_writer.h"
 
 enum { FILE_BYTES = 1 << 20 };

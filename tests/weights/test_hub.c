@@ -115,7 +115,7 @@ static void test_absent(void **state)
                            "'models--other--name' is not in the Hugging Face cache '%s'",
                            root);
     assert_string_equal(err.message, want);
-    assert_string_equal(err.hint, "huggingface-cli download other/name --revision v2");
+    assert_string_equal(err.hint, "hf download other/name --revision v2");
     free(want);
     temp_dir_remove(root);
     clear_env();
@@ -131,7 +131,7 @@ static void test_missing(void **state)
     assert_false(lt_hub_fail_missing(snapshot, "unet/x.safetensors", &err));
     assert_non_null(strstr(err.message, "/unet/x.safetensors'"));
     assert_null(strstr(err.message, "did not finish"));
-    assert_string_equal(err.hint, "huggingface-cli download org/name");
+    assert_string_equal(err.hint, "hf download org/name");
 
     put_text(root, REPO "/blobs/abc.incomplete", "x");
     assert_false(lt_hub_fail_missing(snapshot, "unet/x.safetensors", &err));
@@ -141,7 +141,7 @@ static void test_missing(void **state)
     assert_int_equal(symlink("../../../blobs/abc", link), 0);
     assert_false(lt_hub_fail_missing(snapshot, "unet/x.safetensors", &err));
     assert_non_null(strstr(err.message, "the link is there, the file behind it is not"));
-    assert_string_equal(err.hint, "huggingface-cli download org/name");
+    assert_string_equal(err.hint, "hf download org/name");
 
     assert_false(
         lt_hub_fail_missing(root, "x", &err)); /* outside of a cache: nothing to download */

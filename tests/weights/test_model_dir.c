@@ -180,7 +180,7 @@ static void test_other_classes(void **state)
     put_class(dir, "FluxPipeline");
     fails(&r, LT_ERR_MODEL, "it is for FluxPipeline", "SD 1.x and 2.x");
     put_text(dir, "model_index.json", "{");
-    fails(&r, LT_ERR_FORMAT, "unexpected end of data", "");
+    fails(&r, LT_ERR_FORMAT, "the JSON ends in the middle", "");
     put_text(dir, "model_index.json", "{}");
     fails(&r, LT_ERR_MODEL, "it is for (no class)", "");
     put_text(dir, "model_index.json",
@@ -279,13 +279,13 @@ static void test_cache(void **state)
     char *blob = lt_path_join(repo, "blobs/0123");
     assert_int_equal(unlink(blob), 0);
     fails(&r, LT_ERR_IO, "the link is there, the file behind it is not",
-          "huggingface-cli download org/name");
+          "hf download org/name");
     assert_int_equal(unlink(link), 0);
     put_text(repo, "blobs/0123.incomplete", "");
-    fails(&r, LT_ERR_IO, "the download did not finish", "huggingface-cli download org/name");
+    fails(&r, LT_ERR_IO, "the download did not finish", "hf download org/name");
     r.model = "org/other";
     fails(&r, LT_ERR_IO, "'models--org--other' is not in the Hugging Face cache",
-          "huggingface-cli download org/other");
+          "hf download org/other");
     unsetenv("HF_HUB_CACHE");
     free(blob);
     free(link);

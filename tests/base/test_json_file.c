@@ -1,14 +1,19 @@
 /* test_json_file.c - small JSON files. */
-#include "weights/json_file.h"
+#include "base/json_file.h"
 
+#include <json-c/json_object.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "support/check.h"
 #include "support/temp.h"
-#include "weights/files.h"
 
 static void fails(const char *text, lt_error_code code, const char *part)
 {
     char *dir = temp_dir(), *path = lt_path_join(dir, "x.json");
     json_object *object;
-    put_text(dir, "x.json", text);
+    CHECK_OK(lt_file_write(path, text, strlen(text), err));
     CHECK_FAILS(lt_json_file_read(path, 1000, &object, err), code, part);
     free(path);
     temp_dir_remove(dir);
@@ -21,7 +26,7 @@ static void test_reads(void **state)
     for (int i = 0; i < 2; i++) {
         char *dir = temp_dir(), *path = lt_path_join(dir, "x.json");
         json_object *object = NULL;
-        put_text(dir, "x.json", texts[i]);
+        CHECK_OK(lt_file_write(path, texts[i], strlen(texts[i]), err));
         CHECK_OK(lt_json_file_read(path, 1000, &object, err));
         assert_string_equal(lt_json_file_string(object, "a"), "b");
         assert_null(lt_json_file_string(object, "n"));
@@ -39,14 +44,26 @@ static void test_refuses(void **state)
     memset(deep, '[', 200);
     memcpy(deep, "{\"a\":", 5);
     deep[200] = '\0';
-    fails("", LT_ERR_FORMAT, "unexpected end of data");
-    fails("{\"a\": ", LT_ERR_FORMAT, "unexpected end of data");
+    fails("", LT_ERR_FORMAT, "the JSON ends in the middle");
+    fails("{\"a\": ", LT_ERR_FORMAT, "the JSON ends in the middle");
     fails("[1]", LT_ERR_FORMAT, "expected a JSON object");
     fails("null", LT_ERR_FORMAT, "expected a JSON object");
-    fails("{\"a\": 1} x", LT_ERR_FORMAT, "byte");
-    fails("{a: 1}", LT_ERR_FORMAT, "byte 1: ");
-    fails("{\"\xFF\": 1}", LT_ERR_FORMAT, "byte");
+    fails("{\"a\": 1} x", LT_ERR_FORMAT, "not JSON at byte 9: ");
+    fails("{a: 1}", LT_ERR_FORMAT, "not JSON at byte 1: ");
+    fails("{\"\xFF\": 1}", LT_ERR_FORMAT, "not UTF-8 at byte 2");
+    fails("{\"\xED\xA0\x80\": 1}", LT_ERR_FORMAT, "not UTF-8 at byte 2");
     fails(deep, LT_ERR_FORMAT, "nesting");
+}
+
+static void test_refuses_nul(void **state)
+{
+    (void)state;
+    char *dir = temp_dir(), *path = lt_path_join(dir, "x.json");
+    json_object *object;
+    CHECK_OK(lt_file_write(path, "{}\0{}", 5, err));
+    CHECK_FAILS(lt_json_file_read(path, 1000, &object, err), LT_ERR_FORMAT, "not JSON at byte 2");
+    free(path);
+    temp_dir_remove(dir);
 }
 
 static void test_limit(void **state)
@@ -54,7 +71,7 @@ static void test_limit(void **state)
     (void)state;
     char *dir = temp_dir(), *path = lt_path_join(dir, "x.json");
     json_object *object;
-    put_text(dir, "x.json", "{\"a\": \"b\"}");
+    CHECK_OK(lt_file_write(path, "{\"a\": \"b\"}", 10, err));
     CHECK_FAILS(lt_json_file_read(path, 5, &object, err), LT_ERR_FORMAT, "larger than the 5 bytes");
     CHECK_FAILS(lt_json_file_read(dir, 5, &object, err), LT_ERR_IO, "it is a directory");
     free(path);
@@ -66,6 +83,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads),
         cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_refuses_nul),
         cmocka_unit_test(test_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
