@@ -92,7 +92,6 @@ build asan
 run_tests asan
 
 if [ $mode = long ]; then
-  run_tests long
   step "running tools/long.sh"
   tools/long.sh
 fi

@@ -38,9 +38,14 @@ static bool encode(const lt_context *c, lt_engine *e, const lt_buf *text, encodi
     out->row = lt_clip_pooled_row(about->clip, tokens.ids, (int)tokens.length);
     out->tokens = tokens.total;
     out->room = tokens.length - 2;
-    out->hidden = lt_alloc_array((size_t)(out->shape[0] * out->shape[1]), sizeof(float));
-    out->pooled = out->hidden + (size_t)out->row * (size_t)out->shape[1];
-    bool ok = lt_engine_encode_text(e, tokens.ids, out->hidden, c->progress, err);
+    size_t bytes = (size_t)(out->shape[0] * out->shape[1]) * sizeof(float);
+    void *memory = NULL;
+    bool ok = lt_try_alloc(bytes, "the hidden states", &memory, err);
+    out->hidden = memory;
+    if (ok) {
+        out->pooled = out->hidden + (size_t)out->row * (size_t)out->shape[1];
+        ok = lt_engine_encode_text(e, tokens.ids, out->hidden, c->progress, err);
+    }
     lt_tokens_done(&tokens);
     return ok;
 }

@@ -2,13 +2,32 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "cli/info_kinds.h"
+#include "cli/open.h"
 #include "weights/hub.h"
 
 static bool ends_with(const char *s, const char *end)
 {
     size_t n = strlen(s), m = strlen(end);
     return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+static bool is_torch(const char *what)
+{
+    return ends_with(what, ".ckpt") || ends_with(what, ".bin") || ends_with(what, ".pt") ||
+           ends_with(what, ".pth");
+}
+
+/* "demo" is the demo model, as for --model. */
+static bool model(const lt_context *c, const char *what, lt_error *err)
+{
+    lt_params p;
+    lt_params_init(&p);
+    p.model = lt_strdup(what);
+    bool ok = lt_open_defaults(c, &p, 0, err) && lt_cli_info_model(c, p.model, err);
+    lt_params_done(&p);
+    return ok;
 }
 
 static bool run(const lt_context *c, lt_error *err)
@@ -19,9 +38,14 @@ static bool run(const lt_context *c, lt_error *err)
         (weights || ends_with(what, ".png") || !lt_hub_is_id(what)))
         return lt_fail(err, LT_ERR_IO, NULL, "cannot find '%s': no such file or directory", what);
     if (!lt_file_exists(what))
-        return lt_cli_info_model(c, what, err);
+        return model(c, what, err);
     if (weights)
         return lt_cli_info_weights(c, what, err);
+    if (is_torch(what))
+        return lt_fail(err, LT_ERR_MODEL, NULL,
+                       "cannot read '%s': torch files can run code when they are read; latentty "
+                       "reads safetensors only",
+                       what);
     return lt_cli_info_png(c, what, err);
 }
 

@@ -139,6 +139,14 @@ static void print_json(const char *path, const lt_image *image, const lt_png_tex
     lt_buf_done(&command);
 }
 
+static bool has_control(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7F)
+            return true;
+    return false;
+}
+
 static void print_settings(const json_object *settings)
 {
     lt_buf command = {0};
@@ -152,6 +160,9 @@ static void print_settings(const json_object *settings)
     command_of(settings, &command);
     lt_output_line(stdout, "again:");
     lt_output_line(stdout, "  %s", command.data);
+    if (has_control(command.data))
+        lt_output_line(stdout, "  with control characters, shown escaped here; --json has them as "
+                               "they are");
     if (place && images && strcmp(place, "0") != 0)
         lt_output_line(stdout, "  of which it is picture %s, counted from 0", place);
     lt_buf_done(&command);

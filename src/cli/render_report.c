@@ -33,12 +33,13 @@ void lt_render_begun(const lt_render *r)
     }
     if (p->negative_prompt)
         say_cut(r, "the negative prompt", v->negative, p->negative_prompt);
-    lt_output_note(
-        r->c,
-        "%d picture%s of %dx%d, %d steps of %s, guidance %g, seed %" PRIu64 "%s; %s on %s in %s",
-        v->images, v->images == 1 ? "" : "s", v->width, v->height, v->steps, v->sampler->name,
-        v->guidance_scale, p->seeds[0], p->own_generators && p->seed_count > 1 ? " and others" : "",
-        model_name(r), about->backend, lt_dtype_name(about->dtype));
+    lt_output_note(r->c,
+                   "%d picture%s of %dx%d, %d step%s of %s, guidance %g, seed %" PRIu64
+                   "%s; %s on %s in %s",
+                   v->images, v->images == 1 ? "" : "s", v->width, v->height, v->steps,
+                   v->steps == 1 ? "" : "s", v->sampler->name, v->guidance_scale, p->seeds[0],
+                   p->own_generators && p->seed_count > 1 ? " and others" : "", model_name(r),
+                   about->backend, lt_dtype_name(about->dtype));
 }
 
 static double sum(const double *x, int n)
@@ -129,9 +130,9 @@ void lt_render_report(const lt_render *r)
     }
     double steps = sum(t->steps, t->step_count);
     lt_output_note(
-        r->c, "%.2f s: model %.2f, text %.2f, %d steps %.2f (%.1f ms each), decoding %.2f",
-        lt_bar_clock() - t->start, t->load, t->begin, t->step_count, steps,
-        t->step_count ? steps * 1e3 / t->step_count : 0.0, sum(t->decodes, t->decode_count));
+        r->c, "%.2f s: model %.2f, text %.2f, %d step%s %.2f (%.1f ms each), decoding %.2f",
+        lt_bar_clock() - t->start, t->load, t->begin, t->step_count, t->step_count == 1 ? "" : "s",
+        steps, t->step_count ? steps * 1e3 / t->step_count : 0.0, sum(t->decodes, t->decode_count));
     for (int i = 0; i < r->path_count && !r->c->quiet; i++)
         lt_output_line(stdout, "wrote %s", r->paths[i]);
     if (r->frames && !r->c->quiet)

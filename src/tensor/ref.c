@@ -97,6 +97,8 @@ static bool weights(lt_backend *b, const lt_param *p, layout how, const float **
     *out = NULL;
     if (!p)
         return true;
+    if (!p->source.data)
+        return lt_fail(err, LT_ERR_MODEL, NULL, "parameter '%s' has no weights", p->path);
     for (size_t i = 0; i < b->count; i++)
         if (b->weights[i].source == p->source.data && b->weights[i].layout == how) {
             *out = b->weights[i].data;

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "weights/hub.h"
 
-enum { INDEX_LIMIT = 64 << 20, SHOWN = 3 };
+enum { INDEX_LIMIT = 16 << 20, SHOWN = 3 };
 
 typedef struct slot {
     const lt_safetensors_tensor *tensor; /* borrowed from its file */

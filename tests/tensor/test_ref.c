@@ -265,6 +265,15 @@ static void test_cancel_and_misuse(void **state)
     rig_done(&r);
 }
 
+static void test_missing_weights(void **state)
+{
+    (void)state;
+    rig r = rig_new();
+    lt_linear(r.g, "l", lt_input(r.g, "x", LT_F32, shape(2, 1, 4, 0, 0)), 4, false);
+    CHECK_FAILS(lt_ref_backend.compile(r.b, r.g, &r.p, err), LT_ERR_MODEL, "'l.weight'");
+    rig_done(&r);
+}
+
 static void test_weights_are_shared_and_forgotten(void **state)
 {
     (void)state;
@@ -301,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_moves),
         cmocka_unit_test(test_embed_from_halves),
         cmocka_unit_test(test_cancel_and_misuse),
+        cmocka_unit_test(test_missing_weights),
         cmocka_unit_test(test_weights_are_shared_and_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
