@@ -55,5 +55,8 @@ function(lt_test folder)
       LT_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data" LT_ASSETS="${PROJECT_SOURCE_DIR}/assets")
     add_test(NAME ${folder}/${stem} COMMAND ${target})
     set_tests_properties(${folder}/${stem} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT})
+    if(ARG_LABEL STREQUAL golden) # the longest first, so that the others run beside them
+      set_tests_properties(${folder}/${stem} PROPERTIES COST 100)
+    endif()
   endforeach()
 endfunction()

@@ -30,6 +30,16 @@ static bool model(const lt_context *c, const char *what, lt_error *err)
     return ok;
 }
 
+/* Of JSON files only an index of shards is explained: not a config.json alone. */
+static bool weights_file(const lt_context *c, const char *what, lt_error *err)
+{
+    if (lt_cli_info_weights(c, what, err))
+        return true;
+    return ends_with(what, ".json") && !strstr(what, ".index.")
+               ? lt_fail_hint(err, "latentty info DIR, for the model that it is of")
+               : false;
+}
+
 static bool run(const lt_context *c, lt_error *err)
 {
     const char *what = c->args->operands[0];
@@ -40,7 +50,7 @@ static bool run(const lt_context *c, lt_error *err)
     if (!lt_file_exists(what))
         return model(c, what, err);
     if (weights)
-        return lt_cli_info_weights(c, what, err);
+        return weights_file(c, what, err);
     if (is_torch(what))
         return lt_fail(err, LT_ERR_MODEL, NULL,
                        "cannot read '%s': torch files can run code when they are read; latentty "

@@ -95,6 +95,9 @@ static bool check_length(const char *path, const char *dir, lt_error *err)
 
 bool lt_names_add(lt_names *names, const char *path, lt_error *err)
 {
+    if (strcmp(path, "-") == 0)
+        return lt_fail(err, LT_ERR_ARGUMENT, "./- for a file of that name",
+                       "cannot write '-': files are not written to stdout");
     char *copy = lt_strdup(path);
     const char *dir = dirname(copy);
     bool ok = lt_file_can_write(path, err);

@@ -109,4 +109,9 @@ bool lt_engine_decode_mean(lt_engine *e, int h, int w, const float *mean, float 
 bool lt_engine_encode_image(lt_engine *e, int h, int w, const float *pixels, float *mean,
                             float *logvar, lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 
+/* Fails with LT_ERR_DEVICE, "WHAT is not finite", for NaN or Inf among the n numbers; the functions
+ * above that give text, pixels and latents check these themselves. */
+bool lt_engine_check_finite(const lt_engine *e, const char *what, const float *x, size_t n,
+                            lt_error *err) LT_WARN_UNUSED;
+
 lt_memory lt_engine_memory(const lt_engine *e);

@@ -313,6 +313,10 @@ static void test_directories(void **state)
     CHECK_FAILS(lt_dir_make(p->file, err), LT_ERR_IO, "cannot make directory");
     CHECK_FAILS(lt_dir_make(under, err), LT_ERR_IO, "cannot make directory");
     CHECK_FAILS(lt_dir_make("", err), LT_ERR_IO, "cannot make directory ''");
+    char *dangling = lt_path_join(p->dir, "dangling");
+    assert_int_equal(symlink("nowhere", dangling), 0);
+    CHECK_FAILS(lt_dir_make(dangling, err), LT_ERR_IO, "File exists"); /* why mkdir failed */
+    free(dangling);
     assert_true(lt_file_exists(p->file) && !lt_dir_exists(p->file));
     assert_true(lt_dir_exists(p->dir) && !lt_file_exists(p->dir));
     assert_false(lt_file_exists(p->missing) || lt_dir_exists(p->missing));

@@ -8,6 +8,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import select
 import signal
 import struct
@@ -173,6 +174,7 @@ class Usage(Case):
                 (one + ["-o", "no/x.png"], "no directory 'no'"), (one + ["-o", "file/x.png"], "cannot write"),
                 (one + ["-o", "closed"], "directory"), (one + ["-o", "/dev/full"], "not a regular file"),
                 (one + ["-o", ""], "cannot write"), (one + ["-o", "x.jpg"], "PNG"),
+                (one + ["-o", "-"], "stdout"), (one + ["-o", "x.png", "--trace", "-"], "stdout"),
                 (one + ["-o", "x.png", "--trace", "x.png"], "named twice"),
                 (one + ["-o", "x.png", "--trace", "no/t.safetensors"], "no directory"),
                 (one + ["-o", "x.png", "--frames", "file"], "file"),
@@ -293,6 +295,13 @@ class Facts(Case):
         self.assertIn("class_embed_type", m["components"]["unet"]["problem"]["message"])
         self.assertIn("cannot run", self.run_it("info", "broken")[0])
 
+    def test_info_of_demo_and_torch_files(self):
+        self.assertTrue(self.json_of("info", "demo")["runnable"])
+        config = str(PROJECT / "assets/demo/unet/config.json")
+        self.assertIn("latentty info DIR", self.refused("info", config, part="weight_map", code=1))
+        (self.dir / "a.ckpt").write_bytes(b"PK\x03\x04" + bytes(64))
+        self.refused("info", "a.ckpt", part="torch files can run code", code=1)
+
     def test_info_of_foreign_pictures(self):
         write_png(self.dir / "a.png", 4, 5, b"parameters\0a cat\nNegative prompt: dog\nSteps: 20, Sampler: Euler a, Seed: 7")
         i = self.json_of("info", "a.png")
@@ -368,6 +377,11 @@ class Render(Case):
             command = self.json_of("info", "in.png")["command"]
             subprocess.run(command.replace("latentty render", "true", 1), shell=True, cwd=self.dir, check=True)
             self.assertEqual(self.files(), ["in.png"])
+
+    def test_control_characters_of_the_command(self):
+        for prompt, there in ("a\nb", True), ("ab", False):
+            write_png(self.dir / "in.png", 8, 8, text=b"latentty\0" + json.dumps({"prompt": prompt}).encode())
+            self.assertEqual("with control characters" in self.run_it("info", "in.png")[0], there)
 
     def test_frames_and_trace_change_nothing(self):
         words = ["render", "-p", "a rocket", "-p", "a frog", "--seed", "7", *QUICK, "-q", "--backend", "cpu"]
@@ -455,6 +469,26 @@ class Interrupts(Case):
         for name in self.files():
             self.assertRegex(name, r"^f/000-\d{3}\.png$")
             self.assertTrue((self.dir / name).read_bytes().endswith(b"IEND\xaeB`\x82"))
+
+    def test_other_commands_say_what_stopped_them(self):
+        write_png(self.dir / "in.png", 512, 512)
+        p = subprocess.Popen([PROGRAM, "roundtrip", "in.png", "-o", "out.png", "--backend", "ref"], cwd=self.dir,
+                             env=environment(), stderr=subprocess.PIPE)
+        while not self.catches(p.pid, signal.SIGTERM):
+            time.sleep(0.01)
+        time.sleep(0.5)
+        p.send_signal(signal.SIGTERM)
+        err = p.communicate(timeout=120)[1].decode()
+        self.assertEqual((p.returncode, err), (143, "latentty: stopped by SIGTERM\n"))
+        self.assertEqual(self.files(), ["in.png"])
+
+    def test_limit_on_file_sizes(self):
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+        _, err = self.run_it("rng", "--shape", "10000", "-o", "n.safetensors", code=1, preexec_fn=limit)
+        self.assertIn("File too large", err)
+        _, err = self.run_it("render", "-p", "x", "--steps", "1", "-o", "n.png", code=1, preexec_fn=limit)
+        self.assertIn("File too large", err)
+        self.assertEqual(self.files(), [])
 
     def test_waiting_for_stdin(self):
         p = subprocess.Popen([PROGRAM, "tokens", "-"], env=environment(), stdin=subprocess.PIPE,

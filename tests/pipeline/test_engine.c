@@ -1,8 +1,10 @@
 /* test_engine.c - components from different places, containers in the wild, what does not fit. */
 #include "pipeline/engine.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -145,6 +147,36 @@ static void test_missing_weights(void **state)
     free(sd1);
 }
 
+/* Broken weights, or numbers too large for a type, must not become a black picture. */
+static void test_not_finite(void **state)
+{
+    (void)state;
+    lt_engine *e;
+    char *sd1 = model("sd1", LT_F32, 0);
+    lt_engine_options o = options_for(sd1);
+    CHECK_OK(lt_engine_open(&o, &e, err));
+    const lt_vae_config *vae = lt_engine_about(e)->vae;
+    size_t count = (size_t)(3 * vae->factor * vae->factor);
+    float *pixels = lt_alloc_array(count, sizeof *pixels);
+    float *latents = lt_alloc_array((size_t)vae->latent_channels, sizeof *latents);
+    latents[0] = NAN;
+    CHECK_FAILS(lt_engine_decode(e, 1, 1, 1, latents, pixels, NULL, err), LT_ERR_DEVICE,
+                "the VAE's picture is not finite");
+    CHECK_FAILS(lt_engine_decode_mean(e, 1, 1, latents, pixels, NULL, err), LT_ERR_DEVICE,
+                "the VAE's picture is not finite");
+    memset(pixels, 0, count * sizeof *pixels);
+    pixels[count - 1] = INFINITY;
+    CHECK_FAILS(lt_engine_encode_image(e, 1, 1, pixels, latents, NULL, NULL, err), LT_ERR_DEVICE,
+                "the VAE's encoding is not finite");
+    lt_error err = {0};
+    assert_false(lt_engine_check_finite(e, "x", pixels, count, &err));
+    assert_null(strstr(err.hint, "--dtype")); /* it is f32 already */
+    lt_engine_close(e);
+    free(pixels);
+    free(latents);
+    free(sd1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +184,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_components_from_elsewhere, make, clean),
         cmocka_unit_test_setup_teardown(test_what_does_not_fit, make, clean),
         cmocka_unit_test_setup_teardown(test_missing_weights, make, clean),
+        cmocka_unit_test_setup_teardown(test_not_finite, make, clean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

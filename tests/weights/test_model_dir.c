@@ -278,8 +278,7 @@ static void test_cache(void **state)
 
     char *blob = lt_path_join(repo, "blobs/0123");
     assert_int_equal(unlink(blob), 0);
-    fails(&r, LT_ERR_IO, "the link is there, the file behind it is not",
-          "hf download org/name");
+    fails(&r, LT_ERR_IO, "the link is there, the file behind it is not", "hf download org/name");
     assert_int_equal(unlink(link), 0);
     put_text(repo, "blobs/0123.incomplete", "");
     fails(&r, LT_ERR_IO, "the download did not finish", "hf download org/name");
