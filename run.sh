@@ -2,7 +2,7 @@
 # run.sh [--no-install] [arguments of latentty] - installs what is missing, builds in build/, runs.
 # Writes nothing to stdout itself.
 set -eu
-root=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+root=$(CDPATH='' cd -- "$(dirname -- "$(readlink -f -- "$0")")" && pwd -P)
 build=$root/build
 program=$build/latentty
 . "$root/tools/packages.sh"

@@ -160,7 +160,7 @@ static bool check_fit(const lt_engine *e, lt_error *err)
         return lt_fail(err, LT_ERR_MODEL, "--tokenizer of the same model as --text-encoder",
                        "the text encoder reads %d tokens, the tokenizer gives %zu",
                        i->clip->max_position_embeddings, lt_tokenizer_length(i->tokenizer));
-    if (i->clip && (size_t)i->clip->vocab_size < lt_tokenizer_vocab_size(i->tokenizer))
+    if (i->clip && (size_t)i->clip->vocab_size != lt_tokenizer_vocab_size(i->tokenizer))
         return lt_fail(err, LT_ERR_MODEL, "--tokenizer of the same model as --text-encoder",
                        "the text encoder knows %d tokens, the tokenizer has %zu",
                        i->clip->vocab_size, lt_tokenizer_vocab_size(i->tokenizer));
