@@ -34,7 +34,7 @@ static const char *status_text(dnnl_status_t status)
     case dnnl_invalid_arguments:
         return "invalid arguments";
     case dnnl_unimplemented:
-        return "not implemented for this shape";
+        return "no kernel for this shape";
     case dnnl_runtime_error:
         return "run-time error";
     default:
