@@ -167,7 +167,6 @@ static void test_taps(void **state)
 {
     net plain = net_new(2, 12, NULL, NULL), tapped = net_new(2, 12, "*", &plain);
     (void)state;
-    /* Measured, f32: max 6.6e-6; bf16: rms 0.0053. */
     for (int i = 0; i < (has_bf16() ? 2 : 1); i++) {
         lt_backend *b = open_cpu(i ? LT_BF16 : LT_F32, 2), *ref = NULL;
         lt_program *p = NULL, *q = NULL;
@@ -189,7 +188,7 @@ static void test_taps(void **state)
             CHECK_OK((want = graph_read(&lt_ref_backend, q, tap, err)) != NULL);
             graph_difference d = graph_compare(got, want, count_of(tap));
             print_message("tap %s: max %.2g, rms %.2g\n", names[k], d.max, d.rms);
-            assert_true(i ? d.rms < 0.01 : d.max < 1e-5); /* 0.0047, 5.2e-6 */
+            assert_true(i ? d.rms < 0.01 : d.max < 3e-5); /* 0.0047, 5.2e-6; AVX2: 1.2e-5 */
             free(got);
             free(want);
         }
