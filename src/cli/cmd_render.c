@@ -183,8 +183,11 @@ static bool run(const lt_context *c, lt_error *err)
 static const lt_option options[] = {
     {"prompt", 'p', "TEXT", NULL, "what the picture shows; given again, another picture", true},
     {"seed", 0, "S", "random", "seed of one generator for all pictures", false},
-    {"batch", 0, "N", "1", "pictures a prompt from that generator", false},
-    {"seeds", 0, "LIST", NULL, "42,43..47: pictures a prompt, each with its own generator", false},
+    {"batch", 0, "N", "1", "pictures a prompt", false},
+    {"seeds", 0, "LIST", NULL,
+     "42,43..47: a picture of each for every prompt, each from its own generator; with "
+     "--batch N, one seed for every picture",
+     false},
     {"output", 'o', "NAME", "latentty-{seed}.png",
      "PNG to write; {seed}, {i} and {prompt_i} are replaced, the numbers counted from 0", false},
     {"frames", 0, "DIR", NULL, "write every step there as III-KKK.png; K = 000 is the noise",
