@@ -8,7 +8,8 @@ usage() {
   cat <<'END'
 usage: ./test.sh [--no-install] [--quick | --long]
 
-  (none)        tests with line coverage, then again under the address and undefined behaviour sanitizers
+  (none)        tests with line coverage, then again under the address and undefined behaviour sanitizers; what
+                computes with oneDNN also with its version 3, which is fetched into build/
   --quick       the tests once, without coverage or sanitizers
   --long        all of it, and soak, fuzz and regeneration; see tools/long.sh
   --no-install  refuse to install packages; show the command instead
@@ -90,6 +91,12 @@ step "counting the lines that were reached"
 python3 tools/coverage.py build/coverage
 build asan
 run_tests asan
+if [ "$(uname -m)" = x86_64 ]; then # for others there is no ready-made library
+  step "fetching oneDNN 3.x"
+  tools/onednn3.sh
+  build onednn3
+  run_tests onednn3
+fi
 
 if [ $mode = long ]; then
   step "running tools/long.sh"

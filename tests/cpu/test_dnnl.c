@@ -34,7 +34,7 @@ static void test_refused_convolution(void **state)
                           .bottom = 1,
                           .right = 1};
     CHECK_FAILS(lt_dnnl_conv_new(d, &wrong, NULL, &op, err), LT_ERR_DEVICE,
-                "oneDNN cannot describe a convolution: invalid arguments (status 2)");
+                "oneDNN cannot create a convolution: invalid arguments (status 2)");
     assert_null(op);
     lt_dnnl_close(d);
 }
