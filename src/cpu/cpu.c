@@ -69,6 +69,7 @@ const lt_backend_ops lt_cpu_backend = {
     .discard = lt_cpu_program_discard,
     .write = lt_cpu_program_write,
     .run = lt_cpu_program_run,
+    .measure = lt_cpu_program_measure,
     .read = lt_cpu_program_read,
     .forget = cpu_forget,
     .memory = cpu_memory,

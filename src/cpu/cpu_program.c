@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cpu/cpu_internal.h"
+#include "tensor/cost.h"
 #include "tensor/half.h"
 
 struct lt_program {
@@ -220,14 +222,18 @@ bool lt_cpu_program_read(lt_program *p, const lt_tensor *output, float *host, si
     return true;
 }
 
-static bool run_steps(lt_program *p, lt_progress *progress, lt_error *err)
+/* times: a row for each step, or NULL. */
+static bool run_steps(lt_program *p, lt_progress *progress, lt_step_time *times, lt_error *err)
 {
     for (int i = 0; i < p->count; i++) {
         const lt_cpu_step *s = &p->steps[i];
         if (progress && atomic_load_explicit(&progress->cancel, memory_order_relaxed))
             return lt_fail(err, LT_ERR_CANCELLED, NULL, "cancelled");
+        double start = times ? lt_clock() : 0;
         if (!s->kernel->run(p->backend, s, p->scratch, err))
             return fail_at(s->node, err);
+        if (times)
+            times[i].seconds = lt_clock() - start;
         if (progress)
             atomic_store_explicit(&progress->done, i + 1, memory_order_relaxed);
     }
@@ -241,7 +247,27 @@ bool lt_cpu_program_run(lt_program *p, lt_progress *progress, lt_error *err)
         atomic_store_explicit(&progress->total, p->count, memory_order_relaxed);
     }
     int before = lt_cpu_threads_use(p->backend->threads);
-    bool ok = run_steps(p, progress, err);
+    bool ok = run_steps(p, progress, NULL, err);
     lt_cpu_threads_use(before);
     return ok;
+}
+
+bool lt_cpu_program_measure(lt_program *p, lt_step_time **out, int *count, lt_error *err)
+{
+    lt_step_time *times = lt_alloc_array((size_t)p->count, sizeof *times);
+    for (int i = 0; i < p->count; i++) {
+        const lt_tensor *t = p->steps[i].node;
+        times[i] = (lt_step_time){
+            .op = t->op, .name = t->name, .shape = t->shape, .flop = lt_tensor_flop(t)};
+    }
+    int before = lt_cpu_threads_use(p->backend->threads);
+    bool ok = run_steps(p, NULL, times, err);
+    lt_cpu_threads_use(before);
+    if (!ok) {
+        free(times);
+        return false;
+    }
+    *out = times;
+    *count = p->count;
+    return true;
 }

@@ -36,6 +36,15 @@ typedef struct lt_memory {
     size_t activations; /* bytes of all programs' blocks */
 } lt_memory;
 
+/* What one step of a program is and how long it took.  A backend may have joined several nodes. */
+typedef struct lt_step_time {
+    lt_op op;
+    const char *name; /* of the node, "down_blocks.0.resnets.0.conv1"; borrowed from the program */
+    lt_shape shape;   /* of the result */
+    double flop;      /* of its products; 0 where memory sets the pace */
+    double seconds;
+} lt_step_time;
+
 typedef struct lt_backend_ops {
     const char *name; /* "ref", "cpu" */
     const char *what; /* one line for help */
@@ -52,6 +61,8 @@ typedef struct lt_backend_ops {
                   lt_error *err);
     /* LT_ERR_CANCELLED if progress->cancel was seen; progress may be NULL. */
     bool (*run)(lt_program *p, lt_progress *progress, lt_error *err);
+    /* As run, and measures each step: *out gets *count rows, which the caller frees. */
+    bool (*measure)(lt_program *p, lt_step_time **out, int *count, lt_error *err);
     /* Gets an output (or tap) after a run: count float32 elements. */
     bool (*read)(lt_program *p, const lt_tensor *output, float *host, size_t count, lt_error *err);
     /* Drops packed weights whose source lies in [from, from + bytes): the file is about to close.

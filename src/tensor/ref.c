@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "tensor/backend.h"
+#include "tensor/cost.h"
 #include "tensor/half.h"
 #include "tensor/plan.h"
 #include "tensor/ref_ops.h"
@@ -210,7 +212,8 @@ static bool ref_write(lt_program *p, const lt_tensor *input, const void *host, s
     return true;
 }
 
-static bool ref_run(lt_program *p, lt_progress *progress, lt_error *err)
+/* times: a row for each node, or NULL. */
+static bool run_nodes(lt_program *p, lt_progress *progress, lt_step_time *times, lt_error *err)
 {
     int nodes = lt_graph_nodes(p->graph);
     if (progress)
@@ -229,11 +232,27 @@ static bool ref_run(lt_program *p, lt_progress *progress, lt_error *err)
                          .scratch = p->scratch};
         for (int k = 0; k < t->nsrc; k++)
             a.x[k] = value(p, t->src[k]);
+        double start = times ? lt_clock() : 0;
         lt_ref_compute(&a);
+        if (times)
+            times[i] =
+                (lt_step_time){t->op, t->name, t->shape, lt_tensor_flop(t), lt_clock() - start};
     }
     if (progress)
         atomic_store(&progress->done, nodes);
     return true;
+}
+
+static bool ref_run(lt_program *p, lt_progress *progress, lt_error *err)
+{
+    return run_nodes(p, progress, NULL, err);
+}
+
+static bool ref_measure(lt_program *p, lt_step_time **out, int *count, lt_error *err)
+{
+    *count = lt_graph_nodes(p->graph);
+    *out = lt_alloc_array((size_t)*count, sizeof **out);
+    return run_nodes(p, NULL, *out, err);
 }
 
 static bool ref_read(lt_program *p, const lt_tensor *output, float *host, size_t count,
@@ -261,6 +280,7 @@ const lt_backend_ops lt_ref_backend = {
     .discard = ref_discard,
     .write = ref_write,
     .run = ref_run,
+    .measure = ref_measure,
     .read = ref_read,
     .forget = ref_forget,
     .memory = ref_memory,

@@ -5,6 +5,7 @@
 #include "cpu/cpu.h"
 #include "graph_run.h"
 #include "support/check.h"
+#include "tensor/cost.h"
 
 static const lt_backend_ops *const cpu = &lt_cpu_backend;
 
@@ -295,6 +296,37 @@ static void test_runs_repeat(void **state)
     net_free(&t);
 }
 
+/* Measuring computes what a run does, and the products' work is that of the recorded graph. */
+static void test_measure(void **state)
+{
+    net t = net_new(1, 12, NULL, NULL);
+    lt_backend *b = open_cpu(LT_F32, 2);
+    lt_program *p = NULL;
+    lt_step_time *rows = NULL;
+    int count = 0;
+    double flop = 0, want = 0;
+    float *run = run_net(b, &t), *measured = NULL;
+    (void)state;
+    CHECK_OK(cpu->compile(b, t.g, &p, err));
+    CHECK_OK(graph_write_inputs(cpu, p, t.g, 9, err));
+    CHECK_OK(cpu->measure(p, &rows, &count, err));
+    CHECK_OK((measured = graph_read(cpu, p, t.y, err)) != NULL);
+    assert_memory_equal(run, measured, count_of(t.y) * sizeof *run);
+    for (int i = 0; i < count; i++) {
+        assert_true(rows[i].seconds >= 0);
+        flop += rows[i].flop;
+    }
+    for (int i = 0; i < lt_graph_nodes(t.g); i++)
+        want += lt_tensor_flop(lt_graph_node(t.g, i));
+    assert_true(want > 0 && flop == want);
+    cpu->discard(b, p);
+    cpu->close(b);
+    free(rows);
+    free(run);
+    free(measured);
+    net_free(&t);
+}
+
 static void test_errors(void **state)
 {
     net t = net_new(1, 8, NULL, NULL);
@@ -364,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_forget),
         cmocka_unit_test(test_cancel_and_progress),
         cmocka_unit_test(test_runs_repeat),
+        cmocka_unit_test(test_measure),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_token_out_of_range),
         cmocka_unit_test(test_out_of_memory),
