@@ -1,26 +1,35 @@
 /*
- * cpu_attention.c - ATTENTION and ATTENTION_MAP in blocks of queries: for each block the scores
- * against all tokens are made, turned into weights and used at once, so no S x T matrix exists.
+ * cpu_attention.c - ATTENTION and ATTENTION_MAP in blocks that stay in the second-level cache:
+ * for a block of queries and a span of tokens the scores are made, turned into weights and used at
+ * once, so no S x T matrix exists.
  *
- * Blocks are sized so that a block's scores stay in the second-level cache.  Each thread owns its
- * block buffer and its own oneDNN ops; blocks are independent, so the result does not depend on the
- * number of threads.  Weights are not divided by their sum before the product with v but after it.
+ * Spans are joined as in Milakov and Gimelshein 2018: each row keeps the largest score so far and
+ * the sum of its exponentials, and what was gathered is scaled down when a larger score comes.  The
+ * division by the sum is the last thing done.
+ *
+ * Keys and values are packed once for each head, in oneDNN's own layout, and read by all blocks of
+ * queries.  Each thread owns its buffers and its oneDNN ops; blocks are independent, so the result
+ * does not depend on the number of threads.
  */
 #include <math.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "cpu/cpu_internal.h"
 
-enum { SCORE_BYTES = 1 << 21, MAX_ROWS = 256, MIN_ROWS = 16, LANES = 16, OPS = 4 };
+enum { ROWS = 128, SPAN = 512, MAP_BYTES = 1 << 20, MIN_ROWS = 16, LANES = 16 };
 
-/* Of a thread's ops: products for whole blocks and for the last, shorter one. */
-enum { SCORES, VALUES, LAST_SCORES, LAST_VALUES };
+/* A thread's ops: a set for each of whole and last block of queries, whole and last span. */
+enum { SCORES, VALUES, PACK_KEYS, PACK_VALUES, KINDS, SETS = 4 };
 
 typedef struct shape {
-    size_t n, s, t, c, heads, d; /* d = c / heads */
-    size_t rows, blocks;         /* queries in a block; blocks of one image */
-    size_t pitch;                /* elements from one row of scores to the next */
-    size_t score_bytes, weight_bytes, value_bytes, op_bytes; /* one thread's scratch, in order */
+    size_t n, s, t, c, heads, d;   /* d = c / heads */
+    size_t rows, blocks;           /* queries in a block; blocks of one image */
+    size_t span, spans;            /* tokens in a span; spans of one image */
+    size_t pitch;                  /* elements from one row of scores to the next */
+    size_t key_bytes, value_bytes; /* one head's packed span */
+    size_t packed_bytes;           /* all of them; then, for each thread: */
+    size_t score_bytes, weight_bytes, sum_bytes, op_bytes;
 } shape;
 
 static bool is_map(const lt_cpu_step *s)
@@ -28,61 +37,129 @@ static bool is_map(const lt_cpu_step *s)
     return s->node->op == LT_OP_ATTENTION_MAP;
 }
 
+static size_t round_to(size_t n, size_t unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+static size_t parts(size_t n, size_t part)
+{
+    return (n + part - 1) / part;
+}
+
+/* A map needs whole rows of scores: one span, and as many rows as fit. */
 static shape shape_of(const lt_backend *b, const lt_cpu_step *s)
 {
-    const lt_tensor *q = s->node->src[0], *k = s->node->src[1];
+    const lt_tensor *t = s->node, *q = t->src[0], *k = t->src[1];
     shape a = {.n = (size_t)q->shape.dim[0],
                .s = (size_t)q->shape.dim[1],
                .t = (size_t)k->shape.dim[1],
-               .c = (size_t)q->shape.dim[2],
-               .heads = (size_t)s->node->u.attention.heads};
+               .heads = (size_t)t->u.attention.heads,
+               .rows = ROWS,
+               .spans = 1};
+    a.c = lt_cpu_width(is_map(s) ? q : t);
     a.d = a.c / a.heads;
-    a.pitch = (a.t + LANES - 1) / LANES * LANES;
-    a.rows = SCORE_BYTES / (a.t * sizeof(float)) / MIN_ROWS * MIN_ROWS;
-    a.rows = a.rows < MIN_ROWS ? MIN_ROWS : a.rows > MAX_ROWS ? MAX_ROWS : a.rows;
+    a.span = round_to(a.t, LANES);
+    if (is_map(s)) {
+        size_t fit = MAP_BYTES / (a.span * sizeof(float));
+        a.rows = fit < MIN_ROWS ? MIN_ROWS : fit > ROWS ? ROWS : fit;
+    } else if (a.t > SPAN) {
+        a.span = round_to(parts(a.t, parts(a.t, SPAN)), LANES);
+        a.spans = parts(a.t, a.span);
+    }
     a.rows = a.rows > a.s ? a.s : a.rows;
-    a.blocks = (a.s + a.rows - 1) / a.rows;
+    a.blocks = parts(a.s, a.rows);
+    a.pitch = a.span;
     a.score_bytes = lt_cpu_round_up(a.rows * a.pitch * sizeof(float));
-    a.weight_bytes =
-        is_map(s) || b->dtype == LT_BF16 ? lt_cpu_round_up(a.rows * a.pitch * sizeof(float)) : 0;
-    a.value_bytes = lt_cpu_round_up(a.rows * a.d * sizeof(float));
+    a.weight_bytes = is_map(s)             ? a.score_bytes
+                     : b->dtype == LT_BF16 ? lt_cpu_round_up(a.rows * a.pitch * sizeof(uint16_t))
+                                           : 0;
+    a.sum_bytes = lt_cpu_round_up(a.rows * a.d * sizeof(float));
     return a;
 }
 
-static bool create_pair(lt_backend *b, lt_cpu_step *s, const shape *a, size_t rows,
-                        lt_dnnl_op **out, lt_error *err)
+static lt_dnnl_op **set_of(const lt_cpu_step *s, int thread, bool last_rows, bool last_span)
 {
-    lt_dnnl_matmul scores = {.m = (int64_t)rows,
-                             .n = (int64_t)a->t,
+    return s->ops + ((thread * SETS) + (last_rows ? 2 : 0) + (last_span ? 1 : 0)) * KINDS;
+}
+
+/* The product of kind SCORES or VALUES, and what packs its second operand.  All threads and blocks
+ * of queries share the layout that the first of them got. */
+static bool create_product(lt_backend *b, lt_cpu_step *s, const lt_dnnl_matmul *m, int kind,
+                           bool last_rows, bool last_span, lt_error *err)
+{
+    lt_dnnl_layout *layout = NULL;
+    bool ok = true;
+    if (last_rows)
+        layout = lt_dnnl_layout_of(set_of(s, 0, false, last_span)[kind]);
+    for (int i = 0; ok && i < b->threads; i++) {
+        lt_dnnl_op **set = set_of(s, i, last_rows, last_span);
+        ok = lt_dnnl_matmul_new(b->dnnl, m, layout, &set[kind], err) &&
+             (last_rows || lt_dnnl_packer_new(b->dnnl, set[kind], &set[PACK_KEYS + kind], err));
+        if (ok && !layout)
+            layout = lt_dnnl_layout_of(set[kind]);
+    }
+    lt_dnnl_layout_free(layout);
+    return ok;
+}
+
+static bool create_set(lt_backend *b, lt_cpu_step *s, const shape *a, bool last_rows,
+                       bool last_span, lt_error *err)
+{
+    int64_t rows = (int64_t)(last_rows ? a->s - (a->blocks - 1) * a->rows : a->rows);
+    int64_t span = (int64_t)(last_span ? a->t - (a->spans - 1) * a->span : a->span);
+    lt_dnnl_matmul scores = {.m = rows,
+                             .n = span,
                              .k = (int64_t)a->d,
-                             .row_a = (int64_t)a->c,
-                             .row_b = (int64_t)a->c,
+                             .row_a = (int64_t)s->row[0],
+                             .row_b = (int64_t)s->row[1],
                              .row_c = (int64_t)a->pitch,
                              .dtype = b->dtype,
                              .out_dtype = LT_F32,
+                             .packed = true,
                              .transposed = true};
-    lt_dnnl_matmul values = {.m = (int64_t)rows,
+    lt_dnnl_matmul values = {.m = rows,
                              .n = (int64_t)a->d,
-                             .k = (int64_t)a->t,
+                             .k = span,
                              .row_a = (int64_t)a->pitch,
-                             .row_b = (int64_t)a->c,
+                             .row_b = (int64_t)s->row[2],
                              .row_c = (int64_t)a->d,
                              .dtype = b->dtype,
-                             .out_dtype = LT_F32};
-    if (!lt_dnnl_matmul_new(b->dnnl, &scores, NULL, &out[SCORES], err))
-        return false;
-    return is_map(s) || lt_dnnl_matmul_new(b->dnnl, &values, NULL, &out[VALUES], err);
+                             .out_dtype = LT_F32,
+                             .packed = true,
+                             .sum = true};
+    return create_product(b, s, &scores, SCORES, last_rows, last_span, err) &&
+           (is_map(s) || create_product(b, s, &values, VALUES, last_rows, last_span, err));
 }
 
 static bool create_ops(lt_backend *b, lt_cpu_step *s, const shape *a, lt_error *err)
 {
-    size_t last = a->s - (a->blocks - 1) * a->rows;
-    bool ok = true;
-    lt_cpu_step_ops(s, b->threads * OPS);
-    for (int i = 0; ok && i < b->threads; i++)
-        ok = create_pair(b, s, a, a->rows, s->ops + i * OPS, err) &&
-             (last == a->rows || create_pair(b, s, a, last, s->ops + i * OPS + LAST_SCORES, err));
+    bool rows_end = a->s % a->rows != 0, span_ends = a->t % a->span != 0, ok = true;
+    lt_cpu_step_ops(s, b->threads * SETS * KINDS);
+    for (int last_rows = 0; ok && last_rows <= (rows_end ? 1 : 0); last_rows++)
+        for (int last_span = 0; ok && last_span <= (span_ends ? 1 : 0); last_span++)
+            /* With a single, shorter span there are no whole ones. */
+            ok = (span_ends && !last_span && a->spans == 1) ||
+                 create_set(b, s, a, last_rows, last_span, err);
     return ok;
+}
+
+static size_t packed_size(const lt_dnnl_op *op)
+{
+    if (!op)
+        return 0;
+    lt_dnnl_layout *layout = lt_dnnl_layout_of(op);
+    size_t bytes = lt_dnnl_layout_bytes(layout);
+    lt_dnnl_layout_free(layout);
+    return lt_cpu_round_up(bytes);
+}
+
+/* What a span of either length takes. */
+static size_t packed_span(const lt_cpu_step *s, int kind)
+{
+    size_t whole = packed_size(set_of(s, 0, false, false)[kind]);
+    size_t last = packed_size(set_of(s, 0, false, true)[kind]);
+    return whole > last ? whole : last;
 }
 
 static size_t largest_scratch(const lt_cpu_step *s)
@@ -97,157 +174,223 @@ static size_t largest_scratch(const lt_cpu_step *s)
 
 static size_t thread_bytes(const shape *a)
 {
-    return a->score_bytes + a->weight_bytes + a->value_bytes + a->op_bytes;
+    return a->score_bytes + a->weight_bytes + a->sum_bytes + a->op_bytes;
 }
 
 bool lt_cpu_attention_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
 {
-    shape a = shape_of(b, s);
+    shape *a = lt_alloc(sizeof *a);
+    s->own = a;
+    *a = shape_of(b, s);
     lt_cpu_threads_use(1); /* the ops run inside lt_cpu_for */
-    bool ok = create_ops(b, s, &a, err);
+    bool ok = create_ops(b, s, a, err);
     lt_cpu_threads_use(b->threads);
     if (!ok)
         return false;
-    a.op_bytes = largest_scratch(s);
-    s->scratch = (size_t)b->threads * thread_bytes(&a);
+    a->key_bytes = packed_span(s, SCORES);
+    a->value_bytes = packed_span(s, VALUES);
+    a->packed_bytes = a->n * a->heads * a->spans * (a->key_bytes + a->value_bytes);
+    a->op_bytes = largest_scratch(s);
+    s->scratch = a->packed_bytes + (size_t)b->threads * thread_bytes(a);
     return true;
 }
 
 typedef struct work {
     lt_backend *b;
     const lt_cpu_step *s;
-    shape a;
+    const shape *a;
     char *scratch;
     lt_error *errors; /* [threads]; the first of each */
 } work;
 
-/* What one task works with: a block of queries of one image, in one thread's buffers. */
+/* What one task works with: a head of a block of queries of one image, in one thread's buffers. */
 typedef struct block {
-    lt_dnnl_op *scores_op, *values_op;
-    float *scores, *values;
-    void *weights, *op_scratch;
-    size_t n, first, rows; /* image, first query, queries */
+    int thread;
+    size_t n, head, first, rows; /* image, head, first query, queries */
+    float *scores, *sums;        /* sums: of weighted values, [rows][d] */
+    void *weights;
+    float top[ROWS], total[ROWS]; /* largest score so far; sum of exponentials */
 } block;
 
-static block block_of(const work *w, size_t n, size_t index, int thread)
+static char *own_bytes(const work *w, int thread)
 {
-    const shape *a = &w->a;
-    char *at = w->scratch + (size_t)thread * thread_bytes(a);
-    block k = {.n = n, .first = index * a->rows};
-    k.rows = a->s - k.first < a->rows ? a->s - k.first : a->rows;
-    lt_dnnl_op **ops = w->s->ops + thread * OPS;
-    bool whole = k.rows == a->rows;
-    k.scores_op = ops[whole ? SCORES : LAST_SCORES];
-    k.values_op = ops[whole ? VALUES : LAST_VALUES];
-    k.scores = (float *)(void *)at;
-    k.weights = at + a->score_bytes;
-    k.values = (float *)(void *)(at + a->score_bytes + a->weight_bytes);
-    k.op_scratch = at + a->score_bytes + a->weight_bytes + a->value_bytes;
-    return k;
+    return w->scratch + w->a->packed_bytes + (size_t)thread * thread_bytes(w->a);
 }
 
-static bool make_scores(const work *w, const block *k, size_t head, lt_error *err)
+static void begin_block(const work *w, block *k, size_t n, size_t head, size_t index, int thread)
 {
-    const shape *a = &w->a;
-    size_t q = (k->n * a->s + k->first) * a->c + head * a->d,
-           key = k->n * a->t * a->c + head * a->d;
-    return lt_dnnl_set(k->scores_op, LT_DNNL_SRC, lt_cpu_at(w->b, w->s->src[0], q), err) &&
-           lt_dnnl_set(k->scores_op, LT_DNNL_WEIGHTS, lt_cpu_at(w->b, w->s->src[1], key), err) &&
-           lt_dnnl_set(k->scores_op, LT_DNNL_DST, k->scores, err) &&
-           lt_dnnl_set(k->scores_op, LT_DNNL_SCRATCH, k->op_scratch, err) &&
-           lt_dnnl_run(k->scores_op, err);
+    const shape *a = w->a;
+    char *at = own_bytes(w, thread);
+    k->thread = thread;
+    k->n = n;
+    k->head = head;
+    k->first = index * a->rows;
+    k->rows = a->s - k->first < a->rows ? a->s - k->first : a->rows;
+    k->scores = (float *)(void *)at;
+    k->weights = at + a->score_bytes;
+    k->sums = (float *)(void *)(at + a->score_bytes + a->weight_bytes);
 }
 
-/* Scores of one row to exponentials; returns their sum.  A causal row's later tokens become 0.  The
- * row is padded with -inf to whole vectors: 77 tokens would otherwise spend most of their time in
- * the last 13 (cross-attention of 4096 queries: 5.5 to 4.3 ms). */
-static float soften(const work *w, const block *k, size_t row)
+static size_t span_length(const shape *a, size_t span)
 {
-    const shape *a = &w->a;
+    size_t left = a->t - span * a->span;
+    return left < a->span ? left : a->span;
+}
+
+static char *packed_at(const work *w, size_t n, size_t head, size_t span)
+{
+    const shape *a = w->a;
+    return w->scratch + ((n * a->heads + head) * a->spans + span) * (a->key_bytes + a->value_bytes);
+}
+
+static bool run_op(const work *w, lt_dnnl_op *op, int thread, const void *src, const void *weights,
+                   void *dst, lt_error *err)
+{
+    const shape *a = w->a;
+    char *scratch = own_bytes(w, thread) + a->score_bytes + a->weight_bytes + a->sum_bytes;
+    return lt_dnnl_set(op, LT_DNNL_SRC, src, err) &&
+           lt_dnnl_set(op, LT_DNNL_WEIGHTS, weights, err) &&
+           lt_dnnl_set(op, LT_DNNL_DST, dst, err) &&
+           lt_dnnl_set(op, LT_DNNL_SCRATCH, scratch, err) && lt_dnnl_run(op, err);
+}
+
+/* Address of row `row` of image n of source i, at the first channel of a head. */
+static void *operand(const work *w, int i, size_t n, size_t row, size_t head)
+{
+    size_t rows = i == 0 ? w->a->s : w->a->t;
+    return lt_cpu_at(w->b, w->s->src[i], (n * rows + row) * w->s->row[i] + head * w->a->d);
+}
+
+/* A task: keys and values of one span of one head. */
+static void pack(void *context, int64_t task, int thread)
+{
+    const work *w = context;
+    const shape *a = w->a;
+    size_t span = (size_t)task % a->spans, rest = (size_t)task / a->spans;
+    size_t head = rest % a->heads, n = rest / a->heads;
+    lt_dnnl_op **set = set_of(w->s, thread, false, span_length(a, span) < a->span);
+    char *to = packed_at(w, n, head, span);
+    lt_error *err = &w->errors[thread];
+    for (int i = 0; i < (is_map(w->s) ? 1 : 2) && err->code == LT_ERR_NONE; i++)
+        if (!run_op(w, set[PACK_KEYS + i], thread, operand(w, 1 + i, n, span * a->span, head), NULL,
+                    to + (i ? a->key_bytes : 0), err))
+            return; /* the run reports it */
+}
+
+static bool make_scores(const work *w, const block *k, size_t span, lt_error *err)
+{
+    const shape *a = w->a;
+    lt_dnnl_op **set = set_of(w->s, k->thread, k->rows < a->rows, span_length(a, span) < a->span);
+    return run_op(w, set[SCORES], k->thread, operand(w, 0, k->n, k->first, k->head),
+                  packed_at(w, k->n, k->head, span), k->scores, err);
+}
+
+/* Tokens of a span that a row sees: a causal row s sees tokens 0..s. */
+static size_t seen_by(const work *w, const block *k, size_t row, size_t span)
+{
+    size_t length = span_length(w->a, span), start = span * w->a->span;
+    size_t end = k->first + row + 1;
+    if (!w->s->node->u.attention.causal)
+        return length;
+    return end <= start ? 0 : end - start < length ? end - start : length;
+}
+
+/* Scores of one row of a span to exponentials, in k->weights (bf16) or in place; what the row
+ * gathered before is scaled to the new top.  The row is padded with -inf to whole vectors: 77
+ * tokens would otherwise spend most of their time in the last 13. */
+static void soften(const work *w, block *k, size_t row, size_t span)
+{
+    const shape *a = w->a;
+    const lt_cpu_simd *simd = w->b->simd;
+    bool narrow = w->b->dtype == LT_BF16 && !is_map(w->s);
     float *x = k->scores + row * a->pitch, scale = (float)(1.0 / sqrt((double)a->d));
-    size_t seen = k->first + row + 1;
-    if (!w->s->node->u.attention.causal || seen > a->t)
-        seen = a->t;
-    for (size_t i = seen; i < a->pitch; i++)
-        x[i] = -INFINITY;
-    float sum = w->b->simd->soft_exp(x, scale, (seen + LANES - 1) / LANES * LANES);
-    memset(x + seen, 0, (a->pitch - seen) * sizeof *x);
-    return sum;
+    uint16_t *y = (uint16_t *)k->weights + row * a->pitch;
+    size_t seen = seen_by(w, k, row, span), end = round_to(seen, LANES);
+    if (seen) {
+        for (size_t i = seen; i < end; i++)
+            x[i] = -INFINITY;
+        float top = simd->maximum(x, end);
+        if (span == 0) {
+            k->top[row] = top;
+            k->total[row] = 0;
+        } else if (top > k->top[row]) {
+            float shrink = expf((k->top[row] - top) * scale);
+            k->top[row] = top;
+            k->total[row] *= shrink;
+            simd->scale(k->sums + row * a->d, k->sums + row * a->d, shrink, 0.0F, a->d);
+        }
+        k->total[row] += narrow ? simd->soft_exp_bf16(y, x, scale, k->top[row], end)
+                                : simd->soft_exp(x, x, scale, k->top[row], end);
+    }
+    if (narrow)
+        memset(y + seen, 0, (a->pitch - seen) * sizeof *y);
+    else
+        memset(x + seen, 0, (a->pitch - seen) * sizeof *x);
 }
 
-static bool make_values(const work *w, const block *k, size_t head, lt_error *err)
-{
-    const shape *a = &w->a;
-    float sums[MAX_ROWS];
-    const void *weights = w->b->dtype == LT_BF16 ? k->weights : k->scores;
-    size_t v = k->n * a->t * a->c + head * a->d;
-    for (size_t r = 0; r < k->rows; r++) {
-        sums[r] = soften(w, k, r);
-        if (w->b->dtype == LT_BF16)
-            w->b->simd->narrow((uint16_t *)k->weights + r * a->pitch, k->scores + r * a->pitch,
-                               a->pitch);
-    }
-    if (!lt_dnnl_set(k->values_op, LT_DNNL_SRC, weights, err) ||
-        !lt_dnnl_set(k->values_op, LT_DNNL_WEIGHTS, lt_cpu_at(w->b, w->s->src[2], v), err) ||
-        !lt_dnnl_set(k->values_op, LT_DNNL_DST, k->values, err) ||
-        !lt_dnnl_set(k->values_op, LT_DNNL_SCRATCH, k->op_scratch, err) ||
-        !lt_dnnl_run(k->values_op, err))
-        return false;
-    for (size_t r = 0; r < k->rows; r++) {
-        float *x = k->values + r * a->d;
-        size_t at = (k->n * a->s + k->first + r) * a->c + head * a->d;
-        w->b->simd->scale(x, x, 1.0F / sums[r], 0.0F, a->d);
-        lt_cpu_save(w->b, w->s->dst, at, x, a->d);
-    }
-    return true;
-}
-
-/* A task of ATTENTION: one head of one block. */
+/* A task of ATTENTION: one head of one block of queries. */
 static void attend(void *context, int64_t task, int thread)
 {
-    work *w = context;
-    size_t index = (size_t)task % w->a.blocks, rest = (size_t)task / w->a.blocks;
-    block k = block_of(w, rest / w->a.heads, index, thread);
+    const work *w = context;
+    const shape *a = w->a;
+    block k;
+    size_t rest = (size_t)task / a->blocks;
     lt_error *err = &w->errors[thread];
-    if (err->code != LT_ERR_NONE || !make_scores(w, &k, rest % w->a.heads, err) ||
-        !make_values(w, &k, rest % w->a.heads, err))
-        return; /* the run reports it */
+    begin_block(w, &k, rest / a->heads, rest % a->heads, (size_t)task % a->blocks, thread);
+    const void *weights = w->b->dtype == LT_BF16 ? k.weights : k.scores;
+    memset(k.sums, 0, k.rows * a->d * sizeof *k.sums);
+    for (size_t span = 0; span < a->spans; span++) {
+        lt_dnnl_op **set = set_of(w->s, thread, k.rows < a->rows, span_length(a, span) < a->span);
+        if (err->code != LT_ERR_NONE || !make_scores(w, &k, span, err))
+            return; /* the run reports it */
+        for (size_t r = 0; r < k.rows; r++)
+            soften(w, &k, r, span);
+        if (!run_op(w, set[VALUES], thread, weights, packed_at(w, k.n, k.head, span) + a->key_bytes,
+                    k.sums, err))
+            return;
+    }
+    for (size_t r = 0; r < k.rows; r++) {
+        float *x = k.sums + r * a->d;
+        size_t at = (k.n * a->s + k.first + r) * a->c + k.head * a->d;
+        w->b->simd->scale(x, x, 1.0F / k.total[r], 0.0F, a->d);
+        lt_cpu_save(w->b, w->s->dst, at, x, a->d);
+    }
 }
 
-/* A task of ATTENTION_MAP: one block, all heads, averaged. */
+/* A task of ATTENTION_MAP: one block of queries, all heads, averaged. */
 static void map(void *context, int64_t task, int thread)
 {
-    work *w = context;
+    const work *w = context;
+    const shape *a = w->a;
     const lt_cpu_simd *simd = w->b->simd;
-    size_t t = w->a.t, pitch = w->a.pitch, heads = w->a.heads;
-    block k = block_of(w, (size_t)task / w->a.blocks, (size_t)task % w->a.blocks, thread);
-    float *total = k.weights;
+    block k;
     lt_error *err = &w->errors[thread];
-
-    memset(total, 0, k.rows * pitch * sizeof *total);
-    for (size_t head = 0; head < heads && err->code == LT_ERR_NONE; head++) {
-        if (!make_scores(w, &k, head, err))
+    begin_block(w, &k, (size_t)task / a->blocks, 0, (size_t)task % a->blocks, thread);
+    float *mean = k.weights;
+    memset(mean, 0, k.rows * a->pitch * sizeof *mean);
+    for (; k.head < a->heads; k.head++) {
+        if (err->code != LT_ERR_NONE || !make_scores(w, &k, 0, err))
             return;
         for (size_t r = 0; r < k.rows; r++) {
-            float *x = k.scores + r * pitch, part = soften(w, &k, r) * (float)heads;
-            simd->scale(x, x, 1.0F / part, 0.0F, pitch);
-            simd->sum(total + r * pitch, x, pitch);
+            float *x = k.scores + r * a->pitch;
+            soften(w, &k, r, 0);
+            simd->scale(x, x, 1.0F / (k.total[r] * (float)a->heads), 0.0F, a->pitch);
+            simd->sum(mean + r * a->pitch, x, a->pitch);
         }
     }
     for (size_t r = 0; r < k.rows; r++)
-        lt_cpu_save(w->b, w->s->dst, (k.n * w->a.s + k.first + r) * t, total + r * pitch, t);
+        lt_cpu_save(w->b, w->s->dst, (k.n * a->s + k.first + r) * a->t, mean + r * a->pitch, a->t);
 }
 
 bool lt_cpu_attention_run(lt_backend *b, const lt_cpu_step *s, void *scratch, lt_error *err)
 {
-    work w = {.b = b, .s = s, .a = shape_of(b, s), .scratch = scratch};
+    work w = {.b = b, .s = s, .a = s->own, .scratch = scratch, .errors = b->errors};
     bool ok = true;
-    w.a.op_bytes = largest_scratch(s);
-    w.errors = b->errors;
     for (int i = 0; i < b->threads; i++)
         w.errors[i].code = LT_ERR_NONE;
-    size_t tasks = w.a.n * w.a.blocks * (is_map(s) ? 1 : w.a.heads);
-    lt_cpu_for(b->threads, (int64_t)tasks, is_map(s) ? map : attend, &w);
+    lt_cpu_for(b->threads, (int64_t)(w.a->n * w.a->heads * w.a->spans), pack, &w);
+    lt_cpu_for(b->threads, (int64_t)(w.a->n * w.a->blocks * (is_map(s) ? 1 : w.a->heads)),
+               is_map(s) ? map : attend, &w);
     for (int i = 0; ok && i < b->threads; i++)
         if (w.errors[i].code != LT_ERR_NONE) {
             *err = w.errors[i];

@@ -263,10 +263,13 @@ static const int slot_args[LT_DNNL_SLOTS] = {
     [LT_DNNL_BIAS] = DNNL_ARG_BIAS,
 };
 
-static bool create_memories(lt_dnnl *d, lt_dnnl_op *op, bool bias, lt_error *err)
+/* The memory objects of the slots that the op has. */
+static bool create_memories(lt_dnnl *d, lt_dnnl_op *op, const bool has[LT_DNNL_SLOTS],
+                            lt_error *err)
 {
-    op->count = bias ? LT_DNNL_SLOTS : LT_DNNL_BIAS;
-    for (int i = 0; i < op->count; i++) {
+    for (int i = 0; i < LT_DNNL_SLOTS; i++) {
+        if (!has[i])
+            continue;
         const memory_desc *md =
             dnnl_primitive_desc_query_md(op->pd, dnnl_query_exec_arg_md, slot_args[i]);
         if (!md)
@@ -274,12 +277,13 @@ static bool create_memories(lt_dnnl *d, lt_dnnl_op *op, bool bias, lt_error *err
         if (!check(dnnl_memory_create(&op->memory[i], md, d->engine, DNNL_MEMORY_NONE),
                    "create a memory object", err))
             return false;
-        op->args[i] = (dnnl_exec_arg_t){slot_args[i], op->memory[i]};
+        op->args[op->count++] = (dnnl_exec_arg_t){slot_args[i], op->memory[i]};
     }
     return true;
 }
 
-static bool create_op(lt_dnnl *d, lt_dnnl_op *op, bool bias, lt_dnnl_op **out, lt_error *err)
+static bool create_op(lt_dnnl *d, lt_dnnl_op *op, const bool has[LT_DNNL_SLOTS], lt_dnnl_op **out,
+                      lt_error *err)
 {
     const char *name = "";
     bool ok = check(dnnl_primitive_desc_query(op->pd, dnnl_query_impl_info_str, 0, (void *)&name),
@@ -287,7 +291,7 @@ static bool create_op(lt_dnnl *d, lt_dnnl_op *op, bool bias, lt_dnnl_op **out, l
               check(dnnl_primitive_create(&op->primitive, op->pd), "create a primitive", err) &&
               check(dnnl_stream_create(&op->stream, d->engine, dnnl_stream_default_flags),
                     "create a stream", err) &&
-              create_memories(d, op, bias, err);
+              create_memories(d, op, has, err);
     op->optimized = strncmp(name, "ref", 3) != 0;
     if (!ok) {
         lt_dnnl_op_free(op);
@@ -295,6 +299,16 @@ static bool create_op(lt_dnnl *d, lt_dnnl_op *op, bool bias, lt_dnnl_op **out, l
     }
     *out = op;
     return true;
+}
+
+static bool create_product(lt_dnnl *d, lt_dnnl_op *op, bool bias, lt_dnnl_op **out, lt_error *err)
+{
+    const bool has[LT_DNNL_SLOTS] = {[LT_DNNL_SRC] = true,
+                                     [LT_DNNL_WEIGHTS] = true,
+                                     [LT_DNNL_DST] = true,
+                                     [LT_DNNL_SCRATCH] = true,
+                                     [LT_DNNL_BIAS] = bias};
+    return create_op(d, op, has, out, err);
 }
 
 bool lt_dnnl_conv_new(lt_dnnl *d, const lt_dnnl_conv *s, const lt_dnnl_layout *layout,
@@ -318,7 +332,7 @@ bool lt_dnnl_conv_new(lt_dnnl *d, const lt_dnnl_conv *s, const lt_dnnl_layout *l
     dnnl_primitive_attr_destroy(attr);
     operands_done(&x);
     if (ok)
-        return create_op(d, op, true, out, err);
+        return create_product(d, op, true, out, err);
     lt_dnnl_op_free(op);
     return false;
 }
@@ -336,7 +350,8 @@ bool lt_dnnl_matmul_new(lt_dnnl *d, const lt_dnnl_matmul *s, const lt_dnnl_layou
     bool ok = rows_desc(&x.src, left, steps_a, s->dtype, err) &&
               rows_desc(&x.dst, to, steps_c, s->out_dtype, err) &&
               (!s->bias || tag_desc(&x.bias, 2, bias, dnnl_f32, dnnl_ab, err)) &&
-              tag_desc(&op->plain, 2, right, dnnl_f32, dnnl_ba, err) &&
+              (s->row_b ? rows_desc(&op->plain, right, steps_b, s->dtype, err)
+                        : tag_desc(&op->plain, 2, right, dnnl_f32, dnnl_ba, err)) &&
               (s->packed ? weights_desc(&x.weights, 2, right, s->dtype, layout, err)
                          : rows_desc(&x.weights, right, steps_b, s->dtype, err)) &&
               create_attributes(&attr, s->sum, err) &&
@@ -344,7 +359,7 @@ bool lt_dnnl_matmul_new(lt_dnnl *d, const lt_dnnl_matmul *s, const lt_dnnl_layou
     dnnl_primitive_attr_destroy(attr);
     operands_done(&x);
     if (ok)
-        return create_op(d, op, s->bias, out, err);
+        return create_product(d, op, s->bias, out, err);
     lt_dnnl_op_free(op);
     return false;
 }
@@ -404,34 +419,26 @@ size_t lt_dnnl_layout_bytes(const lt_dnnl_layout *l)
     return dnnl_memory_desc_get_size(l->md);
 }
 
-bool lt_dnnl_pack(lt_dnnl *d, const lt_dnnl_op *op, const float *plain, void *packed, lt_error *err)
+bool lt_dnnl_packer_new(lt_dnnl *d, const lt_dnnl_op *op, lt_dnnl_op **out, lt_error *err)
 {
-    dnnl_primitive_desc_t pd = NULL;
-    dnnl_primitive_t reorder = NULL;
-    dnnl_memory_t from = NULL, to = NULL;
-    bool ok = check(dnnl_reorder_primitive_desc_create(&pd, op->plain, d->engine, weights_md(op),
-                                                       d->engine, NULL),
-                    "choose how to pack weights", err) &&
-              check(dnnl_primitive_create(&reorder, pd), "create a reorder", err) &&
-              check(dnnl_memory_create(&from, op->plain, d->engine, (void *)(uintptr_t)plain),
-                    "create a memory object", err) &&
-              check(dnnl_memory_create(&to, weights_md(op), d->engine, packed),
-                    "create a memory object", err);
-    if (ok) {
-        dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
-        ok = check(dnnl_primitive_execute(reorder, op->stream, 2, args), "pack weights", err) &&
-             check(dnnl_stream_wait(op->stream), "pack weights", err);
-    }
-    dnnl_memory_destroy(from);
-    dnnl_memory_destroy(to);
-    dnnl_primitive_destroy(reorder);
-    dnnl_primitive_desc_destroy(pd);
-    return ok;
+    const bool has[LT_DNNL_SLOTS] = {
+        [LT_DNNL_SRC] = true, [LT_DNNL_DST] = true, [LT_DNNL_SCRATCH] = true};
+    lt_dnnl_op *packer = lt_alloc(sizeof *packer);
+    dnnl_primitive_attr_t attr = NULL;
+    bool ok = create_attributes(&attr, false, err) &&
+              check(dnnl_reorder_primitive_desc_create(&packer->pd, op->plain, d->engine,
+                                                       weights_md(op), d->engine, attr),
+                    "choose how to pack weights", err);
+    dnnl_primitive_attr_destroy(attr);
+    if (ok)
+        return create_op(d, packer, has, out, err);
+    lt_dnnl_op_free(packer);
+    return false;
 }
 
 bool lt_dnnl_set(lt_dnnl_op *op, lt_dnnl_slot slot, const void *p, lt_error *err)
 {
-    return (int)slot >= op->count ||
+    return !op->memory[slot] ||
            check(dnnl_memory_set_data_handle(op->memory[slot], (void *)(uintptr_t)p),
                  "set a pointer", err);
 }

@@ -41,8 +41,9 @@ typedef struct lt_dnnl_conv {
 } lt_dnnl_conv;
 
 /* a [m,k] * b [k,n] (+ bias [n] f32) -> [m,n]; row_x: elements from one row to the next.
- * With `packed`, b is weights [n,k] in a layout of oneDNN's choice.  With `transposed`, b lies in
- * memory as [n,k]. */
+ * With `transposed`, b lies in memory as [n,k].  With `packed`, b is in a layout of oneDNN's
+ * choice, packed from rows as row_b and `transposed` describe them or, if row_b is 0, from weights
+ * [n,k] in f32. */
 typedef struct lt_dnnl_matmul {
     int64_t m, n, k, row_a, row_b, row_c;
     lt_dtype dtype, out_dtype;
@@ -65,9 +66,10 @@ void lt_dnnl_layout_free(lt_dnnl_layout *l);             /* NULL is fine */
 bool lt_dnnl_layout_equal(const lt_dnnl_layout *a, const lt_dnnl_layout *b);
 size_t lt_dnnl_layout_bytes(const lt_dnnl_layout *l);
 
-/* Packs weights, f32 as the checkpoint stores them ([o,c,k,k] or [n,k]), into op's layout. */
-bool lt_dnnl_pack(lt_dnnl *d, const lt_dnnl_op *op, const float *plain, void *packed,
-                  lt_error *err) LT_WARN_UNUSED;
+/* An op that packs weights for `op`: from what SRC points to, f32 as the checkpoint stores them
+ * ([o,c,k,k] or [n,k]) or the rows of a matrix product, into DST. */
+bool lt_dnnl_packer_new(lt_dnnl *d, const lt_dnnl_op *op, lt_dnnl_op **out,
+                        lt_error *err) LT_WARN_UNUSED;
 
 typedef enum lt_dnnl_slot {
     LT_DNNL_SRC,
@@ -78,5 +80,6 @@ typedef enum lt_dnnl_slot {
     LT_DNNL_SLOTS
 } lt_dnnl_slot;
 
+/* A slot that the op does not have is passed over. */
 bool lt_dnnl_set(lt_dnnl_op *op, lt_dnnl_slot slot, const void *p, lt_error *err) LT_WARN_UNUSED;
 bool lt_dnnl_run(lt_dnnl_op *op, lt_error *err) LT_WARN_UNUSED;

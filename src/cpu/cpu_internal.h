@@ -39,11 +39,13 @@ struct lt_cpu_step {
     const lt_cpu_kernel *kernel;
     int act;            /* an lt_act applied to the result, or -1 */
     const void *src[3]; /* borrowed from the program's block */
+    size_t row[3];      /* elements from one row of a source to the next */
     void *dst;
     lt_cpu_weight *weight, *bias; /* pinned; NULL where the op has none */
     lt_dnnl_op **ops;             /* owned */
     int op_count;
     int slices; /* products: ops[0] runs once for each of so many equal parts of src and dst */
+    void *own;  /* owned: what prepare wants to tell run; a block without pointers to free */
     size_t scratch;
 };
 

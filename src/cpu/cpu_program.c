@@ -110,8 +110,10 @@ static bool prepare_step(lt_program *p, const lt_tensor *t, lt_error *err)
                        .kernel = &lt_cpu_kernels[t->op],
                        .act = p->fused.act[t->id],
                        .dst = value(p, t)};
-    for (int i = 0; i < t->nsrc; i++)
+    for (int i = 0; i < t->nsrc; i++) {
         s->src[i] = value(p, t->src[i]);
+        s->row[i] = lt_cpu_width(t->src[i]);
+    }
     if (s->kernel->prepare && !s->kernel->prepare(p->backend, s, err)) {
         fail_at(t, err);
         return lt_fail_in(err, "cannot compile");
@@ -167,6 +169,7 @@ void lt_cpu_program_discard(lt_backend *b, lt_program *p)
         for (int k = 0; k < s->op_count; k++)
             lt_dnnl_op_free(s->ops[k]);
         free(s->ops);
+        free(s->own);
         lt_cpu_weights_unpin(&b->weights, s->weight);
         lt_cpu_weights_unpin(&b->weights, s->bias);
     }

@@ -22,8 +22,11 @@ typedef struct lt_cpu_simd {
     void (*geglu)(float *dst, const float *x, const float *gate, size_t n); /* x * gelu(gate) */
     void (*add)(float *dst, const float *a, const float *b, size_t n);
     void (*scale)(float *dst, const float *x, float mul, float add, size_t n);
-    /* softmax: x <- exp((x - max x) * scale), returns the sum */
-    float (*soft_exp)(float *x, float scale, size_t n);
+    float (*maximum)(const float *x, size_t n); /* n >= 1; passes over NaN, unless it is first */
+    /* softmax: dst = exp((x - top) * scale), returns the sum; top is at least every x.  The second
+     * is exact to 3e-6 before it rounds to bf16; the sum is that of the unrounded. */
+    float (*soft_exp)(float *dst, const float *x, float scale, float top, size_t n);
+    float (*soft_exp_bf16)(uint16_t *dst, const float *x, float scale, float top, size_t n);
     /* sums over rows of a block, per channel: acc += x; sums += x - mean, squares += (x - mean)^2
      */
     void (*sum)(float *acc, const float *x, size_t n);

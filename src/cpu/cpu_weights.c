@@ -134,6 +134,21 @@ void lt_cpu_weights_trim(lt_cpu_weights *w)
     w->plain_count = 0;
 }
 
+static bool pack(lt_dnnl *d, const lt_dnnl_op *op, const float *plain, void *packed, lt_error *err)
+{
+    lt_dnnl_op *packer;
+    void *scratch = NULL;
+    if (!lt_dnnl_packer_new(d, op, &packer, err))
+        return false;
+    bool ok = lt_try_alloc(lt_dnnl_op_scratch(packer), "packing weights", &scratch, err) &&
+              lt_dnnl_set(packer, LT_DNNL_SRC, plain, err) &&
+              lt_dnnl_set(packer, LT_DNNL_DST, packed, err) &&
+              lt_dnnl_set(packer, LT_DNNL_SCRATCH, scratch, err) && lt_dnnl_run(packer, err);
+    lt_dnnl_op_free(packer);
+    free(scratch);
+    return ok;
+}
+
 bool lt_cpu_weights_packed(lt_cpu_weights *w, lt_dnnl *d, int threads, const lt_param *p,
                            const lt_dnnl_op *op, lt_cpu_weight **out, lt_error *err)
 {
@@ -145,7 +160,7 @@ bool lt_cpu_weights_packed(lt_cpu_weights *w, lt_dnnl *d, int threads, const lt_
     }
     if (!insert(w, p, layout, lt_dnnl_layout_bytes(layout), out, err))
         return false;
-    if (plain_numbers(w, threads, p, &plain, err) && lt_dnnl_pack(d, op, plain, (*out)->data, err))
+    if (plain_numbers(w, threads, p, &plain, err) && pack(d, op, plain, (*out)->data, err))
         return true;
     release(w, w->count - 1);
     *out = NULL;

@@ -53,7 +53,7 @@ static void test_refused_product(void **state)
 static void test_packed_product(void **state)
 {
     lt_dnnl *d = open_door(state);
-    lt_dnnl_op *op = NULL;
+    lt_dnnl_op *op = NULL, *packer = NULL;
     float a[M * K], b[N * K], bias[N], c[M * (N + 1)];
     lt_dnnl_matmul shape = {.m = M,
                             .n = N,
@@ -76,7 +76,13 @@ static void test_packed_product(void **state)
     assert_true(lt_dnnl_layout_equal(layout, again));
     void *packed = aligned_alloc(64, (lt_dnnl_layout_bytes(layout) + 63) / 64 * 64);
     void *scratch = aligned_alloc(64, lt_dnnl_op_scratch(op) / 64 * 64 + 64);
-    CHECK_OK(lt_dnnl_pack(d, op, b, packed, err));
+    CHECK_OK(lt_dnnl_packer_new(d, op, &packer, err));
+    void *room = aligned_alloc(64, lt_dnnl_op_scratch(packer) / 64 * 64 + 64);
+    CHECK_OK(lt_dnnl_set(packer, LT_DNNL_SRC, b, err));
+    CHECK_OK(lt_dnnl_set(packer, LT_DNNL_DST, packed, err));
+    CHECK_OK(lt_dnnl_set(packer, LT_DNNL_SCRATCH, room, err));
+    CHECK_OK(lt_dnnl_set(packer, LT_DNNL_BIAS, bias, err)); /* has none: passed over */
+    CHECK_OK(lt_dnnl_run(packer, err));
     CHECK_OK(lt_dnnl_set(op, LT_DNNL_SRC, a, err));
     CHECK_OK(lt_dnnl_set(op, LT_DNNL_WEIGHTS, packed, err));
     CHECK_OK(lt_dnnl_set(op, LT_DNNL_BIAS, bias, err));
@@ -93,8 +99,10 @@ static void test_packed_product(void **state)
         assert_true(c[m * (N + 1) + N] == 100);
     }
     lt_dnnl_op_free(op);
+    lt_dnnl_op_free(packer);
     lt_dnnl_layout_free(layout);
     lt_dnnl_layout_free(again);
+    free(room);
     free(packed);
     free(scratch);
     lt_dnnl_close(d);

@@ -99,7 +99,9 @@ static void test_soft_exp(void **state)
     for (int i = 0; (s = lt_cpu_simd_nth(i)); i++) {
         double worst = 0, total = 0;
         fill(40);
-        float sum = s->soft_exp(x, 0.9F, COUNT);
+        float top = s->maximum(x, COUNT);
+        assert_true(top == 40.0F);
+        float sum = s->soft_exp(x, x, 0.9F, top, COUNT);
         for (int k = 0; k < COUNT; k++) {
             float v = (float)(40.0 * (2.0 * k / (COUNT - 1) - 1.0));
             double want = exp((double)(v - 40.0F) * (double)0.9F);
@@ -113,13 +115,45 @@ static void test_soft_exp(void **state)
     }
 }
 
+/* Measured: 4.0e-3 (bf16 rounds by up to 2^-8 = 3.9e-3), sums 2.6e-6. */
+static void test_soft_exp_bf16(void **state)
+{
+    const lt_cpu_simd *s;
+    uint16_t *h = calloc(COUNT, sizeof *h);
+    (void)state;
+    for (int i = 0; (s = lt_cpu_simd_nth(i)); i++) {
+        double worst = 0, total = 0;
+        fill(40);
+        float sum = s->soft_exp_bf16(h, x, 0.9F, 40.0F, COUNT);
+        s->widen(y, h, COUNT);
+        for (int k = 0; k < COUNT; k++) {
+            double want = exp((double)(x[k] - 40.0F) * (double)0.9F);
+            worst = fmax(worst, fabs((double)y[k] - want) / want);
+            total += want;
+        }
+        print_message("%s: exp %.2g, sum %.2g\n", s->name, worst,
+                      fabs((double)sum - total) / total);
+        assert_true(worst < 4.1e-3);
+        assert_true(fabs((double)sum - total) < 1e-4 * total);
+    }
+    free(h);
+}
+
 static void test_soft_exp_of_nan(void **state)
 {
     const lt_cpu_simd *s;
     (void)state;
     for (int i = 0; (s = lt_cpu_simd_nth(i)); i++) {
-        float in[] = {1.0F, NAN, 2.0F};
-        assert_true(isnan(s->soft_exp(in, 1.0F, 3)));
+        float in[] = {1.0F, NAN, 2.0F}, out[3];
+        uint16_t half[3];
+        assert_true(s->maximum(in, 3) == 2.0F);
+        assert_true(isnan(s->soft_exp_bf16(half, in, 1.0F, 2.0F, 3)));
+        s->widen(out, half, 3);
+        assert_true(isnan(out[1]) && out[2] > 0.99F);
+        assert_true(isnan(s->soft_exp(in, in, 1.0F, 2.0F, 3)));
+        in[0] = -INFINITY; /* padding: nothing, or next to it */
+        assert_true(s->soft_exp(out, in, 1.0F, 2.0F, 1) < 1e-37F);
+        assert_true(s->soft_exp_bf16(half, in, 1.0F, 2.0F, 1) < 1e-37F);
     }
 }
 
@@ -177,10 +211,10 @@ static void test_moments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_activations),     cmocka_unit_test(test_activations_of_extremes),
-        cmocka_unit_test(test_geglu),           cmocka_unit_test(test_soft_exp),
-        cmocka_unit_test(test_soft_exp_of_nan), cmocka_unit_test(test_bf16),
-        cmocka_unit_test(test_moments),
+        cmocka_unit_test(test_activations),   cmocka_unit_test(test_activations_of_extremes),
+        cmocka_unit_test(test_geglu),         cmocka_unit_test(test_soft_exp),
+        cmocka_unit_test(test_soft_exp_bf16), cmocka_unit_test(test_soft_exp_of_nan),
+        cmocka_unit_test(test_bf16),          cmocka_unit_test(test_moments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
