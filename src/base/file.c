@@ -6,10 +6,8 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,30 +19,29 @@ static const char *kind_of(const struct stat *st)
     return S_ISDIR(st->st_mode) ? "it is a directory" : "not a regular file";
 }
 
-/* Opens a regular file for reading; -1 and a message otherwise. */
-static int open_regular(const char *path, struct stat *st, lt_error *err)
+bool lt_file_open(const char *path, int *out, lt_error *err)
 {
+    struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        lt_fail(err, LT_ERR_IO, NULL, "cannot open '%s': %s", path, strerror(errno));
-        return -1;
-    }
-    if (fstat(fd, st) != 0)
+    if (fd < 0)
+        return lt_fail(err, LT_ERR_IO, NULL, "cannot open '%s': %s", path, strerror(errno));
+    if (fstat(fd, &st) != 0)
         lt_fail(err, LT_ERR_IO, NULL, "cannot read '%s': %s", path, strerror(errno));
-    else if (!S_ISREG(st->st_mode))
-        lt_fail(err, LT_ERR_IO, NULL, "cannot read '%s': %s", path, kind_of(st));
-    else
-        return fd;
+    else if (!S_ISREG(st.st_mode))
+        lt_fail(err, LT_ERR_IO, NULL, "cannot read '%s': %s", path, kind_of(&st));
+    else {
+        *out = fd;
+        return true;
+    }
     close(fd);
-    return -1;
+    return false;
 }
 
 bool lt_file_read(const char *path, size_t limit, lt_buf *out, lt_error *err)
 {
-    struct stat st;
     char chunk[1 << 14];
-    int fd = open_regular(path, &st, err);
-    if (fd < 0)
+    int fd;
+    if (!lt_file_open(path, &fd, err))
         return false;
     bool ok = true;
     for (size_t total = 0; ok;) {
@@ -65,34 +62,6 @@ bool lt_file_read(const char *path, size_t limit, lt_buf *out, lt_error *err)
     }
     close(fd);
     return ok;
-}
-
-bool lt_map_open(const char *path, lt_map *out, lt_error *err)
-{
-    struct stat st;
-    int fd = open_regular(path, &st, err);
-    if (fd < 0)
-        return false;
-    lt_map map = {.size = (size_t)st.st_size};
-    if (map.size) {
-        void *p = mmap(NULL, map.size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (p == MAP_FAILED) {
-            lt_fail(err, LT_ERR_IO, NULL, "cannot map '%s': %s", path, strerror(errno));
-            close(fd);
-            return false;
-        }
-        map.data = p;
-    }
-    close(fd);
-    *out = map;
-    return true;
-}
-
-void lt_map_close(lt_map *map)
-{
-    if (map->data)
-        munmap((void *)(uintptr_t)map->data, map->size);
-    *map = (lt_map){0};
 }
 
 /* Temporary names now on disk, for lt_writer_abandon_all: a slot is claimed and given back

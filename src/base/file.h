@@ -12,14 +12,9 @@
 /* Appends a whole regular file to *out.  More than `limit` bytes is LT_ERR_FORMAT. */
 bool lt_file_read(const char *path, size_t limit, lt_buf *out, lt_error *err) LT_WARN_UNUSED;
 
-/* A read-only mapping of a whole regular file; data is NULL when size is 0.  The mapping outlives
- * the descriptor.  A file that somebody shortens while it is mapped raises SIGBUS on access. */
-typedef struct lt_map {
-    const unsigned char *data; /* owned */
-    size_t size;
-} lt_map;
-bool lt_map_open(const char *path, lt_map *out, lt_error *err) LT_WARN_UNUSED;
-void lt_map_close(lt_map *map); /* {0} is fine */
+/* Opens a regular file for reading; *fd is the caller's to close.  A pipe or a device does not hold
+ * it up. */
+bool lt_file_open(const char *path, int *fd, lt_error *err) LT_WARN_UNUSED;
 
 /*
  * A file that appears whole or not at all: bytes go to a temporary name in the same directory;

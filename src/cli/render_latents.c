@@ -70,7 +70,7 @@ bool lt_render_latents(lt_render *r, lt_error *err)
         r->noise = memory;
         memcpy(r->noise, t->data, t->bytes);
         memcpy(r->noise_shape, t->dim, sizeof r->noise_shape);
-        ok = check_finite(r, t->bytes / sizeof(float), err);
+        ok = lt_safetensors_unchanged(f, err) && check_finite(r, t->bytes / sizeof(float), err);
     }
     lt_safetensors_close(f);
     return ok;

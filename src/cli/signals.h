@@ -7,7 +7,8 @@
 
 /* Once, at start.  The first signal sets cancel of the shared progress; the second removes the
  * temporary files of open writers and exits with 128 + its number.  A signal that the parent chose
- * to ignore (nohup) stays ignored.  SIGPIPE is ignored: writing reports it. */
+ * to ignore (nohup) stays ignored.  SIGPIPE is ignored: writing reports it.  SIGBUS becomes an
+ * error where a file of weights shrinks (base/map.h). */
 void lt_signals_install(void);
 
 /* The progress that signals cancel; lives as long as the program. */

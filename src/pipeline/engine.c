@@ -297,6 +297,8 @@ bool lt_engine_encode_text(lt_engine *e, const int32_t *ids, float *text, lt_pro
            e->ops->write(u->program, u->in[0], ids, count_of(u->in[0]), err) &&
            e->ops->run(u->program, progress, err) &&
            e->ops->read(u->program, u->out, text, count_of(u->out), err) &&
+           /* a backend may read the rows of words from the file */
+           lt_checkpoint_unchanged(e->weights[LT_TEXT_ENCODER], err) &&
            lt_engine_check_finite(e, "the text encoder's output", text, count_of(u->out), err);
 }
 

@@ -56,19 +56,23 @@ static lt_tensor *record_vae(lt_unit *u, const lt_vae_config *c)
     return decode ? lt_vae_decode(u->graph, c, in) : lt_vae_encode(u->graph, c, in);
 }
 
+static lt_checkpoint *weights_of(const lt_networks *n, lt_network network)
+{
+    return network == LT_NET_TEXT   ? n->clip_weights
+           : network == LT_NET_UNET ? n->unet_weights
+                                    : n->vae_weights;
+}
+
 /* Records the graph of *u, whose network, batch and size are set, and finds its weights. */
 static bool record(const lt_networks *n, lt_unit *u, lt_error *err)
 {
-    lt_checkpoint *weights = n->vae_weights;
     u->graph = lt_graph_new();
     lt_tensor *out;
     switch (u->network) {
     case LT_NET_TEXT:
-        weights = n->clip_weights;
         out = record_text(u, n->clip);
         break;
     case LT_NET_UNET:
-        weights = n->unet_weights;
         out = record_unet(u, n->unet, n->clip ? n->clip->max_position_embeddings : 77);
         break;
     default:
@@ -76,7 +80,7 @@ static bool record(const lt_networks *n, lt_unit *u, lt_error *err)
         break;
     }
     u->out = lt_output(u->graph, "out", out);
-    return lt_graph_ok(u->graph, err) && lt_bind_graph(u->graph, weights, err);
+    return lt_graph_ok(u->graph, err) && lt_bind_graph(u->graph, weights_of(n, u->network), err);
 }
 
 static void release(lt_programs *p, lt_unit *u)
@@ -102,6 +106,22 @@ void lt_programs_free(lt_programs *p)
     for (int i = 0; i < p->count; i++)
         release(p, &p->units[i]);
     free(p);
+}
+
+/* Compiles *u.  A file that changed meanwhile is the fault, whatever was found in it, and what was
+ * packed from it is dropped. */
+static bool compile(lt_programs *p, lt_unit *u, lt_error *err)
+{
+    const lt_checkpoint *weights = weights_of(&p->networks, u->network);
+    bool ok = p->ops->compile(p->backend, u->graph, &u->program, err);
+    if (lt_checkpoint_unchanged(weights, err))
+        return ok;
+    for (size_t i = 0; i < lt_checkpoint_files(weights); i++) {
+        size_t bytes;
+        const void *from = lt_safetensors_range(lt_checkpoint_file(weights, i), &bytes);
+        p->ops->forget(p->backend, from, bytes);
+    }
+    return false;
 }
 
 static lt_unit *find(lt_programs *p, lt_network network, int batch, int h, int w)
@@ -133,9 +153,8 @@ bool lt_programs_get(lt_programs *p, lt_network network, int batch, int h, int w
     lt_unit *u = find(p, network, batch, h, w);
     if (!u) {
         lt_unit fresh = {.network = network, .batch = batch, .h = h, .w = w};
-        if (!record(&p->networks, &fresh, err) ||
-            !p->ops->compile(p->backend, fresh.graph, &fresh.program, err)) {
-            lt_graph_free(fresh.graph);
+        if (!record(&p->networks, &fresh, err) || !compile(p, &fresh, err)) {
+            release(p, &fresh);
             return false;
         }
         u = room(p);

@@ -290,6 +290,14 @@ const lt_safetensors *lt_checkpoint_file(const lt_checkpoint *c, size_t index)
     return c->files[index];
 }
 
+bool lt_checkpoint_unchanged(const lt_checkpoint *c, lt_error *err)
+{
+    bool ok = true;
+    for (size_t i = 0; i < c->file_count && ok; i++)
+        ok = lt_safetensors_unchanged(c->files[i], err);
+    return ok;
+}
+
 size_t lt_checkpoint_count(const lt_checkpoint *c)
 {
     return c->count;

@@ -34,6 +34,8 @@ void lt_checkpoint_close(lt_checkpoint *c); /* NULL is fine */
 const char *lt_checkpoint_path(const lt_checkpoint *c);
 size_t lt_checkpoint_files(const lt_checkpoint *c);
 const lt_safetensors *lt_checkpoint_file(const lt_checkpoint *c, size_t index);
+/* lt_safetensors_unchanged of every file. */
+bool lt_checkpoint_unchanged(const lt_checkpoint *c, lt_error *err) LT_WARN_UNUSED;
 
 /* Tensors in the order of their names. */
 size_t lt_checkpoint_count(const lt_checkpoint *c);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/file.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "weights/safetensors_header.h"
 
@@ -190,15 +190,24 @@ static bool check_length(const lt_safetensors *f, size_t *out, lt_error *err)
                    f->path);
 }
 
-static bool load(lt_safetensors *f, lt_error *err)
+static bool read_header(lt_safetensors *f, lt_error *err)
 {
     size_t n = 0;
-    if (!lt_map_open(f->path, &f->map, err) || !check_length(f, &n, err))
+    if (!check_length(f, &n, err))
         return false;
     size_t data = LENGTH_BYTES + n;
     return lt_safetensors_header_read(f->path, (const char *)f->map.data + LENGTH_BYTES, n,
                                       f->map.size - data, &f->header, err) &&
            adopt(f, data, err) && sort_names(f, err);
+}
+
+/* A header that changed while it was read is told as that, whatever was found in it. */
+static bool load(lt_safetensors *f, lt_error *err)
+{
+    if (!lt_map_open(f->path, &f->map, err))
+        return false;
+    bool ok = read_header(f, err);
+    return lt_map_check(&f->map, f->path, err) && ok;
 }
 
 bool lt_safetensors_open(const char *path, lt_safetensors **out, lt_error *err)
@@ -228,6 +237,11 @@ void lt_safetensors_close(lt_safetensors *f)
 const char *lt_safetensors_path(const lt_safetensors *f)
 {
     return f->path;
+}
+
+bool lt_safetensors_unchanged(const lt_safetensors *f, lt_error *err)
+{
+    return lt_map_check(&f->map, f->path, err);
 }
 
 const void *lt_safetensors_range(const lt_safetensors *f, size_t *bytes)

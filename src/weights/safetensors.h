@@ -55,6 +55,9 @@ bool lt_safetensors_open(const char *path, lt_safetensors **out, lt_error *err) 
 void lt_safetensors_close(lt_safetensors *f); /* NULL is fine */
 
 const char *lt_safetensors_path(const lt_safetensors *f);
+/* To be asked after numbers were read: LT_ERR_IO if the file changed since it was opened, so that
+ * they may be wrong (base/map.h). */
+bool lt_safetensors_unchanged(const lt_safetensors *f, lt_error *err) LT_WARN_UNUSED;
 /* The bytes of the whole file, for lt_backend_ops.forget. */
 const void *lt_safetensors_range(const lt_safetensors *f, size_t *bytes);
 

@@ -117,41 +117,6 @@ static void test_read_what_is_no_file(void **state)
     lt_buf_done(&b);
 }
 
-static void test_map(void **state)
-{
-    struct places *p = *state;
-    lt_map map = {0};
-    CHECK_OK(lt_file_write(p->file, "mapped", 6, err));
-    CHECK_OK(lt_map_open(p->file, &map, err));
-    assert_int_equal(map.size, 6);
-    CHECK_OK(lt_file_write(p->file, "other", 5, err)); /* another file: the mapping keeps the old */
-    assert_memory_equal(map.data, "mapped", 6);
-    lt_map_close(&map);
-    assert_null(map.data);
-    lt_map_close(&map);
-}
-
-static void test_map_empty(void **state)
-{
-    struct places *p = *state;
-    lt_map map = {.data = (const unsigned char *)"x", .size = 1};
-    CHECK_OK(lt_file_write(p->file, NULL, 0, err));
-    CHECK_OK(lt_map_open(p->file, &map, err));
-    assert_null(map.data);
-    assert_int_equal(map.size, 0);
-    lt_map_close(&map);
-}
-
-static void test_map_what_is_no_file(void **state)
-{
-    struct places *p = *state;
-    lt_map map = {0};
-    CHECK_FAILS(lt_map_open(p->dir, &map, err), LT_ERR_IO, "it is a directory");
-    CHECK_FAILS(lt_map_open(p->missing, &map, err), LT_ERR_IO, "cannot open");
-    CHECK_FAILS(lt_map_open(p->pipe, &map, err), LT_ERR_IO, "not a regular file");
-    assert_null(map.data);
-}
-
 static void test_writer_appears_at_commit(void **state)
 {
     struct places *p = *state;
@@ -346,9 +311,6 @@ int main(void)
         FILE_TEST(test_read_appends),
         FILE_TEST(test_read_limit),
         FILE_TEST(test_read_what_is_no_file),
-        FILE_TEST(test_map),
-        FILE_TEST(test_map_empty),
-        FILE_TEST(test_map_what_is_no_file),
         FILE_TEST(test_writer_appears_at_commit),
         FILE_TEST(test_writer_abandon),
         FILE_TEST(test_writer_abandon_all),

@@ -8,24 +8,36 @@
 #include "support/temp.h"
 #include "support/tiny_model.h"
 
-void pipeline_rig_open(const char *variant, const lt_backend_ops *ops, const char *dtype,
-                       pipeline_rig *out)
+static void open_engine(const char *model, const lt_backend_ops *ops, const char *dtype,
+                        lt_engine **out)
 {
     const lt_backend_ops *backends[] = {ops, NULL};
     lt_engine_options options = {.backends = backends,
                                  .backend = "auto",
                                  .dtype = dtype,
                                  .threads = 2,
-                                 .model = LT_ASSETS "/demo",
+                                 .model = model,
                                  .needs = LT_NEEDS_ALL};
+    CHECK_OK(lt_engine_open(&options, out, err));
+}
+
+void pipeline_rig_open(const char *variant, const lt_backend_ops *ops, const char *dtype,
+                       pipeline_rig *out)
+{
     *out = (pipeline_rig){0};
     if (strcmp(variant, "demo") != 0) {
         tiny_model m = {
             .variant = variant, .data = LT_TEST_DATA, .assets = LT_ASSETS, .dtype = LT_F32};
-        options.model = out->dir = temp_dir();
+        out->dir = temp_dir();
         CHECK_OK(tiny_model_write(&m, out->dir, err));
     }
-    CHECK_OK(lt_engine_open(&options, &out->engine, err));
+    open_engine(out->dir ? out->dir : LT_ASSETS "/demo", ops, dtype, &out->engine);
+}
+
+void pipeline_rig_reopen(pipeline_rig *r, const lt_backend_ops *ops, const char *dtype)
+{
+    lt_engine_close(r->engine);
+    open_engine(r->dir ? r->dir : LT_ASSETS "/demo", ops, dtype, &r->engine);
 }
 
 void pipeline_rig_close(pipeline_rig *r)

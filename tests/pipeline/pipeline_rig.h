@@ -11,6 +11,8 @@ typedef struct pipeline_rig {
 /* Opens an engine of one backend on the tiny model `variant`, or on assets/demo for "demo". */
 void pipeline_rig_open(const char *variant, const lt_backend_ops *ops, const char *dtype,
                        pipeline_rig *out);
+/* Another engine on the same files, in the place of the first. */
+void pipeline_rig_reopen(pipeline_rig *r, const lt_backend_ops *ops, const char *dtype);
 void pipeline_rig_close(pipeline_rig *r);
 
 /* Settings of one prompt; seeds as --seeds takes them, or one for all with batch pictures. */

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/file.h"
+#include "base/map.h"
 #include "sample/sampler.h"
 
 typedef struct fixture {
