@@ -6,6 +6,7 @@
 
 #include "cpu/cpu_internal.h"
 #include "tensor/half.h"
+#include "tensor/source.h"
 
 enum { TASK_BYTES = 1 << 16 };
 
@@ -56,6 +57,15 @@ bool lt_cpu_copy_run(lt_backend *b, const lt_cpu_step *s, void *scratch, lt_erro
     w.rows_a_task = TASK_BYTES / (lt_cpu_width(s->node) * lt_dtype_size(b->dtype)) + 1;
     lt_cpu_for(b->threads, (int64_t)((w.rows + w.rows_a_task - 1) / w.rows_a_task), copy_rows, &w);
     return true;
+}
+
+/* Rows are read from the checkpoint when they are needed; that they are numbers is seen before. */
+bool lt_cpu_embed_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
+{
+    (void)b;
+    bool ok = lt_source_check(s->node->weight, err) && lt_source_check(s->node->bias, err);
+    lt_source_release(s->node->weight);
+    return ok;
 }
 
 bool lt_cpu_embed_run(lt_backend *b, const lt_cpu_step *s, void *scratch, lt_error *err)

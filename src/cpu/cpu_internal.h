@@ -68,6 +68,7 @@ bool lt_cpu_pointwise_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
                           lt_error *err) LT_WARN_UNUSED; /* ACTIVATION GEGLU ADD SCALE */
 bool lt_cpu_copy_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
                      lt_error *err) LT_WARN_UNUSED; /* CONCAT RESIZE SLICE */
+bool lt_cpu_embed_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err) LT_WARN_UNUSED;
 bool lt_cpu_embed_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
                       lt_error *err) LT_WARN_UNUSED;
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cpu/cpu_parallel.h"
 #include "tensor/half.h"
+#include "tensor/source.h"
 
 enum { CHUNK = 1 << 16 };
 
@@ -54,6 +55,10 @@ static bool insert(lt_cpu_weights *w, const lt_param *p, lt_dnnl_layout *layout,
                    lt_cpu_weight **out, lt_error *err)
 {
     void *data;
+    if (!lt_source_check(p, err)) {
+        lt_dnnl_layout_free(layout);
+        return false;
+    }
     if (!lt_try_alloc(bytes, "weights", &data, err)) {
         lt_dnnl_layout_free(layout);
         return lt_fail_in(err, "'%s'", p->path);
@@ -105,6 +110,7 @@ bool lt_cpu_weights_plain(lt_cpu_weights *w, const lt_param *p, lt_cpu_weight **
     if (!insert(w, p, NULL, count * sizeof(float), out, err))
         return false;
     unpack(1, (*out)->data, &p->source, count);
+    lt_source_release(p);
     return true;
 }
 
@@ -160,8 +166,10 @@ bool lt_cpu_weights_packed(lt_cpu_weights *w, lt_dnnl *d, int threads, const lt_
     }
     if (!insert(w, p, layout, lt_dnnl_layout_bytes(layout), out, err))
         return false;
-    if (plain_numbers(w, threads, p, &plain, err) && pack(d, op, plain, (*out)->data, err))
+    if (plain_numbers(w, threads, p, &plain, err) && pack(d, op, plain, (*out)->data, err)) {
+        lt_source_release(p);
         return true;
+    }
     release(w, w->count - 1);
     *out = NULL;
     return lt_fail_in(err, "'%s'", p->path);

@@ -114,6 +114,8 @@ static bool compile(lt_programs *p, lt_unit *u, lt_error *err)
 {
     const lt_checkpoint *weights = weights_of(&p->networks, u->network);
     bool ok = p->ops->compile(p->backend, u->graph, &u->program, err);
+    if (!ok && err->code == LT_ERR_MODEL)
+        lt_fail_in(err, "cannot load '%s'", lt_checkpoint_path(weights));
     if (lt_checkpoint_unchanged(weights, err))
         return ok;
     for (size_t i = 0; i < lt_checkpoint_files(weights); i++) {

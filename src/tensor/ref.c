@@ -12,6 +12,7 @@
 #include "tensor/half.h"
 #include "tensor/plan.h"
 #include "tensor/ref_ops.h"
+#include "tensor/source.h"
 
 typedef enum layout { AS_STORED, OUTPUTS_LAST } layout;
 
@@ -78,9 +79,10 @@ static bool convert(const lt_param *p, layout how, float **out, size_t *bytes, l
     size_t n = (size_t)lt_shape_count(&p->shape);
     float *plain, *turned;
     *bytes = n * sizeof(float);
-    if (!lt_try_alloc(*bytes, p->path, (void **)&plain, err))
+    if (!lt_source_check(p, err) || !lt_try_alloc(*bytes, p->path, (void **)&plain, err))
         return false;
     lt_to_f32(plain, p->source.data, p->source.dtype, n);
+    lt_source_release(p);
     *out = plain;
     if (how == AS_STORED)
         return true;

@@ -2,6 +2,8 @@
 #define _DEFAULT_SOURCE
 #include "pipeline/programs.h"
 
+#include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,6 +14,8 @@
 #include "pipeline/engine.h"
 #include "pipeline_rig.h"
 #include "support/check.h"
+#include "tensor/half.h"
+#include "weights/safetensors.h"
 
 static const lt_backend_ops *const all[] = {&lt_ref_backend, &lt_cpu_backend};
 
@@ -21,6 +25,7 @@ static char *file_of(const pipeline_rig *r, const char *name)
 }
 
 #define UNET "unet/diffusion_pytorch_model.safetensors"
+#define VAE  "vae/diffusion_pytorch_model.safetensors"
 #define TEXT "text_encoder/model.safetensors"
 
 /* The file loses its second half after it was checked: SIGBUS, if nobody cared. */
@@ -68,11 +73,68 @@ static void test_shrinks_late(void **state)
     }
 }
 
+/* Puts one number in the place of a tensor's number i. */
+static void spoil(const char *path, const char *tensor, size_t i, float x)
+{
+    lt_safetensors *f;
+    unsigned char bytes[4];
+    lt_dtype dtype;
+    CHECK_OK(lt_safetensors_open(path, &f, err));
+    const lt_safetensors_tensor *t = lt_safetensors_find(f, tensor);
+    assert_non_null(t);
+    assert_true(lt_safetensors_dtype_compute(t->type, &dtype));
+    lt_from_f32(bytes, dtype, &x, 1);
+    size_t size = lt_dtype_size(dtype), at = t->offset + i * size;
+    lt_safetensors_close(f);
+    int fd = open(path, O_WRONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, bytes, size, (off_t)at), size);
+    close(fd);
+}
+
+/* The tensor is named, be it a product's, a norm's, or the row of a word that no prompt has. */
+static void test_not_finite(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *tensor;
+        size_t at;
+        float x;
+        const char *want;
+    } cases[] = {
+        {UNET, "conv_in.weight", 5, NAN, "'conv_in.weight' holds NaN, number 5 of"},
+        {UNET, "conv_norm_out.bias", 1, INFINITY, "'conv_norm_out.bias' holds infinity, number 1"},
+        {UNET, "time_embedding.linear_1.weight", 0, NAN, "linear_1.weight' holds NaN, number 0"},
+        {TEXT, "text_model.embeddings.token_embedding.weight", 4000, -INFINITY,
+         "token_embedding.weight' holds infinity, number 4000"},
+        {VAE, "decoder.conv_out.weight", 2, NAN, "'decoder.conv_out.weight' holds NaN, number 2"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int b = 0; b < 2; b++) {
+            pipeline_rig r;
+            lt_run *run;
+            pipeline_rig_open("sd1", all[b], "f32", &r);
+            char *path = file_of(&r, cases[i].file);
+            spoil(path, cases[i].tensor, cases[i].at, cases[i].x);
+            pipeline_rig_reopen(&r, all[b], "f32");
+            lt_params p = pipeline_params("a fox", 1, "1", false, 1);
+            lt_run_options options = {.params = &p};
+            CHECK_FAILS(lt_run_begin(r.engine, &options, &run, NULL, err), LT_ERR_MODEL,
+                        cases[i].want);
+            CHECK_FAILS(lt_run_begin(r.engine, &options, &run, NULL, err), LT_ERR_MODEL,
+                        cases[i].file);
+            lt_params_done(&p);
+            free(path);
+            pipeline_rig_close(&r);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shrinks),
         cmocka_unit_test(test_shrinks_late),
+        cmocka_unit_test(test_not_finite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
