@@ -145,32 +145,70 @@ static void say_stop(const lt_render *r, lt_error *err)
         lt_fail(err, LT_ERR_CANCELLED, NULL, "stopped by %s after the last step, %s", name, files);
 }
 
+/* Frees what begin, take_steps and lt_render_finish made: they can be called again. */
+static void forget_run(lt_render *r)
+{
+    for (int i = 0; r->images && i < r->path_count; i++)
+        lt_image_unref(r->images[i]);
+    lt_trace_free(r->trace);
+    lt_run_free(r->run);
+    free(r->images);
+    free(r->pixels);
+    free(r->shown);
+    free(r->times.steps);
+    free(r->times.decodes);
+    r->images = NULL;
+    r->trace = NULL;
+    r->run = NULL;
+    r->view = NULL;
+    r->pixels = r->shown = NULL;
+    r->written = 0;
+    r->times = (lt_render_times){.load = r->times.load, .start = r->times.start};
+}
+
 static void done(lt_render *r)
 {
     lt_render_names_undo(r);
-    for (int i = 0; r->images && i < r->path_count; i++)
-        lt_image_unref(r->images[i]);
+    forget_run(r);
     for (int i = 0; i < r->path_count; i++)
         free(r->paths[i]);
-    lt_trace_free(r->trace);
-    lt_run_free(r->run);
     lt_engine_close(r->engine);
     lt_params_done(&r->params);
-    free(r->images);
     free(r->paths);
-    free(r->pixels);
-    free(r->shown);
     free(r->noise);
-    free(r->times.steps);
-    free(r->times.decodes);
+}
+
+static bool generate(lt_render *r, lt_error *err)
+{
+    return begin(r, err) && take_steps(r, err) && lt_render_finish(r, err);
+}
+
+/* The same generation from its start in f32; what was written of the first is written again. */
+static bool retry(lt_render *r, lt_error *err)
+{
+    bool asked = r->params.dtype && strcmp(r->params.dtype, "auto") != 0;
+    lt_bar_end(&r->bar);
+    lt_output_note(r->c, "%s; starting again in f32%s%s", err->message,
+                   asked ? ", in spite of --dtype " : "", asked ? r->params.dtype : "");
+    r->retried = lt_dtype_name(lt_engine_about(r->engine)->dtype);
+    if (r->view)
+        lt_render_frames_undo(r);
+    forget_run(r);
+    lt_engine_close(r->engine); /* before the other: there may be memory for one only */
+    r->engine = NULL;
+    free(r->params.dtype);
+    r->params.dtype = lt_strdup("f32");
+    *err = (lt_error){0};
+    return open_model(r, err) && generate(r, err);
 }
 
 static bool run(const lt_context *c, lt_error *err)
 {
     lt_render r = {.c = c, .times.start = lt_bar_clock()};
     lt_bar_init(&r.bar, c);
-    bool ok = read_arguments(&r, err) && open_model(&r, err) && begin(&r, err) &&
-              take_steps(&r, err) && lt_render_finish(&r, err);
+    bool ok = read_arguments(&r, err) && open_model(&r, err) && generate(&r, err);
+    if (!ok && r.engine && lt_engine_needs_f32(r.engine))
+        ok = retry(&r, err);
     lt_bar_end(&r.bar);
     if (ok)
         lt_render_report(&r);

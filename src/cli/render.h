@@ -3,6 +3,7 @@
  *
  * Order: lt_render_latents and lt_render_names check what the user gave, lt_render_size fits it to
  * the model, then for every step lt_render_frame, at the end lt_render_finish and lt_render_report.
+ * A generation whose numbers are not finite in bf16 is made again from the start in f32.
  */
 #pragma once
 
@@ -26,6 +27,7 @@ typedef struct lt_render {
     const lt_run_view *view; /* of run; NULL before it begins */
     lt_bar bar;
     lt_render_times times;
+    const char *retried; /* the type that was too narrow, or NULL */
 
     char **paths; /* owned [path_count]: one for each picture */
     int path_count, written;
@@ -60,6 +62,8 @@ bool lt_render_decode(lt_render *r, const float *latents, int at, lt_image **out
                       lt_error *err) LT_WARN_UNUSED;
 /* Writes III-KKK.png of every picture, K being the steps done; nothing without --frames. */
 bool lt_render_frame(lt_render *r, lt_error *err) LT_WARN_UNUSED;
+/* Removes the frames that were written. */
+void lt_render_frames_undo(lt_render *r);
 /* Decodes and writes the pictures, their last frames and the trace. */
 bool lt_render_finish(lt_render *r, lt_error *err) LT_WARN_UNUSED;
 /* Writes one frame. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -36,11 +37,27 @@ bool lt_render_decode(lt_render *r, const float *latents, int at, lt_image **out
     return true;
 }
 
-bool lt_render_frame_write(lt_render *r, int image, const lt_image *picture, lt_error *err)
+/* The file of a frame, owned by the caller. */
+static char *frame_path(const lt_render *r, int image, int step)
 {
     char name[64];
-    snprintf(name, sizeof name, "%03d-%03d.png", image, r->view->done);
-    char *path = lt_path_join(r->frames, name);
+    snprintf(name, sizeof name, "%03d-%03d.png", image, step);
+    return lt_path_join(r->frames, name);
+}
+
+void lt_render_frames_undo(lt_render *r)
+{
+    for (int i = 0; i < r->frame_count; i++) { /* written step by step, each picture by picture */
+        char *path = frame_path(r, i % r->view->images, i / r->view->images);
+        unlink(path);
+        free(path);
+    }
+    r->frame_count = 0;
+}
+
+bool lt_render_frame_write(lt_render *r, int image, const lt_image *picture, lt_error *err)
+{
+    char *path = frame_path(r, image, r->view->done);
     bool ok = lt_signals_check(err) && lt_png_write(path, picture, NULL, FRAME_LEVEL, err);
     free(path);
     r->frame_count += ok;

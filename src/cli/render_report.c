@@ -100,6 +100,7 @@ static void print_json(const lt_render *r)
     lt_output_set(o, "model", lt_output_text(about->model));
     lt_output_set(o, "backend", json_object_new_string(about->backend));
     lt_output_set(o, "dtype", json_object_new_string(lt_dtype_name(about->dtype)));
+    lt_output_set(o, "retried_from", lt_output_text(r->retried));
     lt_output_set(o, "width", json_object_new_int(v->width));
     lt_output_set(o, "height", json_object_new_int(v->height));
     lt_output_set(o, "images", json_object_new_int(v->images));

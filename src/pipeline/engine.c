@@ -30,7 +30,8 @@ struct lt_engine {
     lt_scheduler_config scheduler;
     char *model, *name; /* owned */
     lt_buf warnings;
-    float *swap; /* owned: a chunk in the graph's layout, as large as any so far */
+    bool needs_f32; /* something was not finite in a narrower type */
+    float *swap;    /* owned: a chunk in the graph's layout, as large as any so far */
     size_t swap_count;
 };
 
@@ -251,18 +252,31 @@ lt_memory lt_engine_memory(const lt_engine *e)
 
 /* ---- running ---- */
 
-bool lt_engine_check_finite(const lt_engine *e, const char *what, const float *x, size_t n,
-                            lt_error *err)
+bool lt_engine_finite(const float *x, size_t n)
 {
     float sum = 0; /* NaN and Inf survive every addition of x * 0 */
     for (size_t i = 0; i < n; i++)
         sum += x[i] * 0.0f;
-    if (sum == 0.0f)
+    return sum == 0.0f;
+}
+
+bool lt_engine_check_finite(lt_engine *e, const char *what, const float *x, size_t n, lt_error *err)
+{
+    bool wide = e->info.dtype == LT_F32;
+    if (lt_engine_finite(x, n))
         return true;
+    e->needs_f32 = !wide;
     return lt_fail(err, LT_ERR_DEVICE,
-                   e->info.dtype == LT_F32 ? "the weights may be damaged; download them again"
-                                           : "--dtype f32",
-                   "%s is not finite", what);
+                   wide
+                       ? "the model's numbers grow too large for float32: its weights are probably "
+                         "damaged or do not belong together; download them again"
+                       : "--dtype f32",
+                   "%s is not finite in %s", what, lt_dtype_name(e->info.dtype));
+}
+
+bool lt_engine_needs_f32(const lt_engine *e)
+{
+    return e->needs_f32;
 }
 
 static int chunk_of(int images)

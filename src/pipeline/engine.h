@@ -109,9 +109,14 @@ bool lt_engine_decode_mean(lt_engine *e, int h, int w, const float *mean, float 
 bool lt_engine_encode_image(lt_engine *e, int h, int w, const float *pixels, float *mean,
                             float *logvar, lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 
-/* Fails with LT_ERR_DEVICE, "WHAT is not finite", for NaN or Inf among the n numbers; the functions
- * above that give text, pixels and latents check these themselves. */
-bool lt_engine_check_finite(const lt_engine *e, const char *what, const float *x, size_t n,
+/* False if there is NaN or Inf among the n numbers. */
+bool lt_engine_finite(const float *x, size_t n);
+/* Fails with LT_ERR_DEVICE, "WHAT is not finite in TYPE", for NaN or Inf among the n numbers; the
+ * functions above that give text, pixels and latents check these themselves. */
+bool lt_engine_check_finite(lt_engine *e, const char *what, const float *x, size_t n,
                             lt_error *err) LT_WARN_UNUSED;
+/* True once numbers of this engine were not finite in a type narrower than f32: what failed may
+ * succeed with an engine in f32, from its start. */
+bool lt_engine_needs_f32(const lt_engine *e);
 
 lt_memory lt_engine_memory(const lt_engine *e);

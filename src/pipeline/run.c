@@ -210,6 +210,16 @@ void lt_run_free(lt_run *run)
 
 /* ---- step ---- */
 
+static bool guide(lt_run *run, lt_error *err)
+{
+    const lt_run_view *v = &run->view;
+    lt_guidance_apply(run->eps_uncond, run->eps_text, v->guidance_scale, run->all, run->eps);
+    return lt_engine_finite(run->eps, run->all) ||
+           lt_fail(err, LT_ERR_ARGUMENT, "--guidance-scale 7.5",
+                   "step %d: a guidance of %g makes numbers that are not finite",
+                   run->state.step + 1, v->guidance_scale);
+}
+
 static bool predict(lt_run *run, lt_progress *progress, lt_error *err)
 {
     const lt_run_view *v = &run->view;
@@ -226,10 +236,12 @@ static bool predict(lt_run *run, lt_progress *progress, lt_error *err)
                          .eps_uncond = run->eps_uncond};
     if (!lt_engine_predict(run->engine, &call, progress, err))
         return false;
-    if (v->guided)
-        lt_guidance_apply(run->eps_uncond, run->eps_text, v->guidance_scale, run->all, run->eps);
-    return lt_engine_check_finite(run->engine, "the UNet's prediction", run->eps, run->all, err) ||
-           lt_fail_in(err, "step %d", i + 1);
+    if (!lt_engine_check_finite(run->engine, "the UNet's prediction", run->eps_text, run->all,
+                                err) ||
+        (v->guided && !lt_engine_check_finite(run->engine, "the UNet's prediction", run->eps_uncond,
+                                              run->all, err)))
+        return lt_fail_in(err, "step %d", i + 1);
+    return !v->guided || guide(run, err);
 }
 
 lt_step_result lt_run_step(lt_run *run, lt_progress *progress, lt_error *err)

@@ -129,12 +129,83 @@ static void test_not_finite(void **state)
         }
 }
 
+/* 3.4e38 is a float32, and rounds to infinity in bfloat16; what reads it has a weight of zero, so
+ * in f32 it changes nothing. */
+static void make_too_wide(const char *path, int hidden)
+{
+    spoil(path, "time_embedding.linear_1.weight", 0, 3.4e38f);
+    for (int i = 0; i < hidden; i++)
+        spoil(path, "time_embedding.linear_2.weight", (size_t)i * (size_t)hidden, 0);
+}
+
+static lt_step_result first_step(lt_engine *e, double guidance, lt_error *fault)
+{
+    lt_run *run;
+    lt_params p = pipeline_params("a fox", 2, "1", false, 1);
+    lt_run_options options = {.params = &p};
+    p.guidance_scale = guidance;
+    CHECK_OK(lt_run_begin(e, &options, &run, NULL, err));
+    lt_step_result result = lt_run_step(run, NULL, fault);
+    assert_int_equal(lt_run_about(run)->done, result == LT_STEP_FAILED ? 0 : 1);
+    lt_run_free(run);
+    lt_params_done(&p);
+    return result;
+}
+
+static void test_too_wide_for_bf16(void **state)
+{
+    (void)state;
+    pipeline_rig r;
+    lt_error err = {0};
+    bool fast;
+    if (!lt_cpu_backend.supports(LT_BF16, &fast))
+        skip();
+    pipeline_rig_open("sd1", &lt_cpu_backend, "bf16", &r);
+    char *path = file_of(&r, UNET);
+    make_too_wide(path, 4 * lt_engine_about(r.engine)->unet->channels[0]);
+    for (int guided = 0; guided < 2; guided++) {
+        pipeline_rig_reopen(&r, &lt_cpu_backend, "bf16");
+        assert_false(lt_engine_needs_f32(r.engine));
+        assert_int_equal(first_step(r.engine, guided ? 7.5 : 1.0, &err), LT_STEP_FAILED);
+        assert_int_equal(err.code, LT_ERR_DEVICE);
+        assert_string_equal(err.message, "step 1: the UNet's prediction is not finite in bf16");
+        assert_true(lt_engine_needs_f32(r.engine));
+    }
+    pipeline_rig_reopen(&r, &lt_cpu_backend, "f32");
+    assert_int_equal(first_step(r.engine, 7.5, &err), LT_STEP_MORE);
+    assert_false(lt_engine_needs_f32(r.engine));
+    spoil(path, "time_embedding.linear_2.weight", 0, 3.4e38f); /* now f32 has too little as well */
+    pipeline_rig_reopen(&r, &lt_cpu_backend, "f32");
+    assert_int_equal(first_step(r.engine, 7.5, &err), LT_STEP_FAILED);
+    assert_string_equal(err.message, "step 1: the UNet's prediction is not finite in f32");
+    assert_non_null(strstr(err.hint, "damaged"));
+    assert_false(lt_engine_needs_f32(r.engine));
+    free(path);
+    pipeline_rig_close(&r);
+}
+
+/* Finite predictions, and a scale that makes something else of them: no type would help. */
+static void test_guidance_too_large(void **state)
+{
+    (void)state;
+    pipeline_rig r;
+    lt_error err = {0};
+    pipeline_rig_open("sd1", &lt_ref_backend, "f32", &r);
+    assert_int_equal(first_step(r.engine, 1e39, &err), LT_STEP_FAILED);
+    assert_int_equal(err.code, LT_ERR_ARGUMENT);
+    assert_string_equal(err.message,
+                        "step 1: a guidance of 1e+39 makes numbers that are not finite");
+    pipeline_rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shrinks),
         cmocka_unit_test(test_shrinks_late),
         cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_too_wide_for_bf16),
+        cmocka_unit_test(test_guidance_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
