@@ -57,7 +57,7 @@ static shape shape_of(const lt_backend *b, const lt_cpu_step *s)
                .heads = (size_t)t->u.attention.heads,
                .rows = ROWS,
                .spans = 1};
-    a.c = lt_cpu_width(is_map(s) ? q : t);
+    a.c = lt_cpu_width(q) < lt_cpu_width(k) ? lt_cpu_width(q) : lt_cpu_width(k); /* one is wide */
     a.d = a.c / a.heads;
     a.span = round_to(a.t, LANES);
     if (is_map(s)) {
@@ -385,16 +385,9 @@ static void map(void *context, int64_t task, int thread)
 bool lt_cpu_attention_run(lt_backend *b, const lt_cpu_step *s, void *scratch, lt_error *err)
 {
     work w = {.b = b, .s = s, .a = s->own, .scratch = scratch, .errors = b->errors};
-    bool ok = true;
-    for (int i = 0; i < b->threads; i++)
-        w.errors[i].code = LT_ERR_NONE;
+    lt_cpu_errors_clear(b);
     lt_cpu_for(b->threads, (int64_t)(w.a->n * w.a->heads * w.a->spans), pack, &w);
     lt_cpu_for(b->threads, (int64_t)(w.a->n * w.a->blocks * (is_map(s) ? 1 : w.a->heads)),
                is_map(s) ? map : attend, &w);
-    for (int i = 0; ok && i < b->threads; i++)
-        if (w.errors[i].code != LT_ERR_NONE) {
-            *err = w.errors[i];
-            ok = false;
-        }
-    return ok;
+    return lt_cpu_errors_first(b, err);
 }

@@ -1,6 +1,6 @@
 /*
- * cpu_copy.c - ops that move values without computing: CONCAT, RESIZE, SLICE, and EMBED, which
- * reads the rows it needs straight from the checkpoint, so its table costs no memory.
+ * cpu_copy.c - ops that move values without computing: CONCAT, REPEAT, RESIZE, SLICE, and EMBED,
+ * which reads the rows it needs straight from the checkpoint, so its table costs no memory.
  */
 #include <string.h>
 
@@ -42,6 +42,8 @@ static void copy_rows(void *context, int64_t task, int thread)
         if (t->op == LT_OP_CONCAT) {
             copy(w, r * width, 0, r * a, a);
             copy(w, r * width + a, 1, r * (width - a), width - a);
+        } else if (t->op == LT_OP_REPEAT) {
+            copy(w, r * width, 0, r % lt_cpu_rows(t->src[0]) * width, width);
         } else if (t->op == LT_OP_RESIZE) {
             copy(w, r * width, 0, nearest(t, r) * width, width);
         } else {

@@ -4,6 +4,13 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "tensor/cost.h"
+
+typedef struct fusing {
+    lt_graph *graph;
+    lt_cpu_node *node;
+    int *readers; /* [nodes]; 0 for an absorbed node */
+} fusing;
 
 /* Copies the nodes; parameters stay the recorded graph's. */
 static bool copy_graph(const lt_graph *g, lt_graph *to, lt_error *err)
@@ -22,17 +29,23 @@ static bool copy_graph(const lt_graph *g, lt_graph *to, lt_error *err)
     return true;
 }
 
-static void count_readers(const lt_graph *g, int *readers)
+static void count_readers(fusing *f)
 {
-    for (int id = 0; id < lt_graph_nodes(g); id++) {
-        const lt_tensor *t = lt_graph_node(g, id);
+    for (int id = 0; id < lt_graph_nodes(f->graph); id++) {
+        const lt_tensor *t = lt_graph_node(f->graph, id);
+        f->node[id].act = -1;
         for (int i = 0; i < t->nsrc; i++)
-            readers[t->src[i]->id]++;
+            f->readers[t->src[i]->id]++;
     }
 }
 
+static bool read_once(const fusing *f, const lt_tensor *t)
+{
+    return f->readers[t->id] == 1;
+}
+
 /* t becomes what `first` computes, with one more source (or none: NULL). */
-static void absorb(lt_tensor *t, const lt_tensor *first, lt_tensor *more, int *readers)
+static void absorb(fusing *f, lt_tensor *t, const lt_tensor *first, lt_tensor *more)
 {
     t->op = first->op;
     t->u = first->u;
@@ -44,12 +57,13 @@ static void absorb(lt_tensor *t, const lt_tensor *first, lt_tensor *more, int *r
     if (more)
         t->src[t->nsrc++] = more;
     t->name = first->name;
-    readers[first->id] = 0;
+    f->readers[first->id] = 0;
 }
 
-static bool is_product(const lt_tensor *t)
+static bool is_product(const fusing *f, const lt_tensor *t)
 {
-    return (t->op == LT_OP_CONV2D || t->op == LT_OP_LINEAR) && t->nsrc == 1;
+    return (t->op == LT_OP_CONV2D || t->op == LT_OP_LINEAR) && t->nsrc == 1 &&
+           f->node[t->id].form == LT_CPU_PLAIN;
 }
 
 static bool is_norm(const lt_tensor *t)
@@ -58,68 +72,215 @@ static bool is_norm(const lt_tensor *t)
 }
 
 /* a + b: the later of two products absorbs, so that nothing has to wait for its operand. */
-static void fuse_add(lt_tensor *t, int *readers)
+static void fuse_add(fusing *f, lt_tensor *t)
 {
     lt_tensor *late = t->src[0], *early = t->src[1];
     if (!lt_shape_equal(&late->shape, &early->shape) || late == early)
         return;
-    bool late_can = is_product(late) && readers[late->id] == 1;
-    bool early_can = is_product(early) && readers[early->id] == 1;
+    bool late_can = is_product(f, late) && read_once(f, late);
+    bool early_can = is_product(f, early) && read_once(f, early);
     if (early_can && (!late_can || early->id > late->id))
-        absorb(t, early, late, readers);
+        absorb(f, t, early, late);
     else if (late_can)
-        absorb(t, late, early, readers);
+        absorb(f, t, late, early);
 }
 
-static void fuse_shift(lt_tensor *t, int *readers)
+static void fuse_shift(fusing *f, lt_tensor *t)
 {
     lt_tensor *add = t->src[0];
-    if (t->op != LT_OP_GROUP_NORM || t->nsrc != 1 || add->op != LT_OP_ADD ||
-        readers[add->id] != 1 || lt_shape_equal(&add->src[0]->shape, &add->src[1]->shape))
+    if (t->op != LT_OP_GROUP_NORM || t->nsrc != 1 || add->op != LT_OP_ADD || !read_once(f, add) ||
+        lt_shape_equal(&add->src[0]->shape, &add->src[1]->shape))
         return;
     t->src[0] = add->src[0];
     t->src[t->nsrc++] = add->src[1];
-    readers[add->id] = 0;
+    f->readers[add->id] = 0;
+}
+
+static void fuse_activation(fusing *f, lt_tensor *t)
+{
+    const lt_tensor *norm = t->src[0];
+    if (!is_norm(norm) || !read_once(f, norm) || f->node[norm->id].act >= 0)
+        return;
+    f->node[t->id].act = (int)t->u.act;
+    absorb(f, t, norm, NULL);
+}
+
+static void fuse_geglu(fusing *f, lt_tensor *t)
+{
+    const lt_tensor *linear = t->src[0];
+    if (linear->op != LT_OP_LINEAR || !is_product(f, linear) || !read_once(f, linear))
+        return;
+    f->node[t->id].form = LT_CPU_GEGLU;
+    absorb(f, t, linear, NULL);
+}
+
+static void fuse_upsample(fusing *f, lt_tensor *t)
+{
+    lt_tensor *resize = t->src[0];
+    if (resize->op != LT_OP_RESIZE || !read_once(f, resize) || t->u.conv.kernel != 3 ||
+        t->u.conv.stride != 1 || t->u.conv.top != 1 || t->u.conv.left != 1)
+        return;
+    lt_tensor *x = resize->src[0];
+    for (int i = 1; i <= 2; i++)
+        if (resize->shape.dim[i] != 2 * x->shape.dim[i])
+            return;
+    t->src[0] = x;
+    f->readers[resize->id] = 0;
+    f->node[t->id].form = LT_CPU_UPSAMPLE;
+}
+
+static void fuse_neighbours(fusing *f)
+{
+    for (int id = 0; id < lt_graph_nodes(f->graph); id++) {
+        lt_tensor *t = lt_graph_node(f->graph, id);
+        if (t->op == LT_OP_ADD)
+            fuse_add(f, t);
+        else if (is_norm(t))
+            fuse_shift(f, t);
+        else if (t->op == LT_OP_ACTIVATION)
+            fuse_activation(f, t);
+        else if (t->op == LT_OP_GEGLU)
+            fuse_geglu(f, t);
+        else if (t->op == LT_OP_CONV2D)
+            fuse_upsample(f, t);
+    }
+}
+
+/* ---- products in one, and views ---- */
+
+static bool is_attention(const lt_tensor *t)
+{
+    return t->op == LT_OP_ATTENTION || t->op == LT_OP_ATTENTION_MAP;
+}
+
+/* True if t looks at source i row by row, wherever the rows lie. */
+static bool takes_views(const lt_tensor *t, int i)
+{
+    return is_attention(t) || (t->op == LT_OP_GROUP_NORM && i == 1);
+}
+
+/* true[id]: all that read node id take views. */
+static bool *viewed(const fusing *f)
+{
+    int nodes = lt_graph_nodes(f->graph);
+    bool *all = lt_alloc_array((size_t)nodes, sizeof *all);
+    for (int id = 0; id < nodes; id++)
+        all[id] = f->readers[id] > 0 && !lt_graph_node(f->graph, id)->output;
+    for (int id = 0; id < nodes; id++) {
+        const lt_tensor *t = lt_graph_node(f->graph, id);
+        bool runs = f->readers[id] > 0 || t->output;
+        for (int i = 0; runs && i < t->nsrc; i++)
+            all[t->src[i]->id] &= takes_views(t, i);
+    }
+    return all;
+}
+
+/* True if the linears b and a of one x can be one product. */
+static bool go_together(const fusing *f, const bool *viewed, const lt_tensor *a, const lt_tensor *b)
+{
+    return a->op == LT_OP_LINEAR && b->op == LT_OP_LINEAR && is_product(f, a) && is_product(f, b) &&
+           viewed[a->id] && viewed[b->id] && a->id < b->id && a->src[0] == b->src[0] &&
+           !a->bias == !b->bias && f->node[a->id].parts == 1 && f->node[b->id].parts == 1;
+}
+
+static void merge(fusing *f, lt_tensor *const part[], int count)
+{
+    lt_tensor *wide = part[0];
+    lt_cpu_node *n = &f->node[wide->id];
+    int last = wide->shape.ndim - 1;
+    int64_t from = wide->shape.dim[last];
+    for (int i = 1; i < count; i++) {
+        lt_tensor *t = part[i];
+        int64_t to = from + t->shape.dim[last];
+        n->weight[i] = t->weight;
+        n->bias[i] = t->bias;
+        f->readers[t->src[0]->id]--;
+        f->readers[wide->id]++;
+        t->op = LT_OP_SLICE;
+        t->src[0] = wide;
+        t->weight = t->bias = NULL;
+        t->u.slice.from = from;
+        t->u.slice.to = to;
+        f->node[t->id].parts = 0;
+        from = to;
+    }
+    n->parts = count;
+    wide->shape.dim[last] = from;
+}
+
+static void merge_products(fusing *f)
+{
+    bool *all = viewed(f);
+    for (int id = 0; id < lt_graph_nodes(f->graph); id++) {
+        lt_tensor *t = lt_graph_node(f->graph, id);
+        if (t->op != LT_OP_ATTENTION || !go_together(f, all, t->src[1], t->src[2]))
+            continue;
+        if (go_together(f, all, t->src[0], t->src[1]))
+            merge(f, t->src, 3);
+        else
+            merge(f, t->src + 1, 2);
+    }
+    free(all);
+}
+
+static void find_views(fusing *f)
+{
+    bool *all = viewed(f);
+    for (int id = 0; id < lt_graph_nodes(f->graph); id++)
+        f->node[id].view = lt_graph_node(f->graph, id)->op == LT_OP_SLICE && all[id];
+    free(all);
+}
+
+static void list_weights(fusing *f)
+{
+    for (int id = 0; id < lt_graph_nodes(f->graph); id++) {
+        const lt_tensor *t = lt_graph_node(f->graph, id);
+        lt_cpu_node *n = &f->node[id];
+        n->weight[0] = t->weight;
+        n->bias[0] = t->bias;
+        n->parts = t->weight ? 1 : 0;
+    }
 }
 
 bool lt_cpu_fuse(const lt_graph *g, lt_cpu_fused *out, lt_error *err)
 {
     size_t count = (size_t)lt_graph_nodes(g);
-    lt_cpu_fused f = {lt_graph_new(), lt_alloc_array(count, sizeof *f.needed),
-                      lt_alloc_array(count, sizeof *f.act)};
-    int *readers = lt_alloc_array(count, sizeof *readers);
+    fusing f = {lt_graph_new(), lt_alloc_array(count, sizeof *f.node),
+                lt_alloc_array(count, sizeof *f.readers)};
     bool ok = copy_graph(g, f.graph, err);
-    if (ok)
-        count_readers(f.graph, readers);
-    for (int id = 0; ok && id < lt_graph_nodes(g); id++) {
-        lt_tensor *t = lt_graph_node(f.graph, id);
-        f.act[id] = -1;
-        if (t->op == LT_OP_ADD) {
-            fuse_add(t, readers);
-        } else if (is_norm(t)) {
-            fuse_shift(t, readers);
-        } else if (t->op == LT_OP_ACTIVATION && is_norm(t->src[0]) && readers[t->src[0]->id] == 1 &&
-                   f.act[t->src[0]->id] < 0) {
-            f.act[id] = (int)t->u.act;
-            absorb(t, t->src[0], NULL, readers);
-        }
+    if (ok) {
+        count_readers(&f);
+        fuse_neighbours(&f);
+        list_weights(&f);
+        merge_products(&f);
+        find_views(&f);
+        for (int id = 0; id < lt_graph_nodes(g); id++)
+            f.node[id].needed =
+                !f.node[id].view && (lt_graph_node(f.graph, id)->output || f.readers[id] > 0);
     }
-    for (int id = 0; ok && id < lt_graph_nodes(g); id++) {
-        const lt_tensor *t = lt_graph_node(f.graph, id);
-        f.needed[id] = t->output || readers[id] > 0;
-    }
-    free(readers);
-    if (ok)
-        *out = f;
-    else
-        lt_cpu_fused_done(&f);
+    free(f.readers);
+    *out = (lt_cpu_fused){f.graph, f.node};
+    if (!ok)
+        lt_cpu_fused_done(out);
     return ok;
 }
 
 void lt_cpu_fused_done(lt_cpu_fused *f)
 {
     lt_graph_free(f->graph);
-    free(f->needed);
-    free(f->act);
+    free(f->node);
     *f = (lt_cpu_fused){0};
+}
+
+double lt_cpu_flop(const lt_cpu_fused *f, const lt_tensor *t)
+{
+    double flop = lt_tensor_flop(t);
+    switch (f->node[t->id].form) {
+    case LT_CPU_UPSAMPLE:
+        return flop * 4 / 9;
+    case LT_CPU_GEGLU:
+        return flop * 2;
+    default:
+        return flop;
+    }
 }

@@ -27,6 +27,8 @@ struct lt_backend {
 
 typedef struct lt_cpu_step lt_cpu_step;
 
+enum { LT_CPU_WEIGHTS = LT_CPU_PHASES }; /* packed weights of a step */
+
 /* prepare fills a step at compile: ops, pinned weights, bytes of scratch.  run computes it; scratch
  * is step->scratch bytes, 64-byte aligned. */
 typedef struct lt_cpu_kernel {
@@ -37,12 +39,12 @@ typedef struct lt_cpu_kernel {
 struct lt_cpu_step {
     const lt_tensor *node; /* of the fused graph */
     const lt_cpu_kernel *kernel;
-    int act;            /* an lt_act applied to the result, or -1 */
-    const void *src[3]; /* borrowed from the program's block */
-    size_t row[3];      /* elements from one row of a source to the next */
+    const lt_cpu_node *join; /* what the node is beside that */
+    const void *src[3];      /* borrowed from the program's block */
+    size_t row[3];           /* elements from one row of a source to the next */
     void *dst;
-    lt_cpu_weight *weight, *bias; /* pinned; NULL where the op has none */
-    lt_dnnl_op **ops;             /* owned */
+    lt_cpu_weight *weight[LT_CPU_WEIGHTS], *bias; /* pinned; NULL where there is none */
+    lt_dnnl_op **ops;                             /* owned */
     int op_count;
     int slices; /* products: ops[0] runs once for each of so many equal parts of src and dst */
     void *own;  /* owned: what prepare wants to tell run; a block without pointers to free */
@@ -54,6 +56,12 @@ extern const lt_cpu_kernel lt_cpu_kernels[LT_OP_COUNT];
 
 bool lt_cpu_conv_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err) LT_WARN_UNUSED;
 bool lt_cpu_linear_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err) LT_WARN_UNUSED;
+bool lt_cpu_upsample_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err) LT_WARN_UNUSED;
+bool lt_cpu_upsample_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
+                         lt_error *err) LT_WARN_UNUSED;
+bool lt_cpu_geglu_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err) LT_WARN_UNUSED;
+bool lt_cpu_geglu_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
+                      lt_error *err) LT_WARN_UNUSED;
 bool lt_cpu_product_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
                         lt_error *err) LT_WARN_UNUSED; /* both of the above */
 bool lt_cpu_attention_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err) LT_WARN_UNUSED;
@@ -67,10 +75,24 @@ bool lt_cpu_layer_norm_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
 bool lt_cpu_pointwise_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
                           lt_error *err) LT_WARN_UNUSED; /* ACTIVATION GEGLU ADD SCALE */
 bool lt_cpu_copy_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
-                     lt_error *err) LT_WARN_UNUSED; /* CONCAT RESIZE SLICE */
+                     lt_error *err) LT_WARN_UNUSED; /* CONCAT REPEAT RESIZE SLICE */
 bool lt_cpu_embed_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err) LT_WARN_UNUSED;
 bool lt_cpu_embed_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
                       lt_error *err) LT_WARN_UNUSED;
+
+/* Products whose weights another program may have packed already: an op that takes them as they
+ * lie, if there is a fast one, and the weights, pinned. */
+bool lt_cpu_conv_new(lt_backend *b, const lt_cpu_numbers *weights, const lt_dnnl_conv *shape,
+                     lt_dnnl_op **op, lt_cpu_weight **packed, lt_error *err) LT_WARN_UNUSED;
+bool lt_cpu_matmul_new(lt_backend *b, const lt_cpu_numbers *weights, const lt_dnnl_matmul *shape,
+                       lt_dnnl_op **op, lt_cpu_weight **packed, lt_error *err) LT_WARN_UNUSED;
+
+/* What the threads of one step met: clear before lt_cpu_for, false with one of them after it. */
+void lt_cpu_errors_clear(lt_backend *b);
+bool lt_cpu_errors_first(const lt_backend *b, lt_error *err) LT_WARN_UNUSED;
+
+/* The step's bias, if it has one, of all its parts. */
+bool lt_cpu_bias(lt_backend *b, lt_cpu_step *s, lt_error *err) LT_WARN_UNUSED;
 
 /* Makes room for `count` ops of a step. */
 void lt_cpu_step_ops(lt_cpu_step *s, int count);

@@ -67,8 +67,10 @@ bool lt_cpu_norm_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
     } else {
         s->scratch = (size_t)b->threads * lt_cpu_round_up(lt_cpu_width(s->node) * sizeof(float));
     }
-    return lt_cpu_weights_plain(&b->weights, s->node->weight, &s->weight, err) &&
-           lt_cpu_weights_plain(&b->weights, s->node->bias, &s->bias, err);
+    return lt_cpu_weights_plain(&b->weights, &(lt_cpu_numbers){.param = {s->node->weight}},
+                                &s->weight[0], err) &&
+           lt_cpu_weights_plain(&b->weights, &(lt_cpu_numbers){.param = {s->node->bias}}, &s->bias,
+                                err);
 }
 
 /* Rows of a thread: means of the channels over the block's pixels, what rounding left of the sums,
@@ -141,7 +143,7 @@ static moments combine(const work *w, size_t n, size_t g)
  * takes from the first is given back by the last. */
 static void make_channels(const work *w, size_t n)
 {
-    const float *weight = w->s->weight->data, *bias = w->s->bias->data;
+    const float *weight = w->s->weight[0]->data, *bias = w->s->bias->data;
     float *means = row_of(w, ROWS * n), *factors = row_of(w, ROWS * n + 1);
     float *addends = row_of(w, ROWS * n + 2);
     const float *shift = row_of(w, ROWS * n + SHIFT);
@@ -174,8 +176,8 @@ static void normalize_block(void *context, int64_t task, int thread)
             const float *x = lt_cpu_load(w->b, w->s->src[0], at, buf, k);
             float *y = lt_cpu_target(w->b, w->s->dst, at, result);
             simd->normalize(y, x, means + c, factors + c, addends + c, k);
-            if (w->s->act >= 0)
-                simd->activate((lt_act)w->s->act, y, y, k);
+            if (w->s->join->act >= 0)
+                simd->activate((lt_act)w->s->join->act, y, y, k);
             lt_cpu_save(w->b, w->s->dst, at, y, k);
         }
 }
@@ -188,7 +190,8 @@ static void make_shifts(const work *w)
         float *shift = row_of(w, ROWS * n + SHIFT);
         memset(shift, 0, c * sizeof *shift);
         if (w->s->node->nsrc == 2) {
-            const float *x = lt_cpu_load(w->b, w->s->src[1], n * c, shift, c);
+            size_t row = n % lt_cpu_rows(w->s->node->src[1]) * w->s->row[1];
+            const float *x = lt_cpu_load(w->b, w->s->src[1], row, shift, c);
             memmove(shift, x, c * sizeof *shift);
         }
     }
@@ -224,9 +227,9 @@ static void normalize_rows(void *context, int64_t task, int thread)
         float *y = lt_cpu_target(w->b, w->s->dst, r * width, buf);
         simd->moments(x, width, &mean, &variance);
         float rstd = (float)(1.0 / sqrt((double)variance + (double)w->s->node->u.norm.eps));
-        simd->layer_norm(y, x, mean, rstd, w->s->weight->data, w->s->bias->data, width);
-        if (w->s->act >= 0)
-            simd->activate((lt_act)w->s->act, y, y, width);
+        simd->layer_norm(y, x, mean, rstd, w->s->weight[0]->data, w->s->bias->data, width);
+        if (w->s->join->act >= 0)
+            simd->activate((lt_act)w->s->join->act, y, y, width);
         lt_cpu_save(w->b, w->s->dst, r * width, y, width);
     }
 }

@@ -37,13 +37,14 @@ typedef struct work {
     bool rows;    /* pieces may not cross the end of a row */
 } work;
 
-/* The second operand of ADD for elements from `at`: the same place, or image n's row. */
+/* The second operand of ADD for elements from `at`: the same place, image n's row, or the one row.
+ */
 static size_t second_at(const work *w, size_t at)
 {
     const lt_tensor *t = w->s->node;
     if (!w->rows)
         return at;
-    size_t image = w->count / (size_t)t->shape.dim[0];
+    size_t image = w->count / (size_t)t->src[1]->shape.dim[0]; /* elements that share a row */
     return at / image * w->width + at % w->width;
 }
 

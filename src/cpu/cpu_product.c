@@ -3,8 +3,9 @@
  * an add, a sum onto the other operand.  A 1x1 convolution is a linear layer over the pixels:
  * measured as fast or faster (bf16 505 against 455 GFLOP/s at 2x64x64, 320 channels).
  *
- * The sum is oneDNN's post-op that adds to dst, so the operand is copied there first; its binary
- * post-op would need no copy but leaves the fast kernels (f32 3x3 convolution: 251 to 187 GFLOP/s).
+ * The sum is oneDNN's post-op that adds to dst.  Where the operand dies here the plan puts dst into
+ * its bytes; else it is copied there first.  The binary post-op would need no copy but leaves the
+ * fast kernels (f32 3x3 convolution: 251 to 187 GFLOP/s).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,50 +16,72 @@
 enum { COPY_CHUNK = 1 << 18 };
 
 typedef struct product {
-    bool is_conv;
-    lt_dnnl_conv conv;
-    lt_dnnl_matmul matmul;
+    const lt_dnnl_conv *conv; /* or NULL */
+    const lt_dnnl_matmul *matmul;
 } product;
 
 static bool create(lt_backend *b, const product *p, const lt_dnnl_layout *layout, lt_dnnl_op **out,
                    lt_error *err)
 {
-    return p->is_conv ? lt_dnnl_conv_new(b->dnnl, &p->conv, layout, out, err)
-                      : lt_dnnl_matmul_new(b->dnnl, &p->matmul, layout, out, err);
+    return p->conv ? lt_dnnl_conv_new(b->dnnl, p->conv, layout, out, err)
+                   : lt_dnnl_matmul_new(b->dnnl, p->matmul, layout, out, err);
 }
 
 /* Prefers a layout in which the weights are packed already: another size of the same model should
  * cost no second copy of them. */
-static bool create_shared(lt_backend *b, const lt_param *weight, const product *p, lt_dnnl_op **out,
-                          lt_error *err)
+static bool create_shared(lt_backend *b, const lt_cpu_numbers *weights, const product *p,
+                          lt_dnnl_op **out, lt_error *err)
 {
     const lt_dnnl_layout *known;
-    for (int i = 0; (known = lt_cpu_weights_layout(&b->weights, weight, i)); i++) {
+    for (int i = 0; (known = lt_cpu_weights_layout(&b->weights, weights, i)); i++) {
         lt_error ignored;
         if (!create(b, p, known, out, &ignored))
             continue;
         if (lt_dnnl_op_optimized(*out))
             return true;
         lt_dnnl_op_free(*out);
+        *out = NULL;
     }
     return create(b, p, NULL, out, err);
 }
 
+static bool create_packed(lt_backend *b, const lt_cpu_numbers *weights, const product *p,
+                          lt_dnnl_op **op, lt_cpu_weight **packed, lt_error *err)
+{
+    return create_shared(b, weights, p, op, err) &&
+           lt_cpu_weights_packed(&b->weights, b->dnnl, b->threads, weights, *op, packed, err) &&
+           lt_dnnl_set(*op, LT_DNNL_WEIGHTS, (*packed)->data, err);
+}
+
+bool lt_cpu_conv_new(lt_backend *b, const lt_cpu_numbers *weights, const lt_dnnl_conv *shape,
+                     lt_dnnl_op **op, lt_cpu_weight **packed, lt_error *err)
+{
+    return create_packed(b, weights, &(product){.conv = shape}, op, packed, err);
+}
+
+bool lt_cpu_matmul_new(lt_backend *b, const lt_cpu_numbers *weights, const lt_dnnl_matmul *shape,
+                       lt_dnnl_op **op, lt_cpu_weight **packed, lt_error *err)
+{
+    return create_packed(b, weights, &(product){.matmul = shape}, op, packed, err);
+}
+
+bool lt_cpu_bias(lt_backend *b, lt_cpu_step *s, lt_error *err)
+{
+    lt_cpu_numbers bias = {.phase = 0};
+    memcpy(bias.param, s->join->bias, sizeof bias.param);
+    return !bias.param[0] || lt_cpu_weights_plain(&b->weights, &bias, &s->bias, err);
+}
+
 static bool prepare(lt_backend *b, lt_cpu_step *s, const product *p, lt_error *err)
 {
-    const lt_tensor *t = s->node;
+    lt_cpu_numbers weights = {.phase = 0};
+    memcpy(weights.param, s->join->weight, sizeof weights.param);
     lt_cpu_step_ops(s, 1);
     lt_dnnl_op **op = &s->ops[0];
-    if (!create_shared(b, t->weight, p, op, err) ||
-        !lt_cpu_weights_packed(&b->weights, b->dnnl, b->threads, t->weight, *op, &s->weight, err))
-        return false;
-    if (t->bias && !lt_cpu_weights_plain(&b->weights, t->bias, &s->bias, err))
+    if (!create_packed(b, &weights, p, op, &s->weight[0], err) || !lt_cpu_bias(b, s, err))
         return false;
     s->scratch = lt_dnnl_op_scratch(*op);
-    return lt_dnnl_set(*op, LT_DNNL_SRC, s->src[0], err) &&
-           lt_dnnl_set(*op, LT_DNNL_WEIGHTS, s->weight->data, err) &&
-           lt_dnnl_set(*op, LT_DNNL_DST, s->dst, err) &&
-           (!s->bias || lt_dnnl_set(*op, LT_DNNL_BIAS, s->bias->data, err));
+    return !s->bias || lt_dnnl_set(*op, LT_DNNL_BIAS, s->bias->data, err);
 }
 
 /* A picture must not depend on its neighbours in the batch by more than rounding can grow to: where
@@ -69,7 +92,7 @@ bool lt_cpu_linear_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
     const lt_tensor *t = s->node;
     s->slices = lt_dnnl_rows_independent() ? 1 : (int)t->shape.dim[0];
     int64_t k = (int64_t)lt_cpu_width(t->src[0]), n = (int64_t)lt_cpu_width(t);
-    product p = {.matmul = {.m = (int64_t)lt_cpu_rows(t) / s->slices,
+    lt_dnnl_matmul shape = {.m = (int64_t)lt_cpu_rows(t) / s->slices,
                             .n = n,
                             .k = k,
                             .row_a = k,
@@ -78,8 +101,8 @@ bool lt_cpu_linear_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
                             .out_dtype = b->dtype,
                             .packed = true,
                             .bias = t->bias != NULL,
-                            .sum = t->nsrc == 2}};
-    return prepare(b, s, &p, err);
+                            .sum = t->nsrc == 2};
+    return prepare(b, s, &(product){.matmul = &shape}, err);
 }
 
 bool lt_cpu_conv_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
@@ -89,8 +112,7 @@ bool lt_cpu_conv_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
     if (t->u.conv.kernel == 1 && t->u.conv.stride == 1 && to[1] == from[1] && to[2] == from[2])
         return lt_cpu_linear_prepare(b, s, err);
     s->slices = 1;
-    product p = {.is_conv = true,
-                 .conv = {.n = from[0],
+    lt_dnnl_conv shape = {.n = from[0],
                           .h = from[1],
                           .w = from[2],
                           .c = from[3],
@@ -104,8 +126,8 @@ bool lt_cpu_conv_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
                           .bottom = t->u.conv.bottom,
                           .right = t->u.conv.right,
                           .dtype = b->dtype,
-                          .sum = t->nsrc == 2}};
-    return prepare(b, s, &p, err);
+                          .sum = t->nsrc == 2};
+    return prepare(b, s, &(product){.conv = &shape}, err);
 }
 
 typedef struct copying {
@@ -124,7 +146,7 @@ static void copy_chunk(void *context, int64_t task, int thread)
 
 bool lt_cpu_product_run(lt_backend *b, const lt_cpu_step *s, void *scratch, lt_error *err)
 {
-    if (s->node->nsrc == 2) {
+    if (s->node->nsrc == 2 && s->src[1] != s->dst) {
         copying c = {s->dst, s->src[1],
                      (size_t)lt_shape_count(&s->node->shape) * lt_dtype_size(b->dtype)};
         lt_cpu_for(b->threads, (int64_t)((c.bytes + COPY_CHUNK - 1) / COPY_CHUNK), copy_chunk, &c);

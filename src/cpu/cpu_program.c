@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cpu/cpu_internal.h"
-#include "tensor/cost.h"
 #include "tensor/half.h"
 
 struct lt_program {
@@ -23,6 +22,8 @@ struct lt_program {
     size_t bytes;       /* of block and scratch */
     lt_cpu_step *steps; /* owned */
     int count;
+    uint32_t *inputs; /* owned [nodes]: bits of the inputs that a node depends on */
+    uint32_t stale;   /* bits of the inputs that were written since the last whole run */
 };
 
 const lt_cpu_kernel lt_cpu_kernels[LT_OP_COUNT] = {
@@ -37,12 +38,34 @@ const lt_cpu_kernel lt_cpu_kernels[LT_OP_COUNT] = {
     [LT_OP_ATTENTION_MAP] = {lt_cpu_attention_prepare, lt_cpu_attention_run},
     [LT_OP_ADD] = {NULL, lt_cpu_pointwise_run},
     [LT_OP_CONCAT] = {NULL, lt_cpu_copy_run},
+    [LT_OP_REPEAT] = {NULL, lt_cpu_copy_run},
     [LT_OP_RESIZE] = {NULL, lt_cpu_copy_run},
     [LT_OP_EMBED] = {lt_cpu_embed_prepare, lt_cpu_embed_run},
     [LT_OP_SLICE] = {NULL, lt_cpu_copy_run},
     [LT_OP_SCALE] = {NULL, lt_cpu_pointwise_run},
     [LT_OP_RESHAPE] = {NULL, NULL},
 };
+
+static const lt_cpu_kernel forms[] = {
+    [LT_CPU_UPSAMPLE] = {lt_cpu_upsample_prepare, lt_cpu_upsample_run},
+    [LT_CPU_GEGLU] = {lt_cpu_geglu_prepare, lt_cpu_geglu_run},
+};
+
+void lt_cpu_errors_clear(lt_backend *b)
+{
+    for (int i = 0; i < b->threads; i++)
+        b->errors[i].code = LT_ERR_NONE;
+}
+
+bool lt_cpu_errors_first(const lt_backend *b, lt_error *err)
+{
+    for (int i = 0; i < b->threads; i++)
+        if (b->errors[i].code != LT_ERR_NONE) {
+            *err = b->errors[i];
+            return false;
+        }
+    return true;
+}
 
 void lt_cpu_step_ops(lt_cpu_step *s, int count)
 {
@@ -73,24 +96,82 @@ static size_t element_bytes(const lt_backend *b, const lt_tensor *t)
     return t->dtype == LT_I32 ? sizeof(int32_t) : lt_dtype_size(b->dtype);
 }
 
+/* Bits of the inputs that each node depends on. */
+static bool trace_inputs(lt_program *p, lt_error *err)
+{
+    const lt_graph *g = p->fused.graph;
+    int bits = 0;
+    p->inputs = lt_alloc_array((size_t)lt_graph_nodes(g), sizeof *p->inputs);
+    for (int id = 0; id < lt_graph_nodes(g); id++) {
+        const lt_tensor *t = lt_graph_node(g, id);
+        if (t->op == LT_OP_INPUT) {
+            if (bits == 32)
+                return lt_fail(err, LT_ERR_MODEL, NULL, "more than 32 inputs");
+            p->inputs[id] = UINT32_C(1) << bits++;
+            p->stale |= p->inputs[id];
+        }
+        for (int i = 0; i < t->nsrc; i++)
+            p->inputs[id] |= p->inputs[t->src[i]->id];
+    }
+    return true;
+}
+
+/* keep[id]: somebody who depends on more inputs reads it, so that a run in which only those change
+ * finds it as the last run left it.  So does an output, if it does not depend on all of them. */
+static void find_kept(const lt_program *p, bool *keep)
+{
+    const lt_graph *g = p->fused.graph;
+    uint32_t all = p->stale;
+    for (int id = lt_graph_nodes(g) - 1; id >= 0; id--) {
+        const lt_tensor *t = lt_graph_node(g, id);
+        keep[id] = keep[id] || (t->output && p->inputs[id] != all);
+        for (int i = 0; i < t->nsrc; i++) {
+            int from = t->src[i]->id;
+            bool looks = t->op == LT_OP_RESHAPE || p->fused.node[id].view;
+            if (p->inputs[from] != p->inputs[id] || (looks && keep[id]))
+                keep[from] = true;
+        }
+    }
+}
+
+static bool size_values(const lt_program *p, size_t *size, lt_error *err)
+{
+    const lt_graph *g = p->fused.graph;
+    for (int id = 0; id < lt_graph_nodes(g); id++) {
+        const lt_tensor *t = lt_graph_node(g, id);
+        bool used = p->fused.node[id].needed || t->op == LT_OP_INPUT;
+        if (used &&
+            !lt_mul((size_t)lt_shape_count(&t->shape), element_bytes(p->backend, t), &size[id])) {
+            lt_fail(err, LT_ERR_MEMORY, "use a smaller --size or --batch", "too large");
+            return fail_at(t, err);
+        }
+    }
+    return true;
+}
+
 static bool place_values(lt_program *p, lt_error *err)
 {
     const lt_graph *g = p->fused.graph;
     size_t nodes = (size_t)lt_graph_nodes(g);
     size_t *size = lt_alloc_array(nodes, sizeof *size);
-    bool ok = true;
-    for (size_t i = 0; ok && i < nodes; i++) {
+    bool *keep = lt_alloc_array(nodes, sizeof *keep), *view = lt_alloc_array(nodes, sizeof *view);
+    int *onto = lt_alloc_array(nodes, sizeof *onto);
+    bool ok = trace_inputs(p, err) && size_values(p, size, err);
+    if (ok)
+        find_kept(p, keep);
+    for (size_t i = 0; i < nodes; i++) {
         const lt_tensor *t = lt_graph_node(g, (int)i);
-        bool used = p->fused.needed[i] || t->op == LT_OP_INPUT;
-        if (used &&
-            !lt_mul((size_t)lt_shape_count(&t->shape), element_bytes(p->backend, t), &size[i])) {
-            lt_fail(err, LT_ERR_MEMORY, "use a smaller --size or --batch", "too large");
-            ok = fail_at(t, err);
-        }
+        bool product = t->op == LT_OP_CONV2D || t->op == LT_OP_LINEAR;
+        view[i] = p->fused.node[i].view;
+        onto[i] = product && t->nsrc == 2 && p->fused.node[i].needed ? t->src[1]->id : -1;
     }
-    ok = ok && lt_plan_make(g, size, &p->plan, err) &&
+    lt_plan_hints hints = {.size = size, .view = view, .keep = keep, .onto = onto};
+    ok = ok && lt_plan_make(g, &hints, &p->plan, err) &&
          lt_try_alloc(p->plan.bytes, "activations", (void **)&p->block, err);
     free(size);
+    free(keep);
+    free(view);
+    free(onto);
     if (!ok)
         return false;
     p->bytes = p->plan.bytes;
@@ -106,13 +187,17 @@ static void *value(const lt_program *p, const lt_tensor *t)
 static bool prepare_step(lt_program *p, const lt_tensor *t, lt_error *err)
 {
     lt_cpu_step *s = &p->steps[p->count++];
+    const lt_cpu_node *join = &p->fused.node[t->id];
     *s = (lt_cpu_step){.node = t,
-                       .kernel = &lt_cpu_kernels[t->op],
-                       .act = p->fused.act[t->id],
+                       .join = join,
+                       .kernel =
+                           join->form == LT_CPU_PLAIN ? &lt_cpu_kernels[t->op] : &forms[join->form],
                        .dst = value(p, t)};
     for (int i = 0; i < t->nsrc; i++) {
-        s->src[i] = value(p, t->src[i]);
-        s->row[i] = lt_cpu_width(t->src[i]);
+        const lt_tensor *from = t->src[i];
+        bool view = p->fused.node[from->id].view;
+        s->src[i] = lt_cpu_at(p->backend, value(p, from), view ? (size_t)from->u.slice.from : 0);
+        s->row[i] = lt_cpu_width(view ? from->src[0] : from);
     }
     if (s->kernel->prepare && !s->kernel->prepare(p->backend, s, err)) {
         fail_at(t, err);
@@ -128,7 +213,7 @@ static bool prepare_steps(lt_program *p, lt_error *err)
     p->steps = lt_alloc_array((size_t)lt_graph_nodes(g), sizeof *p->steps);
     for (int i = 0; i < lt_graph_nodes(g); i++) {
         const lt_tensor *t = lt_graph_node(g, i);
-        if (!p->fused.needed[i] || !lt_cpu_kernels[t->op].run)
+        if (!p->fused.node[i].needed || !lt_cpu_kernels[t->op].run)
             continue;
         if (!prepare_step(p, t, err))
             return false;
@@ -170,13 +255,15 @@ void lt_cpu_program_discard(lt_backend *b, lt_program *p)
             lt_dnnl_op_free(s->ops[k]);
         free(s->ops);
         free(s->own);
-        lt_cpu_weights_unpin(&b->weights, s->weight);
+        for (int k = 0; k < LT_CPU_WEIGHTS; k++)
+            lt_cpu_weights_unpin(&b->weights, s->weight[k]);
         lt_cpu_weights_unpin(&b->weights, s->bias);
     }
     b->activations -= p->bytes;
     free(p->steps);
     free(p->block);
     free(p->scratch);
+    free(p->inputs);
     lt_plan_done(&p->plan);
     lt_cpu_fused_done(&p->fused);
     free(p);
@@ -210,6 +297,7 @@ bool lt_cpu_program_write(lt_program *p, const lt_tensor *input, const void *hos
         memcpy(value(p, t), host, count * sizeof(int32_t));
     else
         lt_from_f32(value(p, t), p->backend->dtype, host, count);
+    p->stale |= p->inputs[t->id];
     return true;
 }
 
@@ -225,7 +313,8 @@ bool lt_cpu_program_read(lt_program *p, const lt_tensor *output, float *host, si
     return true;
 }
 
-/* times: a row for each step, or NULL. */
+/* Runs what depends on an input that was written since the last run.  times: a row for each step,
+ * or NULL. */
 static bool run_steps(lt_program *p, lt_progress *progress, lt_step_time *times, lt_error *err)
 {
     for (int i = 0; i < p->count; i++) {
@@ -233,13 +322,16 @@ static bool run_steps(lt_program *p, lt_progress *progress, lt_step_time *times,
         if (progress && atomic_load_explicit(&progress->cancel, memory_order_relaxed))
             return lt_fail(err, LT_ERR_CANCELLED, NULL, "cancelled");
         double start = times ? lt_clock() : 0;
-        if (!s->kernel->run(p->backend, s, p->scratch, err))
+        bool runs = (p->inputs[s->node->id] & p->stale) != 0;
+        if (runs && !s->kernel->run(p->backend, s, p->scratch, err))
             return fail_at(s->node, err);
-        if (times)
-            times[i].seconds = lt_clock() - start;
+        if (times && runs)
+            times[i] = (lt_step_time){s->node->op, s->node->name, s->node->shape,
+                                      lt_cpu_flop(&p->fused, s->node), lt_clock() - start};
         if (progress)
             atomic_store_explicit(&progress->done, i + 1, memory_order_relaxed);
     }
+    p->stale = 0;
     return true;
 }
 
@@ -258,11 +350,6 @@ bool lt_cpu_program_run(lt_program *p, lt_progress *progress, lt_error *err)
 bool lt_cpu_program_measure(lt_program *p, lt_step_time **out, int *count, lt_error *err)
 {
     lt_step_time *times = lt_alloc_array((size_t)p->count, sizeof *times);
-    for (int i = 0; i < p->count; i++) {
-        const lt_tensor *t = p->steps[i].node;
-        times[i] = (lt_step_time){
-            .op = t->op, .name = t->name, .shape = t->shape, .flop = lt_tensor_flop(t)};
-    }
     int before = lt_cpu_threads_use(p->backend->threads);
     bool ok = run_steps(p, NULL, times, err);
     lt_cpu_threads_use(before);
@@ -270,7 +357,10 @@ bool lt_cpu_program_measure(lt_program *p, lt_step_time **out, int *count, lt_er
         free(times);
         return false;
     }
+    *count = 0;
+    for (int i = 0; i < p->count; i++)
+        if (times[i].name)
+            times[(*count)++] = times[i];
     *out = times;
-    *count = p->count;
     return true;
 }

@@ -2,6 +2,7 @@
 #include "cpu/cpu_weights.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "cpu/cpu_parallel.h"
@@ -10,10 +11,30 @@
 
 enum { CHUNK = 1 << 16 };
 
-static bool same_source(const lt_cpu_weight *w, const lt_param *p)
+static int parts_of(const lt_cpu_numbers *n)
 {
-    return !w->forgotten && w->source == p->source.data && w->source_dtype == p->source.dtype &&
-           w->count == (size_t)lt_shape_count(&p->shape);
+    int count = 0;
+    while (count < LT_CPU_PARTS && n->param[count])
+        count++;
+    return count;
+}
+
+/* Elements as they are packed. */
+static size_t count_of(const lt_cpu_numbers *n)
+{
+    size_t count = 0;
+    for (int i = 0; i < parts_of(n); i++)
+        count += (size_t)lt_shape_count(&n->param[i]->shape);
+    return n->phase ? count / 9 * 4 : count;
+}
+
+static bool same_source(const lt_cpu_weight *w, const lt_cpu_numbers *n)
+{
+    for (int i = 0; i < LT_CPU_PARTS; i++)
+        if (w->source[i] != (n->param[i] ? n->param[i]->source.data : NULL))
+            return false;
+    return !w->forgotten && w->source_dtype == n->param[0]->source.dtype && w->phase == n->phase &&
+           w->count == count_of(n);
 }
 
 static bool same_layout(const lt_dnnl_layout *a, const lt_dnnl_layout *b)
@@ -21,21 +42,21 @@ static bool same_layout(const lt_dnnl_layout *a, const lt_dnnl_layout *b)
     return a && b ? lt_dnnl_layout_equal(a, b) : a == b;
 }
 
-/* The weight of p in `layout` with one more pin, or NULL. */
-static lt_cpu_weight *find(lt_cpu_weights *w, const lt_param *p, const lt_dnnl_layout *layout)
+/* The weight of n in `layout` with one more pin, or NULL. */
+static lt_cpu_weight *find(lt_cpu_weights *w, const lt_cpu_numbers *n, const lt_dnnl_layout *layout)
 {
     for (int i = 0; i < w->count; i++)
-        if (same_source(w->items[i], p) && same_layout(w->items[i]->layout, layout)) {
+        if (same_source(w->items[i], n) && same_layout(w->items[i]->layout, layout)) {
             w->items[i]->pins++;
             return w->items[i];
         }
     return NULL;
 }
 
-const lt_dnnl_layout *lt_cpu_weights_layout(const lt_cpu_weights *w, const lt_param *p, int i)
+const lt_dnnl_layout *lt_cpu_weights_layout(const lt_cpu_weights *w, const lt_cpu_numbers *n, int i)
 {
     for (int k = 0; k < w->count; k++)
-        if (same_source(w->items[k], p) && w->items[k]->layout && i-- == 0)
+        if (same_source(w->items[k], n) && w->items[k]->layout && i-- == 0)
             return w->items[k]->layout;
     return NULL;
 }
@@ -51,30 +72,33 @@ static void release(lt_cpu_weights *w, int i)
 }
 
 /* Takes layout.  The data is zero; the caller fills it. */
-static bool insert(lt_cpu_weights *w, const lt_param *p, lt_dnnl_layout *layout, size_t bytes,
+static bool insert(lt_cpu_weights *w, const lt_cpu_numbers *n, lt_dnnl_layout *layout, size_t bytes,
                    lt_cpu_weight **out, lt_error *err)
 {
     void *data;
-    if (!lt_source_check(p, err)) {
-        lt_dnnl_layout_free(layout);
-        return false;
-    }
+    for (int i = 0; i < parts_of(n); i++)
+        if (!lt_source_check(n->param[i], err)) {
+            lt_dnnl_layout_free(layout);
+            return false;
+        }
     if (!lt_try_alloc(bytes, "weights", &data, err)) {
         lt_dnnl_layout_free(layout);
-        return lt_fail_in(err, "'%s'", p->path);
+        return lt_fail_in(err, "'%s'", n->param[0]->path);
     }
     if (w->count == w->cap) {
         w->cap = w->cap ? 2 * w->cap : 64;
         w->items = lt_grow(w->items, (size_t)w->cap, sizeof(lt_cpu_weight *));
     }
     lt_cpu_weight *weight = lt_alloc(sizeof *weight);
-    *weight = (lt_cpu_weight){.source = p->source.data,
-                              .source_dtype = p->source.dtype,
-                              .count = (size_t)lt_shape_count(&p->shape),
+    *weight = (lt_cpu_weight){.source_dtype = n->param[0]->source.dtype,
+                              .phase = n->phase,
+                              .count = count_of(n),
                               .layout = layout,
                               .data = data,
                               .bytes = bytes,
                               .pins = 1};
+    for (int i = 0; i < parts_of(n); i++)
+        weight->source[i] = n->param[i]->source.data;
     w->items[w->count++] = weight;
     w->bytes += bytes;
     *out = weight;
@@ -102,25 +126,59 @@ static void unpack(int threads, float *to, const lt_source *from, size_t count)
     lt_cpu_for(threads, (int64_t)((count + CHUNK - 1) / CHUNK), unpack_chunk, &u);
 }
 
-bool lt_cpu_weights_plain(lt_cpu_weights *w, const lt_param *p, lt_cpu_weight **out, lt_error *err)
+static void unpack_parts(int threads, float *to, const lt_cpu_numbers *n)
 {
-    size_t count = (size_t)lt_shape_count(&p->shape);
-    if ((*out = find(w, p, NULL)))
+    for (int i = 0; i < parts_of(n); i++) {
+        size_t count = (size_t)lt_shape_count(&n->param[i]->shape);
+        unpack(threads, to, &n->param[i]->source, count);
+        to += count;
+    }
+}
+
+static void release_sources(const lt_cpu_numbers *n)
+{
+    for (int i = 0; i < parts_of(n); i++)
+        lt_source_release(n->param[i]);
+}
+
+bool lt_cpu_weights_plain(lt_cpu_weights *w, const lt_cpu_numbers *n, lt_cpu_weight **out,
+                          lt_error *err)
+{
+    if ((*out = find(w, n, NULL)))
         return true;
-    if (!insert(w, p, NULL, count * sizeof(float), out, err))
+    if (!insert(w, n, NULL, count_of(n) * sizeof(float), out, err))
         return false;
-    unpack(1, (*out)->data, &p->source, count);
-    lt_source_release(p);
+    unpack_parts(1, (*out)->data, n);
+    release_sources(n);
     return true;
 }
 
-/* The numbers of p as aligned float32: where they are, if they are so already, else a copy. */
-static bool plain_numbers(lt_cpu_weights *w, int threads, const lt_param *p, const float **out,
-                          lt_error *err)
+/* 3x3 kernels to 2x2 in place.  Around an even row of the doubled image lie rows i - 1, i and i of
+ * the image itself, around an odd one i, i and i + 1; columns likewise.  Taps on the same pixel are
+ * summed. */
+static void fold(float *x, size_t kernels, int phase)
 {
-    size_t count = (size_t)lt_shape_count(&p->shape);
-    *out = p->source.data;
-    if (p->source.dtype == LT_F32 && (uintptr_t)p->source.data % sizeof(float) == 0)
+    int row = (phase - 1) / 2, column = (phase - 1) % 2;
+    for (size_t k = 0; k < kernels; k++) {
+        const float *w = x + 9 * k;
+        float sums[4] = {0};
+        for (int i = 0; i < 9; i++) {
+            int down = i / 3 > row ? 1 : 0, right = i % 3 > column ? 1 : 0;
+            sums[2 * down + right] += w[i];
+        }
+        memcpy(x + 4 * k, sums, sizeof sums);
+    }
+}
+
+/* The numbers of n as aligned float32: where they are, if they are so already, else a copy. */
+static bool plain_numbers(lt_cpu_weights *w, int threads, const lt_cpu_numbers *n,
+                          const float **out, lt_error *err)
+{
+    const lt_source *from = &n->param[0]->source;
+    size_t count = n->phase ? count_of(n) / 4 * 9 : count_of(n);
+    *out = from->data;
+    if (from->dtype == LT_F32 && (uintptr_t)from->data % sizeof(float) == 0 && parts_of(n) == 1 &&
+        !n->phase)
         return true;
     if (w->plain_count < count) {
         lt_cpu_weights_trim(w);
@@ -128,7 +186,9 @@ static bool plain_numbers(lt_cpu_weights *w, int threads, const lt_param *p, con
             return false;
         w->plain_count = count;
     }
-    unpack(threads, w->plain, &p->source, count);
+    unpack_parts(threads, w->plain, n);
+    if (n->phase)
+        fold(w->plain, count / 9, n->phase);
     *out = w->plain;
     return true;
 }
@@ -155,24 +215,24 @@ static bool pack(lt_dnnl *d, const lt_dnnl_op *op, const float *plain, void *pac
     return ok;
 }
 
-bool lt_cpu_weights_packed(lt_cpu_weights *w, lt_dnnl *d, int threads, const lt_param *p,
+bool lt_cpu_weights_packed(lt_cpu_weights *w, lt_dnnl *d, int threads, const lt_cpu_numbers *n,
                            const lt_dnnl_op *op, lt_cpu_weight **out, lt_error *err)
 {
     const float *plain;
     lt_dnnl_layout *layout = lt_dnnl_layout_of(op);
-    if ((*out = find(w, p, layout))) {
+    if ((*out = find(w, n, layout))) {
         lt_dnnl_layout_free(layout);
         return true;
     }
-    if (!insert(w, p, layout, lt_dnnl_layout_bytes(layout), out, err))
+    if (!insert(w, n, layout, lt_dnnl_layout_bytes(layout), out, err))
         return false;
-    if (plain_numbers(w, threads, p, &plain, err) && pack(d, op, plain, (*out)->data, err)) {
-        lt_source_release(p);
+    if (plain_numbers(w, threads, n, &plain, err) && pack(d, op, plain, (*out)->data, err)) {
+        release_sources(n);
         return true;
     }
     release(w, w->count - 1);
     *out = NULL;
-    return lt_fail_in(err, "'%s'", p->path);
+    return lt_fail_in(err, "'%s'", n->param[0]->path);
 }
 
 static void drop_unused(lt_cpu_weights *w)
@@ -195,9 +255,11 @@ void lt_cpu_weights_forget(lt_cpu_weights *w, const void *from, size_t bytes)
 {
     uintptr_t start = (uintptr_t)from;
     for (int i = 0; i < w->count; i++) {
-        uintptr_t at = (uintptr_t)w->items[i]->source;
-        if (at >= start && at - start < bytes)
-            w->items[i]->forgotten = true;
+        for (int k = 0; k < LT_CPU_PARTS; k++) {
+            uintptr_t at = (uintptr_t)w->items[i]->source[k];
+            if (at >= start && at - start < bytes)
+                w->items[i]->forgotten = true;
+        }
     }
     drop_unused(w);
 }

@@ -9,11 +9,23 @@
 
 #include "base/error.h"
 #include "cpu/cpu_dnnl.h"
+#include "cpu/cpu_fuse.h"
 #include "tensor/graph.h"
 
+/* Of a 3x3 convolution over an image that was doubled in height and width: the 2x2 convolution that
+ * gives the pixels of even (0) or odd (1) rows and columns, phase 1 + 2 row + column. */
+enum { LT_CPU_PHASES = 4 };
+
+/* What is packed: parameters whose rows follow each other, up to the first NULL. */
+typedef struct lt_cpu_numbers {
+    const lt_param *param[LT_CPU_PARTS];
+    int phase; /* 0: as they are; else one parameter [O,C,3,3] becomes [O,C,2,2] */
+} lt_cpu_numbers;
+
 typedef struct lt_cpu_weight {
-    const void *source; /* borrowed; only compared once packed */
+    const void *source[LT_CPU_PARTS]; /* borrowed; only compared once packed */
     lt_dtype source_dtype;
+    int phase;
     size_t count;           /* elements */
     lt_dnnl_layout *layout; /* owned; NULL: plain float32 */
     void *data;             /* owned */
@@ -32,16 +44,17 @@ typedef struct lt_cpu_weights {
 
 void lt_cpu_weights_done(lt_cpu_weights *w);
 
-/* A parameter as float32, pinned. */
-bool lt_cpu_weights_plain(lt_cpu_weights *w, const lt_param *p, lt_cpu_weight **out,
+/* As float32, pinned. */
+bool lt_cpu_weights_plain(lt_cpu_weights *w, const lt_cpu_numbers *n, lt_cpu_weight **out,
                           lt_error *err) LT_WARN_UNUSED;
-/* A parameter in the layout of op's weights, pinned; packed if no program has done so before. */
-bool lt_cpu_weights_packed(lt_cpu_weights *w, lt_dnnl *d, int threads, const lt_param *p,
+/* In the layout of op's weights, pinned; packed if no program has done so before. */
+bool lt_cpu_weights_packed(lt_cpu_weights *w, lt_dnnl *d, int threads, const lt_cpu_numbers *n,
                            const lt_dnnl_op *op, lt_cpu_weight **out, lt_error *err) LT_WARN_UNUSED;
 /* Gives back what packing needed; call when a program is compiled. */
 void lt_cpu_weights_trim(lt_cpu_weights *w);
-/* The i-th layout that p is already packed in, or NULL past the last. */
-const lt_dnnl_layout *lt_cpu_weights_layout(const lt_cpu_weights *w, const lt_param *p, int i);
+/* The i-th layout that n is already packed in, or NULL past the last. */
+const lt_dnnl_layout *lt_cpu_weights_layout(const lt_cpu_weights *w, const lt_cpu_numbers *n,
+                                            int i);
 
 void lt_cpu_weights_unpin(lt_cpu_weights *w, lt_cpu_weight *weight); /* NULL is fine */
 void lt_cpu_weights_forget(lt_cpu_weights *w, const void *from, size_t bytes);

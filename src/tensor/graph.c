@@ -428,7 +428,8 @@ lt_tensor *lt_attention(lt_graph *g, lt_tensor *q, lt_tensor *k, lt_tensor *v, i
 lt_tensor *lt_add(lt_graph *g, lt_tensor *a, lt_tensor *b)
 {
     bool per_image = a->shape.ndim == 4 && b->shape.ndim == 2 &&
-                     a->shape.dim[0] == b->shape.dim[0] && last(a) == last(b);
+                     (b->shape.dim[0] == a->shape.dim[0] || b->shape.dim[0] == 1) &&
+                     last(a) == last(b);
     if (!per_image && !lt_shape_equal(&a->shape, &b->shape)) {
         char x[64], y[64];
         broken(g, "cannot add %s and %s", lt_shape_text(&a->shape, x), lt_shape_text(&b->shape, y));
@@ -448,6 +449,13 @@ lt_tensor *lt_concat(lt_graph *g, lt_tensor *a, lt_tensor *b)
     }
     return node(g, LT_OP_CONCAT, "concat", with_last(a, last(a) + last(b)), 2,
                 (lt_tensor *[]){a, b});
+}
+
+lt_tensor *lt_repeat(lt_graph *g, lt_tensor *x, int times)
+{
+    lt_shape shape = x->shape;
+    shape.dim[0] *= times;
+    return node1(g, LT_OP_REPEAT, "repeat", shape, x);
 }
 
 lt_tensor *lt_resize(lt_graph *g, lt_tensor *x, int64_t height, int64_t width)

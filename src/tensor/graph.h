@@ -131,6 +131,7 @@ lt_tensor *lt_attention(lt_graph *g, lt_tensor *q, lt_tensor *k, lt_tensor *v, i
                         bool causal);
 lt_tensor *lt_add(lt_graph *g, lt_tensor *a, lt_tensor *b);
 lt_tensor *lt_concat(lt_graph *g, lt_tensor *a, lt_tensor *b);
+lt_tensor *lt_repeat(lt_graph *g, lt_tensor *x, int times);
 lt_tensor *lt_resize(lt_graph *g, lt_tensor *x, int64_t height, int64_t width);
 lt_tensor *lt_embed(lt_graph *g, const char *tokens, const char *positions, lt_tensor *ids,
                     int vocabulary, int width);

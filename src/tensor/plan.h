@@ -11,13 +11,22 @@
 
 #include "tensor/graph.h"
 
+/* What a backend knows beside the graph.  Arrays of [nodes]; all but size may be NULL. */
+typedef struct lt_plan_hints {
+    const size_t *size; /* bytes; ignored for RESHAPE and views */
+    const bool *view;   /* looks into its first source, as RESHAPE does */
+    const bool *keep;   /* must survive from one run to the next: nothing shares its bytes */
+    /* The source whose bytes the result may take over if this node is the last to read them, or -1.
+     * No other source of the node may be in the same bytes. */
+    const int *onto;
+} lt_plan_hints;
+
 typedef struct lt_plan {
     size_t bytes;   /* of the whole block */
-    size_t *offset; /* [nodes]; SIZE_MAX for a node that has no bytes of its own (RESHAPE) */
-    int *root;      /* [nodes]; the node that owns the bytes: itself unless RESHAPE */
+    size_t *offset; /* [nodes]; SIZE_MAX for a node that has no bytes of its own */
+    int *root;      /* [nodes]; the node that owns the bytes: itself unless it takes another's */
 } lt_plan;
 
-/* size[id]: bytes of node id (ignored for RESHAPE). */
-bool lt_plan_make(const lt_graph *g, const size_t *size, lt_plan *out,
+bool lt_plan_make(const lt_graph *g, const lt_plan_hints *hints, lt_plan *out,
                   lt_error *err) LT_WARN_UNUSED;
 void lt_plan_done(lt_plan *plan);

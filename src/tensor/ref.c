@@ -172,7 +172,7 @@ static bool make_memory(lt_program *p, lt_error *err)
         bytes[i] = (size_t)lt_shape_count(&t->shape) * sizeof(float);
         scratch = lt_ref_scratch(t) > scratch ? lt_ref_scratch(t) : scratch;
     }
-    bool ok = lt_plan_make(p->graph, bytes, &p->plan, err) &&
+    bool ok = lt_plan_make(p->graph, &(lt_plan_hints){.size = bytes}, &p->plan, err) &&
               lt_try_alloc(p->plan.bytes, "activations", (void **)&p->block, err) &&
               lt_try_alloc(scratch * sizeof(double), "scratch", (void **)&p->scratch, err);
     if (p->block)

@@ -220,7 +220,7 @@ static void add(const lt_ref_args *a)
     const float *x = a->x[0], *b = a->x[1];
     int64_t count = lt_shape_count(&a->node->shape), channels = last(a->node);
     bool per_image = a->node->src[1]->shape.ndim != a->node->shape.ndim;
-    int64_t image = count / a->node->shape.dim[0];
+    int64_t image = count / a->node->src[1]->shape.dim[0]; /* elements that share a row of b */
     for (int64_t i = 0; i < count; i++)
         a->y[i] = x[i] + b[per_image ? i / image * channels + i % channels : i];
 }
@@ -234,6 +234,13 @@ static void concat(const lt_ref_args *a)
         memcpy(y, x, left * sizeof *y);
         memcpy(y + left, b, right * sizeof *y);
     }
+}
+
+static void repeat(const lt_ref_args *a)
+{
+    int64_t once = lt_shape_count(&a->node->src[0]->shape), all = lt_shape_count(&a->node->shape);
+    for (int64_t i = 0; i < all; i += once)
+        memcpy(a->y + i, a->x[0], (size_t)once * sizeof *a->y);
 }
 
 static void resize(const lt_ref_args *a)
@@ -292,6 +299,7 @@ void lt_ref_compute(const lt_ref_args *a)
         [LT_OP_ATTENTION_MAP] = attention_map,
         [LT_OP_ADD] = add,
         [LT_OP_CONCAT] = concat,
+        [LT_OP_REPEAT] = repeat,
         [LT_OP_RESIZE] = resize,
         [LT_OP_EMBED] = embed,
         [LT_OP_SLICE] = slice,

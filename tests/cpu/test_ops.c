@@ -77,6 +77,28 @@ static lt_tensor *geglu(lt_graph *g, const op_case *c)
     return lt_geglu(g, rows(g, "x", c->n, c->h, c->c));
 }
 
+/* A linear and its geglu: c wide, o after it. */
+static lt_tensor *gated(lt_graph *g, const op_case *c)
+{
+    return lt_geglu(g, lt_linear(g, "fc", rows(g, "x", c->n, c->h, c->c), 2 * c->o, c->extra != 0));
+}
+
+/* Three linears of one x, or two of one text, and the attention of o heads that reads them. */
+static lt_tensor *attention_of_linears(lt_graph *g, const op_case *c)
+{
+    lt_tensor *x = rows(g, "x", c->n, c->h, c->c);
+    lt_tensor *text = c->w ? rows(g, "text", c->n, c->w, c->c / 2) : x;
+    lt_tensor *q = lt_linear(g, "q", x, c->c, c->extra != 0);
+    lt_tensor *k = lt_linear(g, "k", text, c->c, c->extra != 0);
+    return lt_attention(g, q, k, lt_linear(g, "v", text, c->c, c->extra != 0), c->o, false);
+}
+
+/* Doubled, then a 3x3 convolution. */
+static lt_tensor *upsample(lt_graph *g, const op_case *c)
+{
+    return lt_conv2d(g, "conv", lt_resize(g, image(g, c, "x"), 2 * c->h, 2 * c->w), c->o, 3);
+}
+
 /* h queries, w tokens, o heads */
 static lt_tensor *attention(lt_graph *g, const op_case *c)
 {
@@ -100,6 +122,17 @@ static lt_tensor *add_per_image(lt_graph *g, const op_case *c)
 {
     lt_shape s = {.ndim = 2, .dim = {c->n, c->c}};
     return lt_add(g, image(g, c, "a"), lt_input(g, "b", LT_F32, s));
+}
+
+static lt_tensor *add_to_all(lt_graph *g, const op_case *c)
+{
+    lt_shape s = {.ndim = 2, .dim = {1, c->c}};
+    return lt_add(g, image(g, c, "a"), lt_input(g, "b", LT_F32, s));
+}
+
+static lt_tensor *repeat(lt_graph *g, const op_case *c)
+{
+    return lt_repeat(g, image(g, c, "x"), c->o);
 }
 
 static lt_tensor *concat(lt_graph *g, const op_case *c)
@@ -187,12 +220,13 @@ static const limits tolerance[LT_OP_COUNT] = {
     [LT_OP_LAYER_NORM] = {5e-6, 5e-7, 0.03,
                           0.004}, /* 9.2e-7 8.6e-8 0.015 0.0017; f32 sanitized 2.5e-6 2.5e-7 */
     [LT_OP_ACTIVATION] = {1e-6, 1e-7, 0.03, 0.004},    /* 4.0e-7 5.3e-8 0.013 0.0021 */
-    [LT_OP_GEGLU] = {2e-6, 1e-7, 0.04, 0.003},         /* 7.3e-7 4.8e-8 0.024 0.0016 */
+    [LT_OP_GEGLU] = {1e-5, 4e-7, 0.08, 0.004},         /* 5.5e-6 1.9e-7 0.044 0.0017 */
     [LT_OP_ATTENTION] = {1e-5, 1.5e-6, 0.06, 0.005},   /* 4.7e-6 6.4e-7 0.030 0.0024: the first
                                                           rows of a causal one are larger */
     [LT_OP_ATTENTION_MAP] = {4e-6, 2e-7, 0.02, 0.004}, /* 1.6e-6 7.2e-8 0.0086 0.0017 */
     [LT_OP_ADD] = {0, 0, 0.02, 0.003},                 /* 0 0 0.012 0.0018 */
     [LT_OP_CONCAT] = {0, 0, 0, 0},
+    [LT_OP_REPEAT] = {0, 0, 0, 0},
     [LT_OP_RESIZE] = {0, 0, 0, 0},
     [LT_OP_EMBED] = {0, 0, 0.02, 0.003}, /* 0 0 0.0096 0.0018 */
     [LT_OP_SLICE] = {0, 0, 0, 0},
@@ -211,6 +245,9 @@ static const op_case cases[] = {
     {LT_OP_CONV2D, conv, 2, 5, 3, 17, 33, 1},
     {LT_OP_CONV2D, conv, 1, 64, 64, 320, 64, 1},
     {LT_OP_CONV2D, conv, 1, 1, 1, 3, 1, 1},
+    {LT_OP_CONV2D, upsample, 1, 1, 1, 3, 5, 0},
+    {LT_OP_CONV2D, upsample, 2, 5, 7, 13, 11, 0},
+    {LT_OP_CONV2D, upsample, 1, 16, 16, 64, 48, 0},
     {LT_OP_CONV2D, conv_down, 2, 8, 8, 16, 16, 0},
     {LT_OP_CONV2D, conv_down, 1, 7, 9, 5, 11, 0},
     {LT_OP_CONV2D, conv_down, 2, 8, 8, 16, 16, 1},
@@ -251,6 +288,9 @@ static const op_case cases[] = {
     {LT_OP_GEGLU, geglu, 1, 1, 0, 2, 0, 0},
     {LT_OP_GEGLU, geglu, 3, 7, 0, 26, 0, 0},
     {LT_OP_GEGLU, geglu, 1, 64, 0, 10240, 0, 0},
+    {LT_OP_GEGLU, gated, 1, 1, 1, 4, 3, 1},
+    {LT_OP_GEGLU, gated, 2, 77, 1, 96, 200, 0}, /* a block and the rest, in each image */
+    {LT_OP_GEGLU, gated, 1, 64, 1, 320, 1280, 1},
     {LT_OP_ATTENTION, attention, 1, 1, 1, 8, 1, 0},
     {LT_OP_ATTENTION, attention, 2, 16, 77, 64, 8, 0},
     {LT_OP_ATTENTION, attention, 3, 7, 5, 9, 3, 0},
@@ -261,6 +301,9 @@ static const op_case cases[] = {
     {LT_OP_ATTENTION, attention, 1, 130, 33, 512, 1, 0},
     {LT_OP_ATTENTION, attention, 2, 40, 1030, 48, 3, 0}, /* spans, the last one shorter */
     {LT_OP_ATTENTION, attention, 1, 600, 600, 16, 2, 1}, /* causal over spans */
+    {LT_OP_ATTENTION, attention_of_linears, 2, 50, 0, 48, 3, 0},
+    {LT_OP_ATTENTION, attention_of_linears, 2, 50, 0, 48, 3, 1},
+    {LT_OP_ATTENTION, attention_of_linears, 2, 64, 77, 64, 8, 0},
     {LT_OP_ATTENTION_MAP, attention_map, 1, 1, 1, 8, 1, 0},
     {LT_OP_ATTENTION_MAP, attention_map, 2, 64, 77, 64, 8, 0},
     {LT_OP_ATTENTION_MAP, attention_map, 3, 131, 5, 9, 3, 1},
@@ -268,9 +311,12 @@ static const op_case cases[] = {
     {LT_OP_ADD, add, 3, 7, 9, 13, 0, 0},
     {LT_OP_ADD, add, 1, 64, 64, 320, 0, 0},
     {LT_OP_ADD, add_per_image, 3, 7, 9, 13, 0, 0},
+    {LT_OP_ADD, add_to_all, 3, 5, 7, 9, 0, 0},
     {LT_OP_ADD, add_per_image, 2, 16, 16, 1280, 0, 0},
     {LT_OP_CONCAT, concat, 3, 5, 7, 13, 6, 0},
     {LT_OP_CONCAT, concat, 1, 64, 64, 320, 320, 0},
+    {LT_OP_REPEAT, repeat, 2, 3, 5, 7, 3, 0},
+    {LT_OP_REPEAT, repeat, 1, 64, 64, 33, 2, 0},
     {LT_OP_RESIZE, resize, 2, 5, 7, 3, 10, 14},
     {LT_OP_RESIZE, resize, 1, 8, 8, 16, 5, 13},
     {LT_OP_RESIZE, resize, 1, 1, 1, 2, 3, 1},

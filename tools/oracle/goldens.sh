@@ -65,4 +65,4 @@ g odd odd --prompt "a fox" --steps 3 --seed 0 --height 56 --width 72
 g turbo-1 turbo --no-encode --prompt "a fox" --steps 1 --seed 3 --guidance 0
 g turbo-4 turbo --prompt "a fox" --steps 4 --seed 3 --guidance 0
 g eps eps --scheduler lms --prompt "a fox" --steps 3 --seed 3
-g demo demo --scheduler lms --prompt "A wild pokemon appears!" --steps 25 --seed 42 --slim
+g demo demo --scheduler lms --prompt "A wild pokemon appears!" --steps 30 --seed 42 --slim
