@@ -12,7 +12,7 @@
 static void *must(void *p, size_t bytes)
 {
     if (!p && bytes)
-        lt_panic("out of memory: %zu bytes", bytes);
+        lt_panic_memory("a small allocation", bytes);
     return p;
 }
 
@@ -123,7 +123,7 @@ void lt_arena_free(lt_arena *arena)
 void *lt_arena_alloc(lt_arena *arena, size_t bytes)
 {
     if (bytes > PTRDIFF_MAX)
-        lt_panic("out of memory: %zu bytes", bytes);
+        lt_panic_memory("an arena", bytes);
     size_t need = (bytes + 15) & ~(size_t)15;
     if (!arena->blocks || arena->blocks->size - arena->blocks->used < need) {
         size_t size = need > BLOCK ? need : BLOCK;

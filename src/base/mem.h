@@ -1,10 +1,10 @@
 /*
  * mem.h - memory that cannot fail quietly.
  *
- * Small host allocations end the program through lt_panic when the system has none left; callers do
- * not test them.  Anything whose size comes from a file, or that is larger than a few MiB, is taken
- * with lt_try_alloc, which reports LT_ERR_MEMORY with the bytes wanted.
- * An arena is memory with one lifetime: many allocations, one release.  Not thread-safe.
+ * Small host allocations end the program through lt_panic_memory when the system has none left;
+ * callers do not test them.  Anything whose size comes from a file, or that is larger than a few
+ * MiB, is taken with lt_try_alloc, which reports LT_ERR_MEMORY with the bytes wanted. An arena is
+ * memory with one lifetime: many allocations, one release.  Not thread-safe.
  */
 #pragma once
 

@@ -138,8 +138,8 @@ static void test_overflow(void **state)
     (void)state;
     check_panics(overflow_array, "overflows");
     check_panics(overflow_grow, "overflows");
-    check_panics(overflow_arena, "out of memory: 18446744073709551612 bytes");
-    check_panics(overflow_arena_block, "out of memory: 18446744073709551595 bytes");
+    check_panics_memory(overflow_arena, "an arena, 18446744073709551612 bytes");
+    check_panics_memory(overflow_arena_block, "18446744073709551595 bytes");
 }
 
 int main(void)

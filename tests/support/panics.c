@@ -10,10 +10,12 @@
 
 #include "support/check.h"
 
-void check_panics(void (*f)(void), const char *part)
+enum { SAID = 4096 };
+
+/* Runs f in a child; its status, and what it said. */
+static int run(void (*f)(void), char said[SAID])
 {
     int ends[2], status;
-    char said[4096];
     size_t len = 0;
     assert_int_equal(pipe(ends), 0);
     pid_t child = fork();
@@ -27,11 +29,26 @@ void check_panics(void (*f)(void), const char *part)
         _exit(0);
     }
     close(ends[1]);
-    for (ssize_t n; (n = read(ends[0], said + len, sizeof said - 1 - len)) > 0;)
+    for (ssize_t n; (n = read(ends[0], said + len, SAID - 1 - len)) > 0;)
         len += (size_t)n;
     said[len] = '\0';
     close(ends[0]);
     assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+void check_panics(void (*f)(void), const char *part)
+{
+    char said[SAID];
+    int status = run(f, said);
     if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT || !strstr(said, part))
         fail_msg("status %d, said '%s'; wanted SIGABRT and '%s'", status, said, part);
+}
+
+void check_panics_memory(void (*f)(void), const char *part)
+{
+    char said[SAID];
+    int status = run(f, said);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_FAILURE || !strstr(said, part))
+        fail_msg("status %d, said '%s'; wanted exit code 1 and '%s'", status, said, part);
 }
