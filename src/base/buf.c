@@ -23,6 +23,24 @@ void lt_buf_clear(lt_buf *b)
         b->data[0] = '\0';
 }
 
+bool lt_buf_reserve(lt_buf *b, size_t more, const char *what, lt_error *err)
+{
+    if (b->cap - b->len > more)
+        return true;
+    size_t cap = more < SIZE_MAX / 2 - b->len ? b->len + more + 1 : SIZE_MAX;
+    void *fresh;
+    if (cap < 2 * b->cap)
+        cap = 2 * b->cap; /* what grows by a little does so seldom */
+    if (!lt_try_alloc(cap, what, &fresh, err))
+        return false;
+    if (b->len)
+        memcpy(fresh, b->data, b->len);
+    free(b->data);
+    b->data = fresh;
+    b->cap = cap;
+    return true;
+}
+
 static void reserve(lt_buf *b, size_t more)
 {
     if (b->cap - b->len > more)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -16,6 +17,9 @@ typedef struct lt_buf {
 
 void lt_buf_done(lt_buf *b);
 void lt_buf_clear(lt_buf *b);
+/* Room for `more` bytes and a NUL, for what a file makes large: the functions below end the program
+ * where there is no memory, this one reports it.  `what` names the thing in the message. */
+bool lt_buf_reserve(lt_buf *b, size_t more, const char *what, lt_error *err) LT_WARN_UNUSED;
 void lt_buf_add(lt_buf *b, const void *bytes, size_t n);
 void lt_buf_str(lt_buf *b, const char *s);
 void lt_buf_char(lt_buf *b, char c);

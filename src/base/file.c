@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -37,29 +38,47 @@ bool lt_file_open(const char *path, int *out, lt_error *err)
     return false;
 }
 
-bool lt_file_read(const char *path, size_t limit, lt_buf *out, lt_error *err)
+static bool make_room(size_t bytes, const char *path, lt_buf *out, lt_error *err)
 {
-    char chunk[1 << 14];
-    int fd;
-    if (!lt_file_open(path, &fd, err))
-        return false;
-    bool ok = true;
-    for (size_t total = 0; ok;) {
-        ssize_t n = read(fd, chunk, sizeof chunk);
+    if (lt_buf_reserve(out, bytes, "the file", err))
+        return true;
+    lt_fail_hint(err, "ulimit -v shows what a program may use");
+    return lt_fail_in(err, "cannot read '%s'", path);
+}
+
+/* Reads to the end of the file; out has room for what the file had when it was opened. */
+static bool read_on(int fd, size_t limit, const char *path, lt_buf *out, lt_error *err)
+{
+    for (size_t total = 0;;) {
+        if (!make_room(1, path, out, err)) /* beyond that: it grows */
+            return false;
+        ssize_t n = read(fd, out->data + out->len, out->cap - out->len - 1);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            ok = lt_fail(err, LT_ERR_IO, NULL, "cannot read '%s': %s", path, strerror(errno));
-        else if ((size_t)n > limit - total)
-            ok = lt_fail(err, LT_ERR_FORMAT, NULL,
-                         "cannot read '%s': larger than the %zu bytes that such a file may have",
-                         path, limit);
-        else
-            lt_buf_add(out, chunk, (size_t)n);
-        if (n <= 0)
-            break;
+            return lt_fail(err, LT_ERR_IO, NULL, "cannot read '%s': %s", path, strerror(errno));
+        if ((size_t)n > limit - total)
+            return lt_fail(err, LT_ERR_FORMAT, NULL,
+                           "cannot read '%s': larger than the %zu bytes that such a file may have",
+                           path, limit);
+        out->len += (size_t)n;
+        out->data[out->len] = '\0';
         total += (size_t)n;
+        if (n == 0)
+            return true;
     }
+}
+
+bool lt_file_read(const char *path, size_t limit, lt_buf *out, lt_error *err)
+{
+    struct stat st;
+    int fd;
+    if (!lt_file_open(path, &fd, err))
+        return false;
+    size_t size = fstat(fd, &st) == 0 ? (size_t)st.st_size : 0;
+    if (size > limit)
+        size = limit;
+    bool ok = make_room(size + 1, path, out, err) && read_on(fd, limit, path, out, err);
     close(fd);
     return ok;
 }

@@ -9,7 +9,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-/* Appends a whole regular file to *out.  More than `limit` bytes is LT_ERR_FORMAT. */
+/* Appends a whole regular file to *out, which then ends in a NUL that is not counted.  More than
+ * `limit` bytes is LT_ERR_FORMAT; more than there is memory for, LT_ERR_MEMORY. */
 bool lt_file_read(const char *path, size_t limit, lt_buf *out, lt_error *err) LT_WARN_UNUSED;
 
 /* Opens a regular file for reading; *fd is the caller's to close.  A pipe or a device does not hold

@@ -105,6 +105,27 @@ static void test_read_limit(void **state)
     free(bytes);
 }
 
+/* A file that is larger than memory is an error: nobody chose its size. */
+static void test_read_larger_than_memory(void **state)
+{
+    struct places *p = *state;
+    CHECK_OK(lt_file_write(p->file, NULL, 0, err));
+    assert_int_equal(truncate(p->file, (off_t)3 << 30), 0); /* has no blocks on the disk */
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        const struct rlimit limit = {.rlim_cur = (rlim_t)2 << 30, .rlim_max = (rlim_t)2 << 30};
+        lt_error err = {0};
+        lt_buf b = {0};
+        setrlimit(RLIMIT_DATA, &limit);
+        bool failed = !lt_file_read(p->file, SIZE_MAX, &b, &err) && err.code == LT_ERR_MEMORY;
+        _exit(failed && strstr(err.message, p->file) ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 static void test_read_what_is_no_file(void **state)
 {
     struct places *p = *state;
@@ -310,6 +331,7 @@ int main(void)
         FILE_TEST(test_write_and_read),
         FILE_TEST(test_read_appends),
         FILE_TEST(test_read_limit),
+        FILE_TEST(test_read_larger_than_memory),
         FILE_TEST(test_read_what_is_no_file),
         FILE_TEST(test_writer_appears_at_commit),
         FILE_TEST(test_writer_abandon),
