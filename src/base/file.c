@@ -1,15 +1,17 @@
 /* file.c - see file.h. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -115,38 +117,79 @@ void lt_writer_abandon_all(void)
     }
 }
 
-bool lt_writer_open(lt_writer *w, const char *path, lt_error *err)
+enum { LINKS = 40 }; /* as many as Linux follows */
+
+char *lt_path_follow(const char *path)
 {
-    struct stat st;
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* the rename would replace a device */
-        return lt_fail(err, LT_ERR_IO, NULL, "cannot write '%s': %s", path, kind_of(&st));
-    char *temporary = lt_format("%s.part-XXXXXX", path);
-    int fd = mkstemp(temporary);
-    if (fd < 0) {
-        lt_fail(err, LT_ERR_IO, NULL, "cannot write '%s': %s", path, strerror(errno));
-        free(temporary);
-        return false;
+    char *now = lt_strdup(path), target[PATH_MAX];
+    for (int i = 0; i < LINKS; i++) {
+        ssize_t n = readlink(now, target, sizeof target);
+        if (n < 0 || (size_t)n == sizeof target)
+            break; /* not a link */
+        target[n] = '\0';
+        char *next = *target == '/' ? lt_strdup(target) : lt_path_join(dirname(now), target);
+        free(now);
+        now = next;
     }
-    remember(temporary);
-    mode_t mask = umask(0);
-    umask(mask);
-    fchmod(fd, 0666 & ~mask); /* as open() would have made it */
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    *w = (lt_writer){.stream = fdopen(fd, "wb"), .path = lt_strdup(path), .temporary = temporary};
-    if (w->stream)
-        return true;
-    lt_fail(err, LT_ERR_IO, NULL, "cannot write '%s': %s", path, strerror(errno));
-    close(fd);
-    lt_writer_abandon(w);
-    return false;
+    return now;
+}
+
+/* Creates a file beside `target` that nothing else has, with the mode that open gives it; -1 if it
+ * cannot.  The name is remembered before it exists, so that no signal finds a file without. */
+static int create_temporary(const char *target, char **name)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    unsigned id = (unsigned)getpid() * 2654435761u + (unsigned)now.tv_nsec;
+    for (int tries = 0; tries < 100; tries++, id += 40503u) {
+        *name = lt_format("%s.part-%06x", target, id & 0xFFFFFFu);
+        remember(*name);
+        int fd = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0)
+            return fd;
+        int why = errno;
+        forget(*name);
+        free(*name);
+        *name = NULL;
+        errno = why;
+        if (why != EEXIST)
+            break;
+    }
+    return -1;
 }
 
 static void close_writer(lt_writer *w)
 {
-    forget(w->temporary);
+    if (w->temporary)
+        forget(w->temporary);
     free(w->path);
+    free(w->target);
     free(w->temporary);
     *w = (lt_writer){0};
+}
+
+bool lt_writer_open(lt_writer *w, const char *path, lt_error *err)
+{
+    struct stat st;
+    bool replaces = stat(path, &st) == 0;
+    if (replaces && !S_ISREG(st.st_mode)) /* the rename would replace a device */
+        return lt_fail(err, LT_ERR_IO, NULL, "cannot write '%s': %s", path, kind_of(&st));
+    if (!replaces && errno != ENOENT)
+        return lt_fail(err, LT_ERR_IO, NULL, "cannot write '%s': %s", path, strerror(errno));
+    *w = (lt_writer){.path = lt_strdup(path), .target = lt_path_follow(path)};
+    int fd = create_temporary(w->target, &w->temporary);
+    if (fd >= 0 && replaces)
+        fchmod(fd, st.st_mode & 0777); /* what was private stays so; not fatal where it cannot */
+    w->stream = fd >= 0 ? fdopen(fd, "wb") : NULL;
+    if (w->stream)
+        return true;
+    lt_fail(err, LT_ERR_IO, NULL, "cannot write '%s': %s", path, strerror(errno));
+    if (fd >= 0) {
+        close(fd);
+        unlink(w->temporary);
+    }
+    close_writer(w);
+    return false;
 }
 
 bool lt_writer_commit(lt_writer *w, lt_error *err)
@@ -165,7 +208,7 @@ bool lt_writer_commit(lt_writer *w, lt_error *err)
         why = errno;
     }
     w->stream = NULL;
-    if (!bad && rename(w->temporary, w->path) != 0) {
+    if (!bad && rename(w->temporary, w->target) != 0) {
         bad = true;
         why = errno;
     }
@@ -200,7 +243,7 @@ bool lt_file_write(const char *path, const void *bytes, size_t n, lt_error *err)
 
 bool lt_file_can_write(const char *path, lt_error *err)
 {
-    char *copy = lt_strdup(path);
+    char *copy = lt_path_follow(path);
     const char *dir = dirname(copy);
     struct stat st;
     bool ok = true;
@@ -208,6 +251,8 @@ bool lt_file_can_write(const char *path, lt_error *err)
         ok = lt_fail(err, LT_ERR_ARGUMENT, NULL, "cannot write '%s': it names a directory", path);
     else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
         ok = lt_fail(err, LT_ERR_ARGUMENT, NULL, "cannot write '%s': %s", path, kind_of(&st));
+    else if (stat(path, &st) != 0 && errno == ELOOP)
+        ok = lt_fail(err, LT_ERR_ARGUMENT, NULL, "cannot write '%s': %s", path, strerror(errno));
     else if (!lt_dir_exists(dir))
         ok = lt_fail(err, LT_ERR_ARGUMENT, NULL, "cannot write '%s': no directory '%s'", path, dir);
     else if (access(dir, W_OK | X_OK) != 0)

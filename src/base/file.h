@@ -20,13 +20,14 @@ bool lt_file_open(const char *path, int *fd, lt_error *err) LT_WARN_UNUSED;
 /*
  * A file that appears whole or not at all: bytes go to a temporary name in the same directory;
  * commit flushes, syncs and renames it into place, abandon removes it.  A path that names something
- * other than a regular file (/dev/null) is refused.  Write through `stream`; a
- * failed write is kept by stdio and reported by commit.  Zero-initialise before open; after commit
- * (either result) or abandon the struct is zero again.
+ * other than a regular file (/dev/null) is refused; one that is a symbolic link names the file that
+ * it leads to, there already or not.  A file that is replaced keeps its mode, a new one has 0666 &
+ * ~umask.  Write through `stream`; a failed write is kept by stdio and reported by commit.
+ * Zero-initialise before open; after commit (either result) or abandon the struct is zero again.
  */
 typedef struct lt_writer {
     FILE *stream;
-    char *path, *temporary; /* owned */
+    char *path, *target, *temporary; /* owned; target: behind the links of path */
 } lt_writer;
 bool lt_writer_open(lt_writer *w, const char *path, lt_error *err) LT_WARN_UNUSED;
 bool lt_writer_commit(lt_writer *w, lt_error *err) LT_WARN_UNUSED;
@@ -47,3 +48,5 @@ bool lt_dir_exists(const char *path);
 bool lt_dir_make(const char *path,
                  lt_error *err) LT_WARN_UNUSED;        /* with its parents; 0777 & ~umask */
 char *lt_path_join(const char *dir, const char *name); /* owned by the caller */
+/* Where a symbolic link leads, there or not; a copy of any other path.  Owned by the caller. */
+char *lt_path_follow(const char *path);

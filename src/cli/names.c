@@ -63,7 +63,7 @@ bool lt_names_check_png(const char *path, lt_error *err)
 /* What two names of one file have in common; owned. */
 static char *key_of(const char *path)
 {
-    char *for_dir = lt_strdup(path), *for_base = lt_strdup(path);
+    char *for_dir = lt_path_follow(path), *for_base = lt_strdup(for_dir);
     char *real = realpath(dirname(for_dir), NULL);
     char *key = lt_path_join(real ? real : for_dir, basename(for_base));
     free(real);
@@ -98,12 +98,13 @@ bool lt_names_add(lt_names *names, const char *path, lt_error *err)
     if (strcmp(path, "-") == 0)
         return lt_fail(err, LT_ERR_ARGUMENT, "./- for a file of that name",
                        "cannot write '-': files are not written to stdout");
-    char *copy = lt_strdup(path);
+    char *target = lt_path_follow(path), *copy = lt_strdup(target);
     const char *dir = dirname(copy);
     bool ok = lt_file_can_write(path, err);
     if (!ok && !lt_dir_exists(dir))
         lt_fail_hint(err, "mkdir -p '%s'", dir);
-    ok = ok && check_length(path, dir, err);
+    ok = ok && check_length(target, dir, err);
+    free(target);
     free(copy);
     if (ok)
         append(names, key_of(path), path);

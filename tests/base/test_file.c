@@ -156,6 +156,48 @@ static void test_writer_appears_at_commit(void **state)
     assert_int_equal(st.st_mode & 0777, 0666 & ~mask);
 }
 
+/* As other programs do: the link stays, what it leads to is written, there already or not. */
+static void test_writer_through_links(void **state)
+{
+    struct places *p = *state;
+    char *link = lt_path_join(p->dir, "link"), *chain = lt_path_join(p->dir, "chain");
+    struct stat st;
+    assert_int_equal(symlink("file", link), 0);
+    assert_int_equal(symlink(link, chain), 0);
+    CHECK_OK(lt_file_can_write(chain, err));
+    CHECK_OK(lt_file_write(chain, "new", 3, err)); /* it dangled */
+    contains(p->file, "new");
+    CHECK_OK(lt_file_write(link, "again", 5, err));
+    contains(p->file, "again");
+    assert_true(lstat(link, &st) == 0 && S_ISLNK(st.st_mode));
+    assert_true(lstat(chain, &st) == 0 && S_ISLNK(st.st_mode));
+    assert_int_equal(names_in(p->dir), 4); /* the file, the pipe and the links */
+
+    lt_writer w = {0};
+    unlink(link);
+    assert_int_equal(symlink("missing/file", link), 0);
+    CHECK_FAILS(lt_file_can_write(link, err), LT_ERR_ARGUMENT, "no directory");
+    CHECK_FAILS(lt_writer_open(&w, link, err), LT_ERR_IO, "No such file");
+    unlink(link);
+    assert_int_equal(symlink("chain", link), 0); /* in a circle */
+    CHECK_FAILS(lt_writer_open(&w, link, err), LT_ERR_IO, "symbolic links");
+    CHECK_FAILS(lt_file_can_write(link, err), LT_ERR_ARGUMENT, "symbolic links");
+    assert_int_equal(names_in(p->dir), 4);
+    free(link);
+    free(chain);
+}
+
+static void test_writer_keeps_the_mode(void **state)
+{
+    struct places *p = *state;
+    struct stat st;
+    CHECK_OK(lt_file_write(p->file, "secret", 6, err));
+    assert_int_equal(chmod(p->file, 0640), 0);
+    CHECK_OK(lt_file_write(p->file, "other", 5, err));
+    assert_int_equal(stat(p->file, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0640);
+}
+
 static void test_writer_abandon(void **state)
 {
     struct places *p = *state;
@@ -334,6 +376,8 @@ int main(void)
         FILE_TEST(test_read_larger_than_memory),
         FILE_TEST(test_read_what_is_no_file),
         FILE_TEST(test_writer_appears_at_commit),
+        FILE_TEST(test_writer_through_links),
+        FILE_TEST(test_writer_keeps_the_mode),
         FILE_TEST(test_writer_abandon),
         FILE_TEST(test_writer_abandon_all),
         FILE_TEST(test_many_writers),

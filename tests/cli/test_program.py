@@ -188,6 +188,13 @@ class Usage(Case):
         self.assertEqual(self.files(), ["file"])
         self.assertFalse((self.dir / "new").exists())
 
+    def test_links(self):
+        (self.dir / "link.png").symlink_to("out.png")
+        self.refused("render", "-p", "a", "-o", "link.png", "--trace", "out.png", part="named twice")
+        self.run_it("render", "-p", "x", *QUICK, "--size", "8x8", "-o", "link.png")
+        self.assertTrue((self.dir / "link.png").is_symlink())
+        self.assertEqual(png_size(self.dir / "out.png"), (8, 8))
+
     def test_usage_faults_leave_no_directory(self):
         (self.dir / "old").mkdir()
         for frames in ["new", "new/er/", "old/er/still", str(self.dir / "new")]:
