@@ -21,7 +21,7 @@ LAYERS = {
     "cli": {"pipeline", "image", "sample", "weights", "model", "tensor"},
 }
 # These files of src/ put the program together and may include any folder.
-TOP = {"main.c", "backends.c", "backends.h"}
+TOP = {"main.c", "backends.c", "backends.h", "no_memory.c"}
 # A folder of tests/ -> what its tests may include beyond the rules of the layer itself.
 TESTS_ALSO = {"pipeline": {"cpu"}, "cli": {"cpu"}, "cpu": {"model"}, "model": {"cpu", "weights"},
               "support": {"tensor", "model", "weights"},

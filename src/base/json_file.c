@@ -19,7 +19,8 @@ static bool parse(const char *path, const lt_buf *text, json_object **out, lt_er
         return lt_fail(err, LT_ERR_FORMAT, hint, "cannot read '%s': not UTF-8 at byte %zu", path,
                        bad);
     json_tokener *parser = json_tokener_new_ex(DEPTH);
-    LT_ASSERT(parser);
+    if (!parser)
+        lt_panic_memory("a JSON parser", 0);
     json_tokener_set_flags(parser, JSON_TOKENER_STRICT);
     /* the terminating NUL tells the parser that the text is over */
     json_object *object =

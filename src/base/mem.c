@@ -12,7 +12,7 @@
 static void *must(void *p, size_t bytes)
 {
     if (!p && bytes)
-        lt_panic_memory("a small allocation", bytes);
+        lt_panic_memory("an allocation", bytes);
     return p;
 }
 

@@ -40,12 +40,12 @@ _Noreturn void lt_panic(const char *format, ...)
 _Noreturn void lt_panic_memory(const char *what, size_t bytes)
 {
     static atomic_flag said = ATOMIC_FLAG_INIT;
-    char text[256], size[32] = "";
+    char text[256], size[40] = "";
     while (atomic_flag_test_and_set(&said))
         pause(); /* another thread came first and is about to end the program */
     clean_up();
     if (bytes)
-        snprintf(size, sizeof size, ", %zu bytes", bytes);
+        snprintf(size, sizeof size, " of %zu bytes", bytes);
     int n = snprintf(text, sizeof text,
                      "latentty: out of memory: %s%s\n"
                      "hint: a smaller --size or --batch needs less\n",

@@ -18,8 +18,8 @@ void lt_panic_set_restore(void (*restore)(void));
 /* A bug: says so and aborts. */
 _Noreturn void lt_panic(const char *format, ...) LT_PRINTF(1, 2);
 
-/* There is no memory for `what`, of that many bytes (0: not known): says so and exits with 1, as
- * for an error.  Allocates nothing. */
+/* There is no memory for `what` ("an arena"), of that many bytes (0: not known): says so and exits
+ * with 1, as for an error.  Allocates nothing. */
 _Noreturn void lt_panic_memory(const char *what, size_t bytes);
 
 #define LT_ASSERT(condition)                                                                       \

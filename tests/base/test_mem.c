@@ -138,7 +138,7 @@ static void test_overflow(void **state)
     (void)state;
     check_panics(overflow_array, "overflows");
     check_panics(overflow_grow, "overflows");
-    check_panics_memory(overflow_arena, "an arena, 18446744073709551612 bytes");
+    check_panics_memory(overflow_arena, "an arena of 18446744073709551612 bytes");
     check_panics_memory(overflow_arena_block, "18446744073709551595 bytes");
 }
 

@@ -84,7 +84,7 @@ static void no_memory_while_writing(void)
 static void test_memory(void **state)
 {
     (void)state;
-    check_panics_memory(no_memory, "latentty: out of memory: a thing, 42 bytes\nhint: ");
+    check_panics_memory(no_memory, "latentty: out of memory: a thing of 42 bytes\nhint: ");
     check_panics_memory(no_memory_with_screen,
                         "<restored>latentty: out of memory: a thing\nhint: ");
 }
