@@ -1,10 +1,13 @@
 #!/bin/sh
 # shellcheck disable=SC2317
-# long.sh [fuzz] [regenerate] [full] [soak] - what takes too long for every day; without arguments all four.
+# long.sh [fuzz] [faults] [regenerate] [full] [soak] - what takes too long for every day; without arguments all.
 # `./test.sh --long` runs it last.  All steps run, also after a fault; a summary and exit code 1 come at the end.
 #
 #   fuzz        every target of tests/fuzz for LT_FUZZ_SECONDS (600), several at a time; what it finds is kept in
 #               build/fuzz/found, what it learns in build/fuzz/corpus
+#   faults      tests/fault: every read and write of some commands fails or meets a signal, and every allocation of
+#               the program itself, under the sanitizers; of libraries' allocations LT_FAULT_SAMPLE (1000) of each
+#               command, as there are a hundred thousand
 #   regenerate  character tables, fixtures and goldens made again and compared; the demo model's golden, too
 #   full        the full size of Stable Diffusion 1.4, random weights, against diffusers; 8 GB of memory
 #   soak        tools/soak.py for LT_SOAK_SECONDS (600), under the sanitizers
@@ -84,6 +87,13 @@ full() {
   build dev latentty tiny_model && tools/oracle/full_sd14.sh build/dev
 }
 
+faults() {
+  build asan latentty lt_fault && python3 tests/fault/test_faults.py build/asan/latentty \
+    build/asan/tests/fault/liblt_fault.so . --sanitized --all || return 1
+  build dev latentty lt_fault && python3 tests/fault/test_faults.py build/dev/latentty \
+    build/dev/tests/fault/liblt_fault.so . --sample "${LT_FAULT_SAMPLE:-1000}"
+}
+
 soak() {
   build asan latentty && python3 tools/soak.py build/asan/latentty --seconds "$soak_seconds"
 }
@@ -92,11 +102,11 @@ if [ "${1-}" = --target ]; then # fuzz runs this script again
   fuzz_target "$2"
   exit
 fi
-[ $# -gt 0 ] || set -- fuzz regenerate full soak
+[ $# -gt 0 ] || set -- fuzz faults regenerate full soak
 for step; do
   case $step in
-    fuzz | regenerate | full | soak) ;;
-    *) sed -n '3,14s/^# \{0,1\}//p' tools/long.sh >&2 && exit 2 ;;
+    fuzz | faults | regenerate | full | soak) ;;
+    *) sed -n '3,17s/^# \{0,1\}//p' tools/long.sh >&2 && exit 2 ;;
   esac
 done
 mkdir -p build
