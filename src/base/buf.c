@@ -102,6 +102,32 @@ void lt_buf_json(lt_buf *b, const char *s)
     lt_buf_char(b, '"');
 }
 
+/* One character of JSON as its escape, two of them above U+FFFF. */
+static void json_escape(lt_buf *b, int32_t point)
+{
+    if (point >= 0x10000) {
+        lt_buf_format(b, "\\u%04x", (unsigned)(0xD800 + ((point - 0x10000) >> 10)));
+        point = 0xDC00 + ((point - 0x10000) & 0x3FF);
+    }
+    lt_buf_format(b, "\\u%04x", (unsigned)point);
+}
+
+void lt_buf_json_shown(lt_buf *b, const char *json)
+{
+    for (size_t left = strlen(json); left;) {
+        int32_t point;
+        size_t n = lt_text_next(json, left, &point);
+        if (point < 0)
+            json_escape(b, 0xFFFD);
+        else if (lt_text_hostile(point))
+            json_escape(b, point);
+        else
+            lt_buf_add(b, json, n);
+        json += n;
+        left -= n;
+    }
+}
+
 void lt_buf_escape(lt_buf *b, const char *s, size_t n)
 {
     reserve(b, n * 12 + 4); /* the longest escape of one byte is \u{10FFFF} */

@@ -26,5 +26,8 @@ void lt_buf_char(lt_buf *b, char c);
 void lt_buf_format(lt_buf *b, const char *format, ...) LT_PRINTF(2, 3);
 /* As a JSON string with its quotes; s: valid UTF-8. */
 void lt_buf_json(lt_buf *b, const char *s);
+/* Whole JSON text for a terminal: what lt_text_hostile tells becomes \uXXXX, which reads back as
+ * the same character. */
+void lt_buf_json_shown(lt_buf *b, const char *json);
 /* As lt_text_escape, without a limit. */
 void lt_buf_escape(lt_buf *b, const char *s, size_t n);

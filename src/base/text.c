@@ -21,8 +21,14 @@ bool lt_text_valid(const char *s, size_t n, size_t *bad)
     return true;
 }
 
-/* Characters that would move the cursor, hide or reorder what follows. */
-static bool is_hostile(utf8proc_int32_t point)
+size_t lt_text_next(const char *s, size_t n, int32_t *point)
+{
+    utf8proc_ssize_t used =
+        utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)n, point);
+    return used > 0 ? (size_t)used : 1;
+}
+
+bool lt_text_hostile(int32_t point)
 {
     switch (utf8proc_category(point)) {
     case UTF8PROC_CATEGORY_CC:
@@ -40,20 +46,18 @@ static bool is_hostile(utf8proc_int32_t point)
 
 static size_t write_one(char out[16], const char *s, size_t n, size_t *used)
 {
-    utf8proc_int32_t point;
-    utf8proc_ssize_t step =
-        utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)n, &point);
-    *used = step > 0 ? (size_t)step : 1;
-    if (step <= 0)
+    int32_t point;
+    *used = lt_text_next(s, n, &point);
+    if (point < 0)
         return (size_t)snprintf(out, 16, "\\x%02X", (unsigned char)*s);
     if (point == '\n')
         return (size_t)snprintf(out, 16, "\\n");
     if (point == '\t')
         return (size_t)snprintf(out, 16, "\\t");
-    if (is_hostile(point))
+    if (lt_text_hostile(point))
         return (size_t)snprintf(out, 16, "\\u{%X}", (unsigned)point);
-    memcpy(out, s, (size_t)step);
-    return (size_t)step;
+    memcpy(out, s, *used);
+    return *used;
 }
 
 size_t lt_text_escape(char *to, size_t size, const char *s, size_t n)

@@ -139,12 +139,14 @@ static void print_json(const char *path, const lt_image *image, const lt_png_tex
     lt_buf_done(&command);
 }
 
-static bool has_control(const char *text)
+/* True if the text is not shown as it is. */
+static bool is_escaped(const char *text)
 {
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7F)
-            return true;
-    return false;
+    lt_buf shown = {0};
+    lt_buf_escape(&shown, text, strlen(text));
+    bool differs = strcmp(shown.data, text) != 0;
+    lt_buf_done(&shown);
+    return differs;
 }
 
 static void print_settings(const json_object *settings)
@@ -160,7 +162,7 @@ static void print_settings(const json_object *settings)
     command_of(settings, &command);
     lt_output_line(stdout, "again:");
     lt_output_line(stdout, "  %s", command.data);
-    if (has_control(command.data))
+    if (is_escaped(command.data))
         lt_output_line(stdout, "  with control characters, shown escaped here; --json has them as "
                                "they are");
     if (place && images && strcmp(place, "0") != 0)

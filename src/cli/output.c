@@ -56,8 +56,12 @@ void lt_output_error(const lt_error *err)
 
 void lt_output_json(json_object *o)
 {
-    puts(json_object_to_json_string_ext(o,
-                                        JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE));
+    const int style = JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE;
+    lt_buf shown = {0};
+    lt_buf_json_shown(&shown, json_object_to_json_string_ext(o, style));
+    lt_buf_char(&shown, '\n');
+    fwrite(shown.data, 1, shown.len, stdout);
+    lt_buf_done(&shown);
     json_object_put(o);
 }
 

@@ -16,7 +16,7 @@ void lt_output_note(const lt_context *c, const char *format, ...) LT_PRINTF(2, 3
 /* "latentty: MESSAGE" and "hint: ..." on stderr. */
 void lt_output_error(const lt_error *err);
 
-/* One JSON object on one line of stdout; takes o over. */
+/* One JSON object on one line of stdout, as lt_buf_json_shown writes it; takes o over. */
 void lt_output_json(json_object *o);
 
 /* False if something that was printed did not arrive. */

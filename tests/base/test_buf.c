@@ -86,11 +86,28 @@ static void test_json(void **state)
     lt_buf_done(&b);
 }
 
+static void test_json_shown(void **state)
+{
+    (void)state;
+    lt_buf b = {0};
+    lt_buf_str(&b, "");
+    lt_buf_json_shown(&b, "");
+    assert_string_equal(b.data, "");
+    lt_buf_json_shown(&b, "{ \"a\": [ 1, \"\xC3\xA9\\n\xF0\x9F\xA6\x8A\" ] }");
+    assert_string_equal(b.data, "{ \"a\": [ 1, \"\xC3\xA9\\n\xF0\x9F\xA6\x8A\" ] }");
+    lt_buf_clear(&b);
+    /* DEL, the C1 control CSI, an override of the direction, a language tag, a wrong byte */
+    lt_buf_json_shown(&b, "\"\x7F\xC2\x9B\xE2\x80\xAE\xF3\xA0\x80\x81\xFF\"");
+    assert_string_equal(b.data, "\"\\u007f\\u009b\\u202e\\udb40\\udc01\\ufffd\"");
+    lt_buf_done(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_empty),  cmocka_unit_test(test_append), cmocka_unit_test(test_growth),
-        cmocka_unit_test(test_escape), cmocka_unit_test(test_json),
+        cmocka_unit_test(test_empty),  cmocka_unit_test(test_append),
+        cmocka_unit_test(test_growth), cmocka_unit_test(test_escape),
+        cmocka_unit_test(test_json),   cmocka_unit_test(test_json_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

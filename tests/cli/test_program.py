@@ -386,7 +386,7 @@ class Render(Case):
             self.assertEqual(self.files(), ["in.png"])
 
     def test_control_characters_of_the_command(self):
-        for prompt, there in ("a\nb", True), ("ab", False):
+        for prompt, there in ("a\nb", True), ("a\u202eb", True), ("ab", False):
             write_png(self.dir / "in.png", 8, 8, text=b"latentty\0" + json.dumps({"prompt": prompt}).encode())
             self.assertEqual("with control characters" in self.run_it("info", "in.png")[0], there)
 
