@@ -2,8 +2,9 @@
  * fuzz.h - what the fuzz targets share.
  *
  * A target is one file that defines LLVMFuzzerTestOneInput.  With LT_FUZZ (clang) libFuzzer calls
- * it; otherwise replay.c does, with the files of its folders, as a test.  A target must not depend
- * on earlier inputs, and ends the program through LT_ASSERT where an answer is wrong.
+ * it; otherwise replay.c does, with the files of its folders and changes of them, as a test.  A
+ * target must not depend on earlier inputs, and ends the program through LT_ASSERT where an answer
+ * is wrong.
  */
 #pragma once
 

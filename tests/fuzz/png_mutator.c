@@ -1,5 +1,5 @@
 /* png_mutator.c - mutated PNG files with right check sums, without which nothing behind the first
- * chunk would be reached.  Only with libFuzzer. */
+ * chunk would be reached. */
 #include "fuzz.h"
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t room);
