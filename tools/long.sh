@@ -18,7 +18,7 @@ set -eu
 cd "$(dirname -- "$0")/.."
 root=$(pwd -P)
 fuzz_seconds=${LT_FUZZ_SECONDS:-600} soak_seconds=${LT_SOAK_SECONDS:-600}
-found=build/fuzz/found scratch=
+found=$root/build/fuzz/found scratch= # some targets go to a folder of their own: whole paths
 trap '[ -z "$scratch" ] || rm -rf "$scratch"' EXIT
 jobs=$(nproc 2>/dev/null || echo 2)
 
@@ -45,7 +45,7 @@ fuzz_target() {
   status=0
   ASAN_OPTIONS=allocator_may_return_null=1 "build/fuzz/tests/fuzz/fuzz_$name" -max_total_time="$fuzz_seconds" \
     -timeout=25 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$found/$name-" \
-    "build/fuzz/corpus/$name" "$@" >"$log" 2>&1 || status=$?
+    "$root/build/fuzz/corpus/$name" "$@" >"$log" 2>&1 || status=$?
   runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   if [ $status -ne 0 ]; then
     tail -n 40 "$log"
