@@ -16,6 +16,7 @@ import argparse
 import os
 import pathlib
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,8 @@ import tempfile
 
 SANITIZED = 99  # exit code that a sanitizer gives
 TERM, INT = 15, 2
+MOST_MIB = 320  # of address space: enough for every case
+NOT_LOADED = 127
 RENDER = ["render", "-q", "--steps", "1", "--size", "8x8", "--seed", "1", "-p", "a fox", "-o", "out.png"]
 CASES = {
     "ref": [*RENDER, "-b", "ref", "--frames", "frames", "--trace", "trace.safetensors"],
@@ -56,7 +59,7 @@ class Case:
         self.stdout, self.files = whole.stdout, self.read_files()
         self.calls = {k: int(n) for k, n in (line.split() for line in calls.read_text().splitlines())}
 
-    def run(self, **environment):
+    def run(self, limit=None, **environment):
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
         if "in.png" in self.words:
@@ -68,7 +71,7 @@ class Case:
                "ASAN_OPTIONS": f"detect_leaks=1:allocator_may_return_null=1:verify_asan_link_order=0:exitcode={SANITIZED}",
                "UBSAN_OPTIONS": f"print_stacktrace=1:exitcode={SANITIZED}", **more, **environment}
         return subprocess.run([self.options.program, *self.words], cwd=self.folder, env=env, timeout=300, check=False,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=limit)
 
     def read_files(self):
         return {str(p.relative_to(self.folder)): p.read_bytes() for p in self.folder.rglob("*") if p.is_file()}
@@ -99,19 +102,33 @@ class Case:
         if len(said) > 2 or any("bug" in line for line in messages):
             raise Fault("more than a message and a hint, or a bug")
 
-    def try_one(self, what, signals=()):
-        environment = {"LT_FAULT": what}
-        if signals:
-            environment["LT_FAULT_SIGNALS"] = ",".join(map(str, signals))
-        done = self.run(**environment)
+    def faults_of(self, done, settings, signals=()):
+        """0, or 1 after saying what is wrong."""
         try:
             self.check(done, signals)
         except Fault as fault:
-            settings = " ".join(f"{k}={v}" for k, v in environment.items())
             print(f"{self.name}: {settings}: {fault}\n  exit code {done.returncode}, stderr:\n"
                   + done.stderr.decode(errors="replace"))
             return 1
         return 0
+
+    def try_one(self, what, signals=()):
+        environment = {"LT_FAULT": what}
+        if signals:
+            environment["LT_FAULT_SIGNALS"] = ",".join(map(str, signals))
+        return self.faults_of(self.run(**environment), " ".join(f"{k}={v}" for k, v in environment.items()), signals)
+
+    def try_limits(self):
+        """With less and less memory, as `ulimit -v` says it, until the program cannot be loaded: (runs, faults)."""
+        runs = faults = 0
+        for mib in range(MOST_MIB, 0, -MOST_MIB // (2 * self.options.sample)):
+            size = mib << 20
+            done = self.run(limit=lambda size=size: resource.setrlimit(resource.RLIMIT_AS, (size, size)))
+            if done.returncode == NOT_LOADED or not done.stderr and done.returncode < 0:
+                break
+            faults += self.faults_of(done, f"ulimit -v {mib << 10}")
+            runs += 1
+        return runs, faults
 
     def choose(self, kind):
         """The n to try: all, or one at random from each of so many equal parts."""
@@ -131,6 +148,9 @@ class Case:
             for n in self.choose(kind):
                 faults += self.try_one(f"{kind}:{n}{suffix}", signals)
                 runs += 1
+        if not self.options.sanitized:  # which need terabytes
+            more = self.try_limits()
+            runs, faults = runs + more[0], faults + more[1]
         return runs, faults
 
 
