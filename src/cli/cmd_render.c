@@ -8,6 +8,8 @@
 #include "cli/render.h"
 #include "cli/seeds.h"
 #include "cli/signals.h"
+#include "image/png.h"
+#include "pipeline/meta.h"
 
 static bool read_lens(lt_render *r, lt_error *err)
 {
@@ -85,6 +87,22 @@ static bool make_room(lt_render *r, lt_error *err)
     return true;
 }
 
+/* What a PNG would refuse at the end, after all the work. */
+static bool check_settings(const lt_render *r, lt_error *err)
+{
+    bool ok = true;
+    for (int i = 0; i < r->view->images && ok; i += r->view->per_prompt) {
+        lt_buf json = {0};
+        lt_meta_json(r->engine, &r->params, r->run, i, &json);
+        if (json.len > LT_PNG_MAX_TEXT)
+            ok = lt_fail(err, LT_ERR_ARGUMENT, "a shorter prompt",
+                         "the settings have %zu bytes as JSON, more than the %d that a PNG carries",
+                         json.len, LT_PNG_MAX_TEXT);
+        lt_buf_done(&json);
+    }
+    return ok;
+}
+
 static bool begin(lt_render *r, lt_error *err)
 {
     double start = lt_bar_clock();
@@ -96,7 +114,7 @@ static bool begin(lt_render *r, lt_error *err)
     r->view = lt_run_about(r->run);
     r->times.begin = lt_bar_clock() - start;
     lt_bar_end(&r->bar);
-    if (!make_room(r, err))
+    if (!check_settings(r, err) || !make_room(r, err))
         return false;
     lt_render_begun(r);
     if (!r->trace_path)

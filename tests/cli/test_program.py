@@ -445,6 +445,7 @@ class Render(Case):
         _, err = self.run_it("render", "-p", "cat " * 100, *QUICK, "--size", "16x16", "-o", "u.png")
         self.assertIn("cut off", err)
         self.run_it("render", "-p", "((" * 23000 + "cat", *QUICK, "--size", "8x8", "-o", "long.png")
+        self.refused("render", "-p", "\1" * 90000, "--negative-prompt", "\1" * 90000, "-o", "t.png", part="a PNG carries")
         self.run_it("render", "-p", "g\u00fcnes \U0001f600\n\x1b[31m'\"", *QUICK, "--size", "16x16", "-o", "\u00fc.png")
         self.assertEqual(self.json_of("info", "\u00fc.png")["settings"]["prompt"], "g\u00fcnes \U0001f600\n\x1b[31m'\"")
 
