@@ -78,7 +78,6 @@ __attribute__((constructor)) static void start(void)
 __attribute__((destructor)) static void finish(void)
 {
     const char *path = getenv("LT_FAULT_CALLS");
-    started = false;
     FILE *f = path ? fopen(path, "w") : NULL;
     for (int k = 0; f && k < KINDS; k++)
         fprintf(f, "%s %lu\n", names[k], atomic_load(&calls[k]));
@@ -92,12 +91,28 @@ static void raise_all(void)
         raise(signals[i]);
 }
 
+/* At exit, before what the compiler adds for coverage writes its files. */
+static void stop(void)
+{
+    started = false;
+}
+
+/* It runs that early only if it is registered after main has begun, as with the first file. */
+static void stop_at_exit(void)
+{
+    static atomic_flag once = ATOMIC_FLAG_INIT;
+    if (!atomic_flag_test_and_set(&once) && atexit(stop) != 0)
+        abort();
+}
+
 /* True if this call is to fail, with errno set to `why`. */
 static bool fails(enum kind kind, const void *caller, int why)
 {
     uintptr_t from = (uintptr_t)caller;
     if (!started || (only_program && (from < program_from || from >= program_to)))
         return false;
+    if (kind != ALLOC)
+        stop_at_exit();
     unsigned long n = atomic_fetch_add(&calls[kind], 1) + 1;
     if (!fails_at[kind] || n < fails_at[kind] || (n > fails_at[kind] && !and_later))
         return false;

@@ -65,7 +65,9 @@ class Case:
         if "in.png" in self.words:
             picture = "text-odd.png" if self.name == "picture" else "good/rgb8.png"
             shutil.copy(self.options.project / "tests/data/image" / picture, self.folder / "in.png")
-        more = {"LT_FAULT_PROGRAM": "1"} if self.options.sanitized else {}
+        more = {k: v for k, v in os.environ.items() if k.startswith("GCOV")}
+        if self.options.sanitized:
+            more["LT_FAULT_PROGRAM"] = "1"
         env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C", "OMP_WAIT_POLICY": "passive",
                "LATENTTY_ASSETS": str(self.options.project / "assets"), "LD_PRELOAD": str(self.options.library),
                "ASAN_OPTIONS": f"detect_leaks=1:allocator_may_return_null=1:verify_asan_link_order=0:exitcode={SANITIZED}",
@@ -108,7 +110,7 @@ class Case:
             self.check(done, signals)
         except Fault as fault:
             print(f"{self.name}: {settings}: {fault}\n  exit code {done.returncode}, stderr:\n"
-                  + done.stderr.decode(errors="replace"))
+                  + done.stderr.decode(errors="replace"), flush=True)
             return 1
         return 0
 
