@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/version.h"
+#include "cli/complete.h"
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/screen.h"
@@ -31,11 +32,19 @@ static const char *command_name(const void *context, int i)
     return c ? c->name : NULL;
 }
 
-static const lt_command *find(const char *name, lt_error *err)
+const lt_command *lt_cli_find(const char *name)
 {
     for (int i = 0; lt_cli_command(i); i++)
         if (strcmp(lt_cli_command(i)->name, name) == 0)
             return lt_cli_command(i);
+    return NULL;
+}
+
+static const lt_command *find(const char *name, lt_error *err)
+{
+    const lt_command *command = lt_cli_find(name);
+    if (command)
+        return command;
     lt_fail(err, LT_ERR_ARGUMENT, "latentty --help", "unknown command '%s'", name);
     const char *near = lt_args_nearest(name, command_name, NULL);
     if (near)
@@ -151,6 +160,16 @@ static int print_help(const lt_command *command)
     return lt_output_done(&err) ? EXIT_DONE : fail(&err);
 }
 
+/* Not in the help: only the scripts in completions/ ask for this. */
+static int print_completions(int count, char *const *words, const lt_backend_ops *const *backends)
+{
+    lt_error err = {0};
+    lt_buf text = {0};
+    lt_complete(backends, count, words, &text);
+    print(stdout, &text);
+    return lt_output_done(&err) ? EXIT_DONE : fail(&err);
+}
+
 /* A descriptor that the parent closed is taken, so that no file of ours becomes stdout; using it
  * still fails. */
 static void hold_standard_streams(void)
@@ -176,6 +195,8 @@ int lt_cli_main(int argc, char **argv, const lt_backend_ops *const *backends)
         const lt_command *about = argc > 2 ? find(argv[2], &err) : NULL;
         return argc > 2 && !about ? fail(&err) : print_help(about);
     }
+    if (strcmp(word, "complete") == 0)
+        return print_completions(argc - 2, argv + 2, backends);
     if (argc < 2) {
         lt_buf text = {0};
         lt_help_program(lt_screen_columns(STDERR_FILENO), &text);

@@ -13,3 +13,4 @@ int lt_cli_main(int argc, char **argv, const lt_backend_ops *const *backends);
 
 /* The i-th command in the order of help; NULL at the end. */
 const lt_command *lt_cli_command(int i);
+const lt_command *lt_cli_find(const char *name); /* NULL if there is none of that name */

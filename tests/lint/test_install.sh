@@ -18,7 +18,10 @@ installed() {
 
 installed --version
 installed --version | grep -q '^latentty [0-9]'
-test -f "$prefix/share/man/man1/latentty.1"
+for file in man/man1/latentty.1 bash-completion/completions/latentty zsh/site-functions/_latentty \
+  fish/vendor_completions.d/latentty.fish; do
+  test -f "$prefix/share/$file" || { echo "not installed: share/$file" && exit 1; }
+done
 # A picture needs the demo model: nothing but share/latentty holds one here.
 installed render -p "a red apple" --seed 42 --steps 2 -q -o apple.png
 installed info apple.png | grep -q '128x128'
