@@ -93,6 +93,26 @@ class Case(unittest.TestCase):
         self.assertEqual(out.count("\n"), 1)
         return json.loads(out)
 
+    def on_terminal(self, *words, everything=False, **env):
+        """(exit code, what a terminal on stderr is sent); with everything, the terminal is stdout too."""
+        control, terminal = pty.openpty()
+        p = subprocess.Popen([PROGRAM, *words], cwd=self.dir, env=environment(**env), stderr=terminal,
+                             stdout=terminal if everything else subprocess.PIPE)
+        os.close(terminal)
+        seen = b""
+        while True:
+            ready, _, _ = select.select([control], [], [], 120)
+            try:
+                data = os.read(control, 65536) if ready else b""
+            except OSError:  # the terminal's other side was closed
+                data = b""
+            if not data:
+                break
+            seen += data
+        os.close(control)
+        p.communicate(timeout=120)
+        return p.returncode, seen.decode()
+
     def files(self):
         return sorted(str(p.relative_to(self.dir)) for p in self.dir.rglob("*") if p.is_file())
 
@@ -558,25 +578,6 @@ class Streams(Case):
         done = subprocess.run(f"{PROGRAM} tokens - <&-", shell=True, env=environment(), stderr=subprocess.PIPE,
                               stdout=subprocess.DEVNULL, check=False)
         self.assertEqual(done.returncode, 1)
-
-    def on_terminal(self, *words, **env):
-        control, terminal = pty.openpty()
-        p = subprocess.Popen([PROGRAM, *words], cwd=self.dir, env=environment(**env), stdout=subprocess.PIPE,
-                             stderr=terminal)
-        os.close(terminal)
-        seen = b""
-        while True:
-            ready, _, _ = select.select([control], [], [], 120)
-            try:
-                data = os.read(control, 65536) if ready else b""
-            except OSError:  # the terminal's other side was closed
-                data = b""
-            if not data:
-                break
-            seen += data
-        os.close(control)
-        p.communicate(timeout=120)
-        return p.returncode, seen.decode()
 
     def test_bar(self):
         words = ["render", "-p", "x", *QUICK, "--size", "16x16", "-o", "x.png"]
