@@ -21,6 +21,7 @@ struct lt_engine {
     const lt_backend_ops *ops; /* borrowed */
     lt_backend *backend;       /* owned */
     lt_programs *programs;     /* owned */
+    lt_synthetic *synthetic;   /* owned; NULL for a model of files */
     lt_model_dir dir;
     lt_checkpoint *weights[LT_COMPONENT_COUNT]; /* owned; NULL for what has none */
     lt_tokenizer *tokenizer;                    /* owned */
@@ -153,15 +154,36 @@ static bool read_configs(lt_engine *e, unsigned needs, lt_error *err)
     return read_scheduler(e, err);
 }
 
+/* A model without files: its configs are known. */
+static bool take_synthetic(lt_engine *e, const lt_synthetic_model *m, lt_error *err)
+{
+    e->synthetic = lt_synthetic_new();
+    e->clip = m->clip;
+    e->unet = m->unet;
+    e->vae = m->vae;
+    e->info.clip = &e->clip;
+    e->info.unet = &e->unet;
+    e->info.vae = &e->vae;
+    e->info.scheduler = &e->scheduler;
+    return lt_scheduler_config_read(NULL, NULL, &e->scheduler, err);
+}
+
+static bool open_configs(lt_engine *e, const lt_engine_options *o, lt_error *err)
+{
+    return o->synthetic ? take_synthetic(e, o->synthetic, err)
+                        : find_files(e, o, err) && read_configs(e, o->needs, err);
+}
+
 /* Components from different models must fit together. */
 static bool check_fit(const lt_engine *e, lt_error *err)
 {
     const lt_engine_info *i = &e->info;
-    if (i->clip && (size_t)i->clip->max_position_embeddings != lt_tokenizer_length(i->tokenizer))
+    if (i->tokenizer &&
+        (size_t)i->clip->max_position_embeddings != lt_tokenizer_length(i->tokenizer))
         return lt_fail(err, LT_ERR_MODEL, "--tokenizer of the same model as --text-encoder",
                        "the text encoder reads %d tokens, the tokenizer gives %zu",
                        i->clip->max_position_embeddings, lt_tokenizer_length(i->tokenizer));
-    if (i->clip && (size_t)i->clip->vocab_size != lt_tokenizer_vocab_size(i->tokenizer))
+    if (i->tokenizer && (size_t)i->clip->vocab_size != lt_tokenizer_vocab_size(i->tokenizer))
         return lt_fail(err, LT_ERR_MODEL, "--tokenizer of the same model as --text-encoder",
                        "the text encoder knows %d tokens, the tokenizer has %zu",
                        i->clip->vocab_size, lt_tokenizer_vocab_size(i->tokenizer));
@@ -186,7 +208,8 @@ static bool open_weights(lt_engine *e, lt_networks *networks, lt_error *err)
                               .vae = e->info.vae,
                               .clip_weights = e->weights[LT_TEXT_ENCODER],
                               .unet_weights = e->weights[LT_UNET],
-                              .vae_weights = e->weights[LT_VAE]};
+                              .vae_weights = e->weights[LT_VAE],
+                              .synthetic = e->synthetic};
     int side = networks->unet ? networks->unet->sample_size : 8;
     return (!networks->clip || lt_programs_check(networks, LT_NET_TEXT, 0, 0, err)) &&
            (!networks->unet || lt_programs_check(networks, LT_NET_UNET, side, side, err)) &&
@@ -198,10 +221,10 @@ bool lt_engine_open(const lt_engine_options *options, lt_engine **out, lt_error 
 {
     lt_networks networks;
     lt_engine *e = lt_alloc(sizeof *e);
-    e->model = lt_strdup(options->model);
-    e->info.model = e->name = lt_strdup(options->name ? options->name : options->model);
-    if (!open_backend(e, options, err) || !find_files(e, options, err) ||
-        !read_configs(e, options->needs, err) || !check_fit(e, err) ||
+    const char *model = options->synthetic ? options->synthetic->name : options->model;
+    e->model = lt_strdup(model);
+    e->info.model = e->name = lt_strdup(options->name ? options->name : model);
+    if (!open_backend(e, options, err) || !open_configs(e, options, err) || !check_fit(e, err) ||
         !open_weights(e, &networks, err)) {
         lt_engine_close(e);
         return false;
@@ -224,6 +247,7 @@ void lt_engine_close(lt_engine *e)
         e->ops->close(e->backend);
     for (int c = 0; c < LT_COMPONENT_COUNT; c++)
         lt_checkpoint_close(e->weights[c]);
+    lt_synthetic_free(e->synthetic);
     lt_tokenizer_close(e->tokenizer);
     lt_model_dir_done(&e->dir);
     lt_buf_done(&e->warnings);
@@ -312,7 +336,7 @@ bool lt_engine_encode_text(lt_engine *e, const int32_t *ids, float *text, lt_pro
            e->ops->run(u->program, progress, err) &&
            e->ops->read(u->program, u->out, text, count_of(u->out), err) &&
            /* a backend may read the rows of words from the file */
-           lt_checkpoint_unchanged(e->weights[LT_TEXT_ENCODER], err) &&
+           (e->synthetic || lt_checkpoint_unchanged(e->weights[LT_TEXT_ENCODER], err)) &&
            lt_engine_check_finite(e, "the text encoder's output", text, count_of(u->out), err);
 }
 

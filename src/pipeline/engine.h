@@ -21,6 +21,7 @@
 #include "model/unet.h"
 #include "model/vae.h"
 #include "pipeline/scheduler_config.h"
+#include "pipeline/synthetic.h"
 #include "tensor/backend.h"
 
 typedef struct lt_engine lt_engine;
@@ -35,6 +36,8 @@ typedef struct lt_engine_options {
     const char *unet, *vae, *text_encoder, *tokenizer; /* from elsewhere; NULL: the model's own */
     const char *variant; /* of the weight files: "fp16"; NULL: plain */
     unsigned needs;      /* LT_NEEDS_... : what to load */
+    /* Instead of files: random weights, and no tokenizer; borrowed for the call.  NULL: none. */
+    const lt_synthetic_model *synthetic;
 } lt_engine_options;
 
 enum {
@@ -60,7 +63,7 @@ typedef struct lt_engine_info {
     const char *model;   /* as given */
     const char *backend; /* "cpu" */
     lt_dtype dtype;
-    const lt_tokenizer *tokenizer;
+    const lt_tokenizer *tokenizer; /* NULL for a synthetic model */
     const lt_clip_config *clip;
     const lt_unet_config *unet;
     const lt_vae_config *vae;

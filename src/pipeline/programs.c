@@ -80,7 +80,9 @@ static bool record(const lt_networks *n, lt_unit *u, lt_error *err)
         break;
     }
     u->out = lt_output(u->graph, "out", out);
-    return lt_graph_ok(u->graph, err) && lt_bind_graph(u->graph, weights_of(n, u->network), err);
+    return lt_graph_ok(u->graph, err) &&
+           (n->synthetic ? lt_synthetic_bind(n->synthetic, u->graph, err)
+                         : lt_bind_graph(u->graph, weights_of(n, u->network), err));
 }
 
 static void release(lt_programs *p, lt_unit *u)
@@ -114,6 +116,8 @@ static bool compile(lt_programs *p, lt_unit *u, lt_error *err)
 {
     const lt_checkpoint *weights = weights_of(&p->networks, u->network);
     bool ok = p->ops->compile(p->backend, u->graph, &u->program, err);
+    if (p->networks.synthetic)
+        return ok;
     if (!ok && err->code == LT_ERR_MODEL)
         lt_fail_in(err, "cannot load '%s'", lt_checkpoint_path(weights));
     if (lt_checkpoint_unchanged(weights, err))

@@ -10,6 +10,7 @@
 #include "model/clip.h"
 #include "model/unet.h"
 #include "model/vae.h"
+#include "pipeline/synthetic.h"
 #include "tensor/backend.h"
 #include "weights/checkpoint.h"
 
@@ -21,6 +22,7 @@ typedef struct lt_networks {
     const lt_unet_config *unet;
     const lt_vae_config *vae;
     lt_checkpoint *clip_weights, *unet_weights, *vae_weights;
+    lt_synthetic *synthetic; /* if set, all weights come from here */
 } lt_networks;
 
 /* A recorded and, unless only checked, compiled graph. */
