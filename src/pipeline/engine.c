@@ -22,6 +22,7 @@ struct lt_engine {
     lt_backend *backend;       /* owned */
     lt_programs *programs;     /* owned */
     lt_synthetic *synthetic;   /* owned; NULL for a model of files */
+    lt_profile *profile;       /* borrowed; NULL: nothing is measured */
     lt_model_dir dir;
     lt_checkpoint *weights[LT_COMPONENT_COUNT]; /* owned; NULL for what has none */
     lt_tokenizer *tokenizer;                    /* owned */
@@ -269,6 +270,16 @@ int lt_engine_default_side(const lt_engine *e)
     return e->info.vae ? e->vae.sample_size : 512;
 }
 
+bool lt_engine_check_size(const lt_engine *e, int width, int height, lt_error *err)
+{
+    int f = e->vae.factor, w = (width + f / 2) / f * f, h = (height + f / 2) / f * f;
+    if (width % f == 0 && height % f == 0)
+        return true;
+    lt_fail(err, LT_ERR_ARGUMENT, NULL,
+            "--size is %dx%d, expected multiples of %d pixels for this VAE", width, height, f);
+    return lt_fail_hint(err, "--size %dx%d", w ? w : f, h ? h : f);
+}
+
 lt_memory lt_engine_memory(const lt_engine *e)
 {
     return e->ops->memory(e->backend);
@@ -303,6 +314,35 @@ bool lt_engine_needs_f32(const lt_engine *e)
     return e->needs_f32;
 }
 
+void lt_engine_profile(lt_engine *e, lt_profile *p)
+{
+    e->profile = p;
+}
+
+static bool measure_unit(lt_engine *e, const lt_unit *u, lt_error *err)
+{
+    lt_profile *p = e->profile;
+    lt_step_time *rows;
+    int count;
+    if (!e->ops->measure(u->program, &rows, &count, err))
+        return false;
+    p->rows = lt_grow(p->rows, (size_t)(p->count + count), sizeof *p->rows);
+    memcpy(p->rows + p->count, rows, (size_t)count * sizeof *rows);
+    p->count += count;
+    free(rows);
+    return true;
+}
+
+/* Every run of a program goes through here. */
+static bool run_unit(lt_engine *e, const lt_unit *u, lt_progress *progress, lt_error *err)
+{
+    if (!e->profile)
+        return e->ops->run(u->program, progress, err);
+    if (progress && atomic_load(&progress->cancel))
+        return lt_fail(err, LT_ERR_CANCELLED, NULL, "cancelled");
+    return measure_unit(e, u, err);
+}
+
 static int chunk_of(int images)
 {
     return images < CHUNK ? images : CHUNK;
@@ -333,7 +373,7 @@ bool lt_engine_encode_text(lt_engine *e, const int32_t *ids, float *text, lt_pro
     lt_unit *u;
     return lt_programs_get(e->programs, LT_NET_TEXT, 1, 0, 0, &u, err) &&
            e->ops->write(u->program, u->in[0], ids, count_of(u->in[0]), err) &&
-           e->ops->run(u->program, progress, err) &&
+           run_unit(e, u, progress, err) &&
            e->ops->read(u->program, u->out, text, count_of(u->out), err) &&
            /* a backend may read the rows of words from the file */
            (e->synthetic || lt_checkpoint_unchanged(e->weights[LT_TEXT_ENCODER], err)) &&
@@ -396,7 +436,7 @@ static bool predict_chunk(lt_engine *e, const lt_unet_call *p, int from, int n,
     if (p->uncond)
         memcpy(e->swap + half, e->swap, half * sizeof *e->swap);
     if (!e->ops->write(u->program, u->in[0], e->swap, half * (size_t)halves, err) ||
-        !e->ops->run(u->program, progress, err) ||
+        !run_unit(e, u, progress, err) ||
         !e->ops->read(u->program, u->out, e->swap, half * (size_t)halves, err))
         return false;
     if (p->uncond)
@@ -431,7 +471,7 @@ static bool decode_swap(lt_engine *e, const lt_unit *u, float *pixels, lt_progre
 {
     int f = e->vae.factor;
     if (!e->ops->write(u->program, u->in[0], e->swap, count_of(u->in[0]), err) ||
-        !e->ops->run(u->program, progress, err) ||
+        !run_unit(e, u, progress, err) ||
         !e->ops->read(u->program, u->out, e->swap, count_of(u->out), err) ||
         !lt_engine_check_finite(e, "the VAE's picture", e->swap, count_of(u->out), err))
         return false;
@@ -476,8 +516,7 @@ bool lt_engine_encode_image(lt_engine *e, int h, int w, const float *pixels, flo
         !reserve(e, in > out ? in : out, err))
         return false;
     lt_layout_to_last(e->swap, pixels, 1, 3, area * f * f);
-    if (!e->ops->write(u->program, u->in[0], e->swap, in, err) ||
-        !e->ops->run(u->program, progress, err) ||
+    if (!e->ops->write(u->program, u->in[0], e->swap, in, err) || !run_unit(e, u, progress, err) ||
         !e->ops->read(u->program, u->out, e->swap, out, err) ||
         !lt_engine_check_finite(e, "the VAE's encoding", e->swap, out, err))
         return false;

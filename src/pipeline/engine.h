@@ -75,6 +75,10 @@ const lt_engine_info *lt_engine_about(const lt_engine *e);
 /* Default pixels a side: the UNet's sample_size times the VAE's factor. */
 int lt_engine_default_side(const lt_engine *e);
 
+/* LT_ERR_ARGUMENT unless both sides are multiples of the factor of the VAE, which must be loaded;
+ * the hint is a size that fits. */
+bool lt_engine_check_size(const lt_engine *e, int width, int height, lt_error *err) LT_WARN_UNUSED;
+
 /* Compiles what `images` pictures of latent size h x w need.  With too little memory this is where
  * it is said. */
 bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided,
@@ -123,3 +127,13 @@ bool lt_engine_check_finite(lt_engine *e, const char *what, const float *x, size
 bool lt_engine_needs_f32(const lt_engine *e);
 
 lt_memory lt_engine_memory(const lt_engine *e);
+
+/* What the programs did that ran, step by step in order.  {0} to begin with. */
+typedef struct lt_profile {
+    lt_step_time *rows; /* owned: free(); names are the engine's, valid until it compiles again */
+    int count;
+} lt_profile;
+
+/* From now on the steps of every program that runs are measured and appended to *p, which is
+ * borrowed; NULL ends it.  A measured program looks at its progress only before it starts. */
+void lt_engine_profile(lt_engine *e, lt_profile *p);

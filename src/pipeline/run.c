@@ -31,12 +31,8 @@ static bool check_size(lt_run *run, lt_error *err)
     lt_size size = run->params->size;
     int f = about->vae->factor, side = lt_engine_default_side(run->engine);
     int width = size.width ? size.width : side, height = size.height ? size.height : side;
-    if (width % f != 0 || height % f != 0) {
-        int w = (width + f / 2) / f * f, h = (height + f / 2) / f * f;
-        lt_fail(err, LT_ERR_ARGUMENT, NULL,
-                "--size is %dx%d, expected multiples of %d pixels for this VAE", width, height, f);
-        return lt_fail_hint(err, "--size %dx%d", w ? w : f, h ? h : f);
-    }
+    if (!lt_engine_check_size(run->engine, width, height, err))
+        return false;
     run->view.width = width;
     run->view.height = height;
     run->view.w = width / f;

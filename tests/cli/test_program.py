@@ -20,7 +20,7 @@ import unittest
 import zlib
 
 PROGRAM, PROJECT = None, None
-COMMANDS = ["render", "info", "tokens", "encode", "noise", "roundtrip", "schedule", "rng"]
+COMMANDS = ["render", "info", "tokens", "encode", "noise", "roundtrip", "schedule", "rng", "bench"]
 QUICK = ["--steps", "2", "--dtype", "f32"]
 
 
@@ -484,6 +484,63 @@ class Render(Case):
         self.assertIsNone(self.json_of("info", "a.png")["settings"]["tokenizer"])
 
 
+class Bench(Case):
+    SMALL = ["bench", "--size", "16x16", "--repeat", "2", "--dtype", "f32", "--threads", "2"]
+
+    def check_part(self, part, best):
+        self.assertLessEqual(part["min_ms"], part["median_ms"])
+        self.assertLessEqual(part["median_ms"], part["max_ms"])
+        self.assertAlmostEqual(sum(op["share"] for op in part["ops"]), 1, places=5)
+        self.assertAlmostEqual(sum(op["ms"] for op in part["ops"]) / part["ops_ms"], 1, places=5)
+        self.assertAlmostEqual(sum(op["flop"] for op in part["ops"]) / part["flop"], 1, places=5)
+        self.assertAlmostEqual(part["flop"] / part["median_ms"] * 1e3 / part["flop_per_s"], 1, places=5)
+        products = [op for op in part["ops"] if op["flop"]]
+        self.assertLessEqual({"conv2d", "linear", "attention"}, {op["op"] for op in products})
+        for op in products:
+            self.assertAlmostEqual(op["flop"] / op["ms"] * 1e3 / op["flop_per_s"], 1, places=5)
+            self.assertAlmostEqual(op["flop_per_s"] / best / op["of_matmul"], 1, places=5)
+        for op in part["ops"]:
+            if not op["flop"]:
+                self.assertEqual((op["flop_per_s"], op["of_matmul"]), (None, None))
+
+    def test_json(self):
+        facts = self.json_of(*self.SMALL, "--batch", "2")
+        self.assertEqual({k: facts[k] for k in ["model", "synthetic", "backend", "dtype", "threads", "width", "height",
+                                                "batch", "repeat"]},
+                         {"model": "demo", "synthetic": False, "backend": "cpu", "dtype": "f32", "threads": 2,
+                          "width": 16, "height": 16, "batch": 2, "repeat": 2})
+        for part in ["text", "guided_step", "decode"]:
+            self.assertEqual(facts[f"{part}_ms"], facts[part]["median_ms"])
+        self.assertGreater(facts["load_ms"], 0)
+        self.assertGreater(facts["peak_rss_mb"], 8)  # of which the weights of this model are 23
+        matmul = facts["matmul"]
+        self.assertEqual(matmul["side"], 2048)
+        best = max(matmul["before_flop_per_s"], matmul["after_flop_per_s"])
+        self.check_part(facts["guided_step"], best)
+        self.check_part(facts["decode"], best)
+
+    def test_table(self):
+        out, err = self.run_it(*self.SMALL)
+        self.assertEqual(err, "")
+        self.assertTrue(out.startswith("demo, 16x16, batch 1, f32 on cpu\n"), out)
+        for row in ["load", "text", "guided step", "decode", "peak memory", "matmul", "conv2d", "group_norm"]:
+            self.assertRegex(out, rf"(?m)^{row} +[0-9]")
+        shares = [float(s) for s in re.findall(r"(?m)^(?!together).* ([0-9.]+)%", out)]
+        self.assertAlmostEqual(sum(shares), 200, delta=1)  # two tables, rounded
+        self.assertEqual(self.run_it(*self.SMALL, "-q"), ("", ""))
+
+    def test_refused(self):
+        self.refused("bench", "--synthetic", "sd99", part="--synthetic is 'sd99', expected sd14")
+        self.refused("bench", "--synthetic", "sd14", "--model", "m", part="--model was given")
+        self.refused("bench", "--synthetic", "sd14", "--variant", "fp16", part="--variant was given")
+        self.refused("bench", "--synthetic", "sd14", "--size", "500x512", part="multiples of 8")
+        self.refused("bench", "--size", "17x16", part="multiples of 8")
+        self.refused("bench", "--batch", "0", part="--batch is '0', expected 1 to 1024")
+        self.refused("bench", "--repeat", "many", part="--repeat is 'many', expected 1 to 1000")
+        self.refused("bench", "--dtype", "f64", part="--dtype is 'f64'")
+        self.refused("bench", "--model", "/nonexistent", part="nonexistent", code=1)
+
+
 class Interrupts(Case):
     def stop(self, number, *words, again=None):
         p = subprocess.Popen([PROGRAM, "render", "-p", "x", "--steps", "1000", "-o", "out.png", "--backend", "ref",
@@ -512,15 +569,15 @@ class Interrupts(Case):
 
     def test_other_commands_say_what_stopped_them(self):
         write_png(self.dir / "in.png", 512, 512)
-        p = subprocess.Popen([PROGRAM, "roundtrip", "in.png", "-o", "out.png", "--backend", "ref"], cwd=self.dir,
-                             env=environment(), stderr=subprocess.PIPE)
-        while not self.catches(p.pid, signal.SIGTERM):
-            time.sleep(0.01)
-        time.sleep(0.5)
-        p.send_signal(signal.SIGTERM)
-        err = p.communicate(timeout=120)[1].decode()
-        self.assertEqual((p.returncode, err), (143, "latentty: stopped by SIGTERM\n"))
-        self.assertEqual(self.files(), ["in.png"])
+        for words in [["roundtrip", "in.png", "-o", "out.png", "--backend", "ref"], ["bench", "--repeat", "1000"]]:
+            p = subprocess.Popen([PROGRAM, *words], cwd=self.dir, env=environment(), stderr=subprocess.PIPE)
+            while not self.catches(p.pid, signal.SIGTERM):
+                time.sleep(0.01)
+            time.sleep(0.5)
+            p.send_signal(signal.SIGTERM)
+            err = p.communicate(timeout=120)[1].decode()
+            self.assertEqual((p.returncode, err), (143, "latentty: stopped by SIGTERM\n"))
+            self.assertEqual(self.files(), ["in.png"])
 
     def test_limit_on_file_sizes(self):
         limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))

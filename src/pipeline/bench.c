@@ -1,0 +1,318 @@
+/* bench.c - see bench.h. */
+#include "pipeline/bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "sample/rng.h"
+#include "tensor/cost.h"
+#include "tensor/half.h"
+
+struct lt_bench {
+    lt_engine *engine; /* borrowed */
+    lt_bench_options options;
+    int32_t *ids;           /* owned [T] */
+    float *cond, *uncond;   /* owned [n,T,D] */
+    float *latents;         /* owned [n,C,h,w] */
+    float *eps[2];          /* owned [n,C,h,w] */
+    float *pixels;          /* owned [3,H,W]: one picture after the other */
+    size_t latent, text;    /* floats of one picture, of one prompt */
+    double *seconds;        /* owned [repeat] */
+    lt_profile fast, fresh; /* owned rows: the fastest measured call so far, the one at work */
+};
+
+/* ---- what is called ---- */
+
+typedef bool part_call(lt_bench *b, lt_progress *progress, lt_error *err);
+
+static bool encode(lt_bench *b, lt_progress *progress, lt_error *err)
+{
+    return lt_engine_encode_text(b->engine, b->ids, b->cond, progress, err);
+}
+
+static bool predict(lt_bench *b, lt_progress *progress, lt_error *err)
+{
+    lt_unet_call call = {.images = b->options.images,
+                         .h = b->options.h,
+                         .w = b->options.w,
+                         .latents = b->latents,
+                         .timestep = 500, /* in the middle of training's 1000 */
+                         .cond = b->cond,
+                         .uncond = b->uncond,
+                         .eps_cond = b->eps[0],
+                         .eps_uncond = b->eps[1]};
+    return lt_engine_predict(b->engine, &call, progress, err);
+}
+
+static bool decode(lt_bench *b, lt_progress *progress, lt_error *err)
+{
+    for (int i = 0; i < b->options.images; i++)
+        if (!lt_engine_decode(b->engine, 1, b->options.h, b->options.w,
+                              b->latents + (size_t)i * b->latent, b->pixels, progress, err))
+            return false;
+    return true;
+}
+
+/* ---- beginning ---- */
+
+static bool make_floats(float **out, size_t each, int count, const char *what, lt_error *err)
+{
+    size_t bytes;
+    void *memory;
+    if (!lt_mul(each, (size_t)count, &bytes) || !lt_mul(bytes, sizeof **out, &bytes))
+        return lt_fail(err, LT_ERR_MEMORY, "a smaller --batch", "%s: too large", what);
+    if (!lt_try_alloc(bytes, what, &memory, err))
+        return false;
+    *out = memory;
+    return true;
+}
+
+static bool make_memory(lt_bench *b, lt_error *err)
+{
+    const lt_engine_info *about = lt_engine_about(b->engine);
+    int n = b->options.images, tokens = about->clip->max_position_embeddings,
+        f = about->vae->factor;
+    size_t area = (size_t)b->options.h * (size_t)b->options.w;
+    b->latent = area * (size_t)about->unet->in_channels;
+    b->text = (size_t)tokens * (size_t)about->clip->hidden_size;
+    b->ids = lt_alloc_array((size_t)tokens, sizeof *b->ids);
+    b->seconds = lt_alloc_array((size_t)b->options.repeat, sizeof *b->seconds);
+    return make_floats(&b->cond, b->text, n, "text", err) &&
+           make_floats(&b->uncond, b->text, n, "text", err) &&
+           make_floats(&b->latents, b->latent, n, "latents", err) &&
+           make_floats(&b->eps[0], b->latent, n, "latents", err) &&
+           make_floats(&b->eps[1], b->latent, n, "latents", err) &&
+           make_floats(&b->pixels, area * 3 * (size_t)f * (size_t)f, 1, "a picture", err);
+}
+
+/* Rows 1..n-1 as row 0. */
+static void spread(const lt_bench *b, float *text)
+{
+    for (int i = 1; i < b->options.images; i++)
+        memcpy(text + (size_t)i * b->text, text, b->text * sizeof *text);
+}
+
+/* An empty prompt is the token of the end all over; another has different ones. */
+static bool encode_both(lt_bench *b, lt_progress *progress, lt_error *err)
+{
+    const lt_clip_config *c = lt_engine_about(b->engine)->clip;
+    for (int i = 0; i < c->max_position_embeddings; i++)
+        b->ids[i] = c->vocab_size - 1;
+    if (!lt_engine_encode_text(b->engine, b->ids, b->uncond, progress, err))
+        return false;
+    for (int i = 0; i < c->max_position_embeddings; i++)
+        b->ids[i] = i % c->vocab_size;
+    if (!encode(b, progress, err))
+        return false;
+    spread(b, b->cond);
+    spread(b, b->uncond);
+    return true;
+}
+
+bool lt_bench_begin(lt_engine *e, const lt_bench_options *options, lt_bench **out,
+                    lt_progress *progress, lt_error *err)
+{
+    lt_rng rng;
+    lt_bench *b = lt_alloc(sizeof *b);
+    b->engine = e;
+    b->options = *options;
+    if (!make_memory(b, err) || !encode_both(b, progress, err) ||
+        !lt_engine_prepare(e, options->images, options->h, options->w, true, err)) {
+        lt_bench_free(b);
+        return false;
+    }
+    lt_rng_seed(&rng, 0);
+    lt_rng_normal(&rng, b->latents, b->latent * (size_t)options->images);
+    *out = b;
+    return true;
+}
+
+void lt_bench_free(lt_bench *b)
+{
+    if (!b)
+        return;
+    free(b->ids);
+    free(b->cond);
+    free(b->uncond);
+    free(b->latents);
+    free(b->eps[0]);
+    free(b->eps[1]);
+    free(b->pixels);
+    free(b->seconds);
+    free(b->fast.rows);
+    free(b->fresh.rows);
+    free(b);
+}
+
+/* ---- measuring ---- */
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static bool time_part(lt_bench *b, part_call *call, lt_bench_time *out, lt_progress *progress,
+                      lt_error *err)
+{
+    int n = b->options.repeat;
+    if (!call(b, progress, err)) /* to warm up */
+        return false;
+    for (int i = 0; i < n; i++) {
+        double start = lt_clock();
+        if (!call(b, progress, err))
+            return false;
+        b->seconds[i] = lt_clock() - start;
+    }
+    qsort(b->seconds, (size_t)n, sizeof *b->seconds, compare);
+    *out = (lt_bench_time){.least = b->seconds[0],
+                           .median = (b->seconds[(n - 1) / 2] + b->seconds[n / 2]) / 2,
+                           .most = b->seconds[n - 1]};
+    return true;
+}
+
+static double total(const lt_profile *p)
+{
+    double seconds = 0;
+    for (int i = 0; i < p->count; i++)
+        seconds += p->rows[i].seconds;
+    return seconds;
+}
+
+/* Leaves the fastest of `repeat` measured calls in b->fast. */
+static bool profile_part(lt_bench *b, part_call *call, lt_progress *progress, lt_error *err)
+{
+    for (int i = 0; i < b->options.repeat; i++) {
+        b->fresh.count = 0;
+        lt_engine_profile(b->engine, &b->fresh);
+        bool ok = call(b, progress, err);
+        lt_engine_profile(b->engine, NULL);
+        if (!ok)
+            return false;
+        if (i == 0 || total(&b->fresh) < total(&b->fast)) {
+            lt_profile slow = b->fast;
+            b->fast = b->fresh;
+            b->fresh = slow;
+        }
+    }
+    return true;
+}
+
+static int compare_kinds(const void *a, const void *b)
+{
+    const lt_bench_kind *x = a, *y = b;
+    return x->seconds == y->seconds ? (x->op > y->op) - (x->op < y->op)
+                                    : (x->seconds < y->seconds) - (x->seconds > y->seconds);
+}
+
+static void sum_kinds(const lt_profile *p, lt_bench_part *out)
+{
+    lt_bench_kind kinds[LT_OP_COUNT] = {0};
+    for (int i = 0; i < p->count; i++) {
+        const lt_step_time *row = &p->rows[i];
+        lt_bench_kind *k = &kinds[row->op];
+        k->op = row->op;
+        k->count++;
+        k->seconds += row->seconds;
+        k->flop += row->flop;
+        out->seconds += row->seconds;
+        out->flop += row->flop;
+    }
+    for (int op = 0; op < LT_OP_COUNT; op++)
+        if (kinds[op].count)
+            out->kinds[out->kind_count++] = kinds[op];
+    qsort(out->kinds, (size_t)out->kind_count, sizeof *out->kinds, compare_kinds);
+}
+
+static bool measure_part(lt_bench *b, part_call *call, lt_bench_part *out, lt_progress *progress,
+                         lt_error *err)
+{
+    *out = (lt_bench_part){0};
+    if (!time_part(b, call, &out->time, progress, err) || !profile_part(b, call, progress, err))
+        return false;
+    sum_kinds(&b->fast, out);
+    return true;
+}
+
+bool lt_bench_text(lt_bench *b, lt_bench_time *out, lt_progress *progress, lt_error *err)
+{
+    return time_part(b, encode, out, progress, err);
+}
+
+bool lt_bench_guided_step(lt_bench *b, lt_bench_part *out, lt_progress *progress, lt_error *err)
+{
+    return measure_part(b, predict, out, progress, err);
+}
+
+bool lt_bench_decode(lt_bench *b, lt_bench_part *out, lt_progress *progress, lt_error *err)
+{
+    return measure_part(b, decode, out, progress, err);
+}
+
+/* ---- the machine ---- */
+
+/* Runs p a few times: the seconds of the fastest. */
+static bool fastest(const lt_backend_ops *ops, lt_program *p, double *out, lt_progress *progress,
+                    lt_error *err)
+{
+    enum { RUNS = 5 };
+    const double enough = 2; /* seconds: the reference takes longer for one */
+    double begun = lt_clock(), best = 0;
+    for (int i = 0; i < RUNS && (i == 0 || lt_clock() - begun < enough); i++) {
+        double start = lt_clock();
+        if (!ops->run(p, progress, err))
+            return false;
+        double took = lt_clock() - start;
+        best = i == 0 || took < best ? took : best;
+    }
+    *out = best;
+    return true;
+}
+
+bool lt_bench_matmul(const lt_backend_ops *ops, const lt_backend_options *options, double *out,
+                     lt_progress *progress, lt_error *err)
+{
+    const int side = LT_BENCH_MATMUL_SIDE;
+    size_t count = (size_t)side * (size_t)side;
+    double seconds = 0;
+    float *numbers = NULL;
+    lt_backend *backend = NULL;
+    lt_program *p = NULL;
+    lt_synthetic *weights = lt_synthetic_new();
+    lt_graph *g = lt_graph_new();
+    lt_tensor *x = lt_input(g, "x", LT_F32, (lt_shape){.ndim = 2, .dim = {side, side}});
+    lt_tensor *y = lt_output(g, "y", lt_linear(g, "matmul", x, side, false)); /* [side,side] */
+    bool ok = lt_graph_ok(g, err) && make_floats(&numbers, count, 1, "a matrix", err) &&
+              lt_synthetic_bind(weights, g, err) && ops->open(options, &backend, err) &&
+              ops->compile(backend, g, &p, err);
+    if (ok) {
+        lt_to_f32(numbers, lt_graph_param(g, 0)->source.data, LT_F16, count);
+        ok = ops->write(p, x, numbers, count, err) && fastest(ops, p, &seconds, progress, err);
+    }
+    if (ok)
+        *out = lt_tensor_flop(y) / seconds;
+    if (backend) {
+        ops->discard(backend, p);
+        ops->close(backend);
+    }
+    lt_graph_free(g);
+    lt_synthetic_free(weights);
+    free(numbers);
+    return ok;
+}
+
+size_t lt_bench_peak_rss(void)
+{
+    char line[256];
+    size_t kib = 0;
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f && !kib && fgets(line, sizeof line, f))
+        if (sscanf(line, "VmHWM: %zu kB", &kib) != 1)
+            kib = 0;
+    if (f)
+        fclose(f);
+    return kib * 1024;
+}
