@@ -9,7 +9,8 @@
 #               the program itself, under the sanitizers; of libraries' allocations LT_FAULT_SAMPLE (1000) of each
 #               command, as there are a hundred thousand
 #   regenerate  character tables, fixtures and goldens made again and compared; the demo model's golden, too
-#   full        the full size of Stable Diffusion 1.4, random weights, against diffusers; 8 GB of memory
+#   full        the full size of Stable Diffusion 1.4, random weights, against diffusers; 8 GB of memory; and its
+#               synthetic twin through `latentty bench`
 #   soak        tools/soak.py for LT_SOAK_SECONDS (600), under the sanitizers
 #
 # regenerate and full need the Python packages of tools/oracle/requirements.txt: PY=python names an interpreter that
@@ -84,7 +85,8 @@ regenerate() {
 }
 
 full() {
-  build dev latentty tiny_model && tools/oracle/full_sd14.sh build/dev
+  build dev latentty tiny_model && tools/oracle/full_sd14.sh build/dev &&
+    build/dev/latentty bench --synthetic sd14 --size 128x128 --repeat 1
 }
 
 faults() {
