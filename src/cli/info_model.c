@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "cli/info_kinds.h"
 #include "cli/output.h"
-#include "pipeline/engine.h"
+#include "pipeline/forecast.h"
 
 /* One component as it is told. */
 typedef struct part {
@@ -14,11 +14,17 @@ typedef struct part {
     lt_buf facts, sum; /* of the config; of the weights */
 } part;
 
+enum { SIZES = 2 }; /* that memory is forecast for: the model's own, and twice that */
+
 typedef struct report {
     lt_info_model model;
     part parts[LT_COMPONENT_COUNT];
     lt_error problem; /* of the whole, where every part is well */
     bool runnable;
+    int side[SIZES]; /* pixels; 0: not known */
+    size_t bytes[SIZES];
+    const char *dtype;
+    lt_room room;
 } report;
 
 static bool unet_facts(const char *dir, lt_buf *out, lt_error *err)
@@ -107,17 +113,35 @@ static void look_at(const lt_info_model *m, lt_component c, part *p)
     }
 }
 
+/* What one picture takes with the backend and the type that are chosen without options. */
+static void forecast(lt_engine *e, report *r)
+{
+    lt_dtype dtype = lt_engine_about(e)->dtype;
+    int side = lt_engine_default_side(e);
+    lt_error ignored;
+    r->dtype = lt_dtype_name(dtype);
+    r->room = lt_room_find("");
+    for (int i = 0; i < SIZES; i++, side *= 2) {
+        lt_work work = {
+            .prompts = 1, .per_prompt = 1, .width = side, .height = side, .guided = true};
+        if (lt_forecast_bytes(e, &work, dtype, &r->bytes[i], &ignored))
+            r->side[i] = side;
+    }
+}
+
 /* Whether every tensor is there: what opening the model for a run would say. */
 static void try_whole(const lt_context *c, const char *model, report *r)
 {
     lt_engine *e = NULL;
     lt_engine_options options = {.backends = c->backends,
-                                 .backend = "ref",
-                                 .dtype = "f32",
+                                 .backend = "auto",
+                                 .dtype = "auto",
                                  .model = model,
                                  .variant = lt_args_value(c->args, "variant"),
                                  .needs = LT_NEEDS_ALL};
     r->runnable = lt_engine_open(&options, &e, &r->problem);
+    if (r->runnable)
+        forecast(e, r);
     lt_engine_close(e);
 }
 
@@ -152,6 +176,31 @@ static json_object *problem_json(const lt_error *problem)
     return o;
 }
 
+static json_object *memory_json(const report *r)
+{
+    json_object *list = json_object_new_array();
+    for (int i = 0; i < SIZES && r->side[i]; i++) {
+        json_object *o = json_object_new_object();
+        lt_output_set(o, "width", json_object_new_int(r->side[i]));
+        lt_output_set(o, "height", json_object_new_int(r->side[i]));
+        lt_output_set(o, "dtype", json_object_new_string(r->dtype));
+        lt_output_set(o, "bytes", json_object_new_uint64(r->bytes[i]));
+        json_object_array_add(list, o);
+    }
+    return list;
+}
+
+static void print_memory(const report *r)
+{
+    if (!r->side[0])
+        return;
+    lt_output_line(stdout, "memory        in %s; %.1f GB may be used (%s)", r->dtype,
+                   (double)r->room.bytes * 1e-9, r->room.what);
+    for (int i = 0; i < SIZES && r->side[i]; i++)
+        lt_output_line(stdout, "              about %.2f GB for a picture of %dx%d",
+                       (double)r->bytes[i] * 1e-9, r->side[i], r->side[i]);
+}
+
 static void print_json(const char *model, const report *r)
 {
     json_object *o = json_object_new_object(), *list = json_object_new_object();
@@ -172,6 +221,7 @@ static void print_json(const char *model, const report *r)
     lt_output_set(o, "pipeline", lt_output_text(r->model.pipeline));
     lt_output_set(o, "runnable", json_object_new_boolean(r->runnable));
     lt_output_set(o, "problem", problem_json(&r->problem));
+    lt_output_set(o, "memory", memory_json(r));
     lt_output_set(o, "components", list);
     lt_output_json(o);
 }
@@ -207,6 +257,7 @@ static void print_table(const char *model, const report *r)
         print_part(lt_component_get((lt_component)i)->name, &r->parts[i]);
     if (r->problem.code != LT_ERR_NONE)
         print_problem("", &r->problem);
+    print_memory(r);
     if (m->pipeline)
         lt_output_line(stdout, r->runnable ? "latentty can run this model"
                                            : "latentty cannot run this model");

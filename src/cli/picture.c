@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "image/font.h"
 #include "image/png.h"
+#include "pipeline/forecast.h"
 
 enum { GAP = 2 }; /* pixels between pictures of a row */
 
@@ -52,7 +53,11 @@ bool lt_picture_open(const char *path, const lt_vae_config *vae, lt_picture *out
 
 bool lt_picture_encode(lt_picture *p, lt_engine *e, lt_progress *progress, lt_error *err)
 {
-    return lt_engine_encode_image(e, p->h, p->w, p->pixels, p->mean, p->logvar, progress, err);
+    lt_work work = {
+        .prompts = 1, .per_prompt = 1, .width = p->width, .height = p->height, .encode = true};
+    lt_room room = lt_room_find("");
+    return lt_forecast_check(e, &work, &room, err) &&
+           lt_engine_encode_image(e, p->h, p->w, p->pixels, p->mean, p->logvar, progress, err);
 }
 
 void lt_picture_done(lt_picture *p)

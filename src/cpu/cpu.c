@@ -66,6 +66,7 @@ const lt_backend_ops lt_cpu_backend = {
     .open = cpu_open,
     .close = cpu_close,
     .compile = lt_cpu_program_compile,
+    .forecast = lt_cpu_program_forecast,
     .discard = lt_cpu_program_discard,
     .write = lt_cpu_program_write,
     .run = lt_cpu_program_run,

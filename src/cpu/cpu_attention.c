@@ -32,9 +32,9 @@ typedef struct shape {
     size_t score_bytes, weight_bytes, sum_bytes, op_bytes;
 } shape;
 
-static bool is_map(const lt_cpu_step *s)
+static bool is_map(const lt_tensor *t)
 {
-    return s->node->op == LT_OP_ATTENTION_MAP;
+    return t->op == LT_OP_ATTENTION_MAP;
 }
 
 static size_t round_to(size_t n, size_t unit)
@@ -48,9 +48,9 @@ static size_t parts(size_t n, size_t part)
 }
 
 /* A map needs whole rows of scores: one span, and as many rows as fit. */
-static shape shape_of(const lt_backend *b, const lt_cpu_step *s)
+static shape shape_of(const lt_backend *b, const lt_tensor *t)
 {
-    const lt_tensor *t = s->node, *q = t->src[0], *k = t->src[1];
+    const lt_tensor *q = t->src[0], *k = t->src[1];
     shape a = {.n = (size_t)q->shape.dim[0],
                .s = (size_t)q->shape.dim[1],
                .t = (size_t)k->shape.dim[1],
@@ -60,7 +60,7 @@ static shape shape_of(const lt_backend *b, const lt_cpu_step *s)
     a.c = lt_cpu_width(q) < lt_cpu_width(k) ? lt_cpu_width(q) : lt_cpu_width(k); /* one is wide */
     a.d = a.c / a.heads;
     a.span = round_to(a.t, LANES);
-    if (is_map(s)) {
+    if (is_map(t)) {
         size_t fit = MAP_BYTES / (a.span * sizeof(float));
         a.rows = fit < MIN_ROWS ? MIN_ROWS : fit > ROWS ? ROWS : fit;
     } else if (a.t > SPAN) {
@@ -71,7 +71,7 @@ static shape shape_of(const lt_backend *b, const lt_cpu_step *s)
     a.blocks = parts(a.s, a.rows);
     a.pitch = a.span;
     a.score_bytes = lt_cpu_round_up(a.rows * a.pitch * sizeof(float));
-    a.weight_bytes = is_map(s)             ? a.score_bytes
+    a.weight_bytes = is_map(t)             ? a.score_bytes
                      : b->dtype == LT_BF16 ? lt_cpu_round_up(a.rows * a.pitch * sizeof(uint16_t))
                                            : 0;
     a.sum_bytes = lt_cpu_round_up(a.rows * a.d * sizeof(float));
@@ -129,7 +129,7 @@ static bool create_set(lt_backend *b, lt_cpu_step *s, const shape *a, bool last_
                              .packed = true,
                              .sum = true};
     return create_product(b, s, &scores, SCORES, last_rows, last_span, err) &&
-           (is_map(s) || create_product(b, s, &values, VALUES, last_rows, last_span, err));
+           (is_map(s->node) || create_product(b, s, &values, VALUES, last_rows, last_span, err));
 }
 
 static bool create_ops(lt_backend *b, lt_cpu_step *s, const shape *a, lt_error *err)
@@ -177,11 +177,22 @@ static size_t thread_bytes(const shape *a)
     return a->score_bytes + a->weight_bytes + a->sum_bytes + a->op_bytes;
 }
 
+/* Packed sides are taken as multiples of 64, which is at least what oneDNN makes of them; its ops
+ * asked for at most 129 KiB. */
+size_t lt_cpu_attention_scratch(const lt_backend *b, const lt_tensor *t)
+{
+    shape a = shape_of(b, t);
+    size_t span = round_to(a.span, 64) * round_to(a.d, 64) * lt_dtype_size(b->dtype);
+    a.op_bytes = 1 << 18;
+    return a.n * a.heads * a.spans * span * (is_map(t) ? 1 : 2) +
+           (size_t)b->threads * thread_bytes(&a);
+}
+
 bool lt_cpu_attention_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
 {
     shape *a = lt_alloc(sizeof *a);
     s->own = a;
-    *a = shape_of(b, s);
+    *a = shape_of(b, s->node);
     lt_cpu_threads_use(1); /* the ops run inside lt_cpu_for */
     bool ok = create_ops(b, s, a, err);
     lt_cpu_threads_use(b->threads);
@@ -271,7 +282,7 @@ static void pack(void *context, int64_t task, int thread)
     lt_dnnl_op **set = set_of(w->s, thread, false, span_length(a, span) < a->span);
     char *to = packed_at(w, n, head, span);
     lt_error *err = &w->errors[thread];
-    for (int i = 0; i < (is_map(w->s) ? 1 : 2) && err->code == LT_ERR_NONE; i++)
+    for (int i = 0; i < (is_map(w->s->node) ? 1 : 2) && err->code == LT_ERR_NONE; i++)
         if (!run_op(w, set[PACK_KEYS + i], thread, operand(w, 1 + i, n, span * a->span, head), NULL,
                     to + (i ? a->key_bytes : 0), err))
             return; /* the run reports it */
@@ -302,7 +313,7 @@ static void soften(const work *w, block *k, size_t row, size_t span)
 {
     const shape *a = w->a;
     const lt_cpu_simd *simd = w->b->simd;
-    bool narrow = w->b->dtype == LT_BF16 && !is_map(w->s);
+    bool narrow = w->b->dtype == LT_BF16 && !is_map(w->s->node);
     float *x = k->scores + row * a->pitch, scale = (float)(1.0 / sqrt((double)a->d));
     uint16_t *y = (uint16_t *)k->weights + row * a->pitch;
     size_t seen = seen_by(w, k, row, span), end = round_to(seen, LANES);
@@ -387,7 +398,7 @@ bool lt_cpu_attention_run(lt_backend *b, const lt_cpu_step *s, void *scratch, lt
     work w = {.b = b, .s = s, .a = s->own, .scratch = scratch, .errors = b->errors};
     lt_cpu_errors_clear(b);
     lt_cpu_for(b->threads, (int64_t)(w.a->n * w.a->heads * w.a->spans), pack, &w);
-    lt_cpu_for(b->threads, (int64_t)(w.a->n * w.a->blocks * (is_map(s) ? 1 : w.a->heads)),
-               is_map(s) ? map : attend, &w);
+    lt_cpu_for(b->threads, (int64_t)(w.a->n * w.a->blocks * (is_map(s->node) ? 1 : w.a->heads)),
+               is_map(s->node) ? map : attend, &w);
     return lt_cpu_errors_first(b, err);
 }

@@ -59,6 +59,11 @@ static bool create_op(lt_backend *b, lt_cpu_step *s, const shape *a, int thread,
     return ok;
 }
 
+size_t lt_cpu_geglu_scratch(const lt_backend *b, const lt_tensor *t)
+{
+    return (size_t)b->threads * (shape_of(t).wide_bytes + (1 << 18)); /* as other products */
+}
+
 bool lt_cpu_geglu_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
 {
     shape *a = lt_alloc(sizeof *a);

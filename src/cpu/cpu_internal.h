@@ -30,10 +30,12 @@ typedef struct lt_cpu_step lt_cpu_step;
 enum { LT_CPU_WEIGHTS = LT_CPU_PHASES }; /* packed weights of a step */
 
 /* prepare fills a step at compile: ops, pinned weights, bytes of scratch.  run computes it; scratch
- * is step->scratch bytes, 64-byte aligned. */
+ * is step->scratch bytes, 64-byte aligned.  scratch says before compiling how many that may be, for
+ * a node of the fused graph; NULL: none. */
 typedef struct lt_cpu_kernel {
     bool (*prepare)(lt_backend *b, lt_cpu_step *s, lt_error *err);
     bool (*run)(lt_backend *b, const lt_cpu_step *s, void *scratch, lt_error *err);
+    size_t (*scratch)(const lt_backend *b, const lt_tensor *t);
 } lt_cpu_kernel;
 
 struct lt_cpu_step {
@@ -64,14 +66,19 @@ bool lt_cpu_geglu_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
                       lt_error *err) LT_WARN_UNUSED;
 bool lt_cpu_product_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
                         lt_error *err) LT_WARN_UNUSED; /* both of the above */
+size_t lt_cpu_upsample_scratch(const lt_backend *b, const lt_tensor *t);
+size_t lt_cpu_geglu_scratch(const lt_backend *b, const lt_tensor *t);
+size_t lt_cpu_product_scratch(const lt_backend *b, const lt_tensor *t);
 bool lt_cpu_attention_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err) LT_WARN_UNUSED;
 bool lt_cpu_attention_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
                           lt_error *err) LT_WARN_UNUSED;
+size_t lt_cpu_attention_scratch(const lt_backend *b, const lt_tensor *t);
 bool lt_cpu_norm_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err) LT_WARN_UNUSED;
 bool lt_cpu_group_norm_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
                            lt_error *err) LT_WARN_UNUSED;
 bool lt_cpu_layer_norm_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
                            lt_error *err) LT_WARN_UNUSED;
+size_t lt_cpu_norm_scratch(const lt_backend *b, const lt_tensor *t);
 bool lt_cpu_pointwise_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
                           lt_error *err) LT_WARN_UNUSED; /* ACTIVATION GEGLU ADD SCALE */
 bool lt_cpu_copy_run(lt_backend *b, const lt_cpu_step *s, void *scratch,

@@ -59,14 +59,17 @@ static float *row_of(const work *w, size_t index)
     return (float *)(void *)(w->channels + index * channel_bytes(&w->m));
 }
 
+size_t lt_cpu_norm_scratch(const lt_backend *b, const lt_tensor *t)
+{
+    image m = image_of(t);
+    return t->op == LT_OP_GROUP_NORM
+               ? part_bytes(&m) + ROWS * (m.n + (size_t)b->threads) * channel_bytes(&m)
+               : (size_t)b->threads * lt_cpu_round_up(lt_cpu_width(t) * sizeof(float));
+}
+
 bool lt_cpu_norm_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
 {
-    if (s->node->op == LT_OP_GROUP_NORM) {
-        image m = image_of(s->node);
-        s->scratch = part_bytes(&m) + ROWS * (m.n + (size_t)b->threads) * channel_bytes(&m);
-    } else {
-        s->scratch = (size_t)b->threads * lt_cpu_round_up(lt_cpu_width(s->node) * sizeof(float));
-    }
+    s->scratch = lt_cpu_norm_scratch(b, s->node);
     return lt_cpu_weights_plain(&b->weights, &(lt_cpu_numbers){.param = {s->node->weight}},
                                 &s->weight[0], err) &&
            lt_cpu_weights_plain(&b->weights, &(lt_cpu_numbers){.param = {s->node->bias}}, &s->bias,

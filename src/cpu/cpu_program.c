@@ -27,28 +27,29 @@ struct lt_program {
 };
 
 const lt_cpu_kernel lt_cpu_kernels[LT_OP_COUNT] = {
-    [LT_OP_INPUT] = {NULL, NULL},
-    [LT_OP_CONV2D] = {lt_cpu_conv_prepare, lt_cpu_product_run},
-    [LT_OP_LINEAR] = {lt_cpu_linear_prepare, lt_cpu_product_run},
-    [LT_OP_GROUP_NORM] = {lt_cpu_norm_prepare, lt_cpu_group_norm_run},
-    [LT_OP_LAYER_NORM] = {lt_cpu_norm_prepare, lt_cpu_layer_norm_run},
-    [LT_OP_ACTIVATION] = {NULL, lt_cpu_pointwise_run},
-    [LT_OP_GEGLU] = {NULL, lt_cpu_pointwise_run},
-    [LT_OP_ATTENTION] = {lt_cpu_attention_prepare, lt_cpu_attention_run},
-    [LT_OP_ATTENTION_MAP] = {lt_cpu_attention_prepare, lt_cpu_attention_run},
-    [LT_OP_ADD] = {NULL, lt_cpu_pointwise_run},
-    [LT_OP_CONCAT] = {NULL, lt_cpu_copy_run},
-    [LT_OP_REPEAT] = {NULL, lt_cpu_copy_run},
-    [LT_OP_RESIZE] = {NULL, lt_cpu_copy_run},
-    [LT_OP_EMBED] = {lt_cpu_embed_prepare, lt_cpu_embed_run},
-    [LT_OP_SLICE] = {NULL, lt_cpu_copy_run},
-    [LT_OP_SCALE] = {NULL, lt_cpu_pointwise_run},
-    [LT_OP_RESHAPE] = {NULL, NULL},
+    [LT_OP_INPUT] = {NULL, NULL, NULL},
+    [LT_OP_CONV2D] = {lt_cpu_conv_prepare, lt_cpu_product_run, lt_cpu_product_scratch},
+    [LT_OP_LINEAR] = {lt_cpu_linear_prepare, lt_cpu_product_run, lt_cpu_product_scratch},
+    [LT_OP_GROUP_NORM] = {lt_cpu_norm_prepare, lt_cpu_group_norm_run, lt_cpu_norm_scratch},
+    [LT_OP_LAYER_NORM] = {lt_cpu_norm_prepare, lt_cpu_layer_norm_run, lt_cpu_norm_scratch},
+    [LT_OP_ACTIVATION] = {NULL, lt_cpu_pointwise_run, NULL},
+    [LT_OP_GEGLU] = {NULL, lt_cpu_pointwise_run, NULL},
+    [LT_OP_ATTENTION] = {lt_cpu_attention_prepare, lt_cpu_attention_run, lt_cpu_attention_scratch},
+    [LT_OP_ATTENTION_MAP] = {lt_cpu_attention_prepare, lt_cpu_attention_run,
+                             lt_cpu_attention_scratch},
+    [LT_OP_ADD] = {NULL, lt_cpu_pointwise_run, NULL},
+    [LT_OP_CONCAT] = {NULL, lt_cpu_copy_run, NULL},
+    [LT_OP_REPEAT] = {NULL, lt_cpu_copy_run, NULL},
+    [LT_OP_RESIZE] = {NULL, lt_cpu_copy_run, NULL},
+    [LT_OP_EMBED] = {lt_cpu_embed_prepare, lt_cpu_embed_run, NULL},
+    [LT_OP_SLICE] = {NULL, lt_cpu_copy_run, NULL},
+    [LT_OP_SCALE] = {NULL, lt_cpu_pointwise_run, NULL},
+    [LT_OP_RESHAPE] = {NULL, NULL, NULL},
 };
 
 static const lt_cpu_kernel forms[] = {
-    [LT_CPU_UPSAMPLE] = {lt_cpu_upsample_prepare, lt_cpu_upsample_run},
-    [LT_CPU_GEGLU] = {lt_cpu_geglu_prepare, lt_cpu_geglu_run},
+    [LT_CPU_UPSAMPLE] = {lt_cpu_upsample_prepare, lt_cpu_upsample_run, lt_cpu_upsample_scratch},
+    [LT_CPU_GEGLU] = {lt_cpu_geglu_prepare, lt_cpu_geglu_run, lt_cpu_geglu_scratch},
 };
 
 void lt_cpu_errors_clear(lt_backend *b)
@@ -149,7 +150,7 @@ static bool size_values(const lt_program *p, size_t *size, lt_error *err)
     return true;
 }
 
-static bool place_values(lt_program *p, lt_error *err)
+static bool plan_values(lt_program *p, lt_error *err)
 {
     const lt_graph *g = p->fused.graph;
     size_t nodes = (size_t)lt_graph_nodes(g);
@@ -166,13 +167,18 @@ static bool place_values(lt_program *p, lt_error *err)
         onto[i] = product && t->nsrc == 2 && p->fused.node[i].needed ? t->src[1]->id : -1;
     }
     lt_plan_hints hints = {.size = size, .view = view, .keep = keep, .onto = onto};
-    ok = ok && lt_plan_make(g, &hints, &p->plan, err) &&
-         lt_try_alloc(p->plan.bytes, "activations", (void **)&p->block, err);
+    ok = ok && lt_plan_make(g, &hints, &p->plan, err);
     free(size);
     free(keep);
     free(view);
     free(onto);
-    if (!ok)
+    return ok;
+}
+
+static bool place_values(lt_program *p, lt_error *err)
+{
+    if (!plan_values(p, err) ||
+        !lt_try_alloc(p->plan.bytes, "activations", (void **)&p->block, err))
         return false;
     p->bytes = p->plan.bytes;
     p->backend->activations += p->bytes;
@@ -184,15 +190,17 @@ static void *value(const lt_program *p, const lt_tensor *t)
     return p->block + p->plan.offset[p->plan.root[t->id]];
 }
 
+static const lt_cpu_kernel *kernel_of(const lt_program *p, const lt_tensor *t)
+{
+    lt_cpu_form form = p->fused.node[t->id].form;
+    return form == LT_CPU_PLAIN ? &lt_cpu_kernels[t->op] : &forms[form];
+}
+
 static bool prepare_step(lt_program *p, const lt_tensor *t, lt_error *err)
 {
     lt_cpu_step *s = &p->steps[p->count++];
-    const lt_cpu_node *join = &p->fused.node[t->id];
-    *s = (lt_cpu_step){.node = t,
-                       .join = join,
-                       .kernel =
-                           join->form == LT_CPU_PLAIN ? &lt_cpu_kernels[t->op] : &forms[join->form],
-                       .dst = value(p, t)};
+    *s = (lt_cpu_step){
+        .node = t, .join = &p->fused.node[t->id], .kernel = kernel_of(p, t), .dst = value(p, t)};
     for (int i = 0; i < t->nsrc; i++) {
         const lt_tensor *from = t->src[i];
         bool view = p->fused.node[from->id].view;
@@ -225,6 +233,60 @@ static bool prepare_steps(lt_program *p, lt_error *err)
     p->bytes += scratch;
     p->backend->activations += scratch;
     return true;
+}
+
+/* Adds the weights that prepare will pack for a node; EMBED reads its rows from the checkpoint. */
+static void forecast_weights(const lt_program *p, const lt_tensor *t, lt_forecast *f)
+{
+    const lt_cpu_weights *w = &p->backend->weights;
+    const lt_cpu_node *join = &p->fused.node[t->id];
+    bool product = t->op == LT_OP_CONV2D || t->op == LT_OP_LINEAR;
+    lt_cpu_numbers weights = {.param = {t->weight}}, bias = {.param = {t->bias}};
+    if (t->op == LT_OP_EMBED || !t->weight)
+        return;
+    if (product) {
+        memcpy(weights.param, join->weight, sizeof weights.param);
+        memcpy(bias.param, join->bias, sizeof bias.param);
+    }
+    int phases = join->form == LT_CPU_UPSAMPLE ? LT_CPU_PHASES : 1;
+    for (int i = 0; i < phases; i++) {
+        weights.phase = phases > 1 ? 1 + i : 0;
+        lt_cpu_weights_forecast(w, &weights, product,
+                                product ? lt_dtype_size(p->backend->dtype) : sizeof(float), f);
+    }
+    if (bias.param[0])
+        lt_cpu_weights_forecast(w, &bias, false, sizeof(float), f);
+}
+
+static void forecast_steps(const lt_program *p, lt_forecast *f)
+{
+    size_t scratch = 0;
+    for (int i = 0; i < lt_graph_nodes(p->fused.graph); i++) {
+        const lt_tensor *t = lt_graph_node(p->fused.graph, i);
+        const lt_cpu_kernel *kernel = kernel_of(p, t);
+        if (!p->fused.node[i].needed)
+            continue;
+        size_t bytes = kernel->scratch ? kernel->scratch(p->backend, t) : 0;
+        scratch = bytes > scratch ? bytes : scratch;
+        forecast_weights(p, t, f);
+    }
+    f->activations = p->plan.bytes + scratch;
+}
+
+bool lt_cpu_program_forecast(lt_backend *b, const lt_graph *g, lt_forecast *out, lt_error *err)
+{
+    if (!lt_graph_ok(g, err) || !check_sources(g, err))
+        return false;
+    lt_program *p = lt_alloc(sizeof *p);
+    p->backend = b;
+    p->source = g;
+    bool ok = lt_cpu_fuse(g, &p->fused, err) && plan_values(p, err);
+    if (ok) {
+        *out = (lt_forecast){0};
+        forecast_steps(p, out);
+    }
+    lt_cpu_program_discard(b, p);
+    return ok;
 }
 
 bool lt_cpu_program_compile(lt_backend *b, const lt_graph *g, lt_program **out, lt_error *err)

@@ -37,6 +37,11 @@ static size_t phase_bytes(const lt_backend *b, const lt_tensor *t)
                            lt_dtype_size(b->dtype));
 }
 
+size_t lt_cpu_upsample_scratch(const lt_backend *b, const lt_tensor *t)
+{
+    return phase_bytes(b, t) + ((size_t)b->threads << 18); /* as other products */
+}
+
 bool lt_cpu_upsample_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err)
 {
     size_t most = 0;

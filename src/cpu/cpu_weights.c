@@ -170,15 +170,22 @@ static void fold(float *x, size_t kernels, int phase)
     }
 }
 
+/* Elements of the copy that n becomes on the way to a layout; 0 if oneDNN can read it as it is. */
+static size_t copied(const lt_cpu_numbers *n)
+{
+    const lt_source *from = &n->param[0]->source;
+    bool direct = from->dtype == LT_F32 && (uintptr_t)from->data % sizeof(float) == 0 &&
+                  parts_of(n) == 1 && !n->phase;
+    return direct ? 0 : n->phase ? count_of(n) / 4 * 9 : count_of(n);
+}
+
 /* The numbers of n as aligned float32: where they are, if they are so already, else a copy. */
 static bool plain_numbers(lt_cpu_weights *w, int threads, const lt_cpu_numbers *n,
                           const float **out, lt_error *err)
 {
-    const lt_source *from = &n->param[0]->source;
-    size_t count = n->phase ? count_of(n) / 4 * 9 : count_of(n);
-    *out = from->data;
-    if (from->dtype == LT_F32 && (uintptr_t)from->data % sizeof(float) == 0 && parts_of(n) == 1 &&
-        !n->phase)
+    size_t count = copied(n);
+    *out = n->param[0]->source.data;
+    if (count == 0)
         return true;
     if (w->plain_count < count) {
         lt_cpu_weights_trim(w);
@@ -191,6 +198,17 @@ static bool plain_numbers(lt_cpu_weights *w, int threads, const lt_cpu_numbers *
         fold(w->plain, count / 9, n->phase);
     *out = w->plain;
     return true;
+}
+
+void lt_cpu_weights_forecast(const lt_cpu_weights *w, const lt_cpu_numbers *n, bool packed,
+                             size_t size, lt_forecast *f)
+{
+    size_t copy = packed ? copied(n) * sizeof(float) : 0;
+    for (int i = 0; i < w->count; i++)
+        if (same_source(w->items[i], n))
+            return;
+    f->weights += count_of(n) * size;
+    f->packing = copy > f->packing ? copy : f->packing;
 }
 
 void lt_cpu_weights_trim(lt_cpu_weights *w)

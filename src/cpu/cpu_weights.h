@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "cpu/cpu_dnnl.h"
 #include "cpu/cpu_fuse.h"
+#include "tensor/backend.h"
 #include "tensor/graph.h"
 
 /* Of a 3x3 convolution over an image that was doubled in height and width: the 2x2 convolution that
@@ -55,6 +56,11 @@ void lt_cpu_weights_trim(lt_cpu_weights *w);
 /* The i-th layout that n is already packed in, or NULL past the last. */
 const lt_dnnl_layout *lt_cpu_weights_layout(const lt_cpu_weights *w, const lt_cpu_numbers *n,
                                             int i);
+
+/* Adds what making n takes, with `size` bytes an element; nothing if it is there already, in any
+ * layout.  packed: in a layout of oneDNN's, not plain. */
+void lt_cpu_weights_forecast(const lt_cpu_weights *w, const lt_cpu_numbers *n, bool packed,
+                             size_t size, lt_forecast *f);
 
 void lt_cpu_weights_unpin(lt_cpu_weights *w, lt_cpu_weight *weight); /* NULL is fine */
 void lt_cpu_weights_forget(lt_cpu_weights *w, const void *from, size_t bytes);

@@ -32,6 +32,7 @@ struct lt_engine {
     lt_scheduler_config scheduler;
     char *model, *name; /* owned */
     lt_buf warnings;
+    int threads;
     bool needs_f32; /* something was not finite in a narrower type */
     float *swap;    /* owned: a chunk in the graph's layout, as large as any so far */
     size_t swap_count;
@@ -92,6 +93,7 @@ static bool open_backend(lt_engine *e, const lt_engine_options *o, lt_error *err
                        lt_dtype_name(dtype));
     e->info.backend = e->ops->name;
     e->info.dtype = dtype;
+    e->threads = o->threads;
     lt_backend_options options = {.dtype = dtype, .threads = o->threads};
     return e->ops->open(&options, &e->backend, err);
 }
@@ -420,6 +422,65 @@ bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided, lt_e
     }
     return !e->info.vae || (lt_programs_get(e->programs, LT_NET_DECODE, 1, h, w, &u, err) &&
                             reserve(e, count_of(u->out), err));
+}
+
+/* Programs are kept, so their activations add up; the weights of a network are shared. */
+static bool add_unit(lt_engine *e, lt_backend *b, const lt_unit *u, size_t *weights,
+                     lt_forecast *sum, lt_error *err)
+{
+    lt_forecast f;
+    if (u->batch == 0)
+        return true;
+    if (!lt_programs_forecast(e->programs, b, u, &f, err))
+        return false;
+    sum->activations += f.activations;
+    sum->packing = f.packing > sum->packing ? f.packing : sum->packing;
+    if (f.weights > *weights) {
+        sum->weights += f.weights - *weights;
+        *weights = f.weights;
+    }
+    return true;
+}
+
+static bool add_units(lt_engine *e, lt_backend *b, const lt_engine_load *load, lt_forecast *sum,
+                      lt_error *err)
+{
+    int chunk = chunk_of(load->images), halves = load->guided ? 2 : 1, h = load->h, w = load->w;
+    const lt_unit units[] = {
+        {.network = LT_NET_TEXT, .batch = e->info.clip != NULL},
+        {.network = LT_NET_UNET, .batch = e->info.unet ? chunk * halves : 0, .h = h, .w = w},
+        {.network = LT_NET_UNET,
+         .batch = e->info.unet ? load->images % chunk * halves : 0,
+         .h = h,
+         .w = w},
+        {.network = LT_NET_DECODE, .batch = e->info.vae != NULL, .h = h, .w = w},
+        {.network = LT_NET_ENCODE, .batch = e->info.vae && load->encode, .h = h, .w = w},
+    };
+    size_t weights[LT_NET_ENCODE + 1] = {0};
+    bool ok = true;
+    for (size_t i = 0; i < sizeof units / sizeof *units && ok; i++)
+        ok = add_unit(e, b, &units[i], &weights[units[i].network], sum, err);
+    return ok;
+}
+
+bool lt_engine_supports(const lt_engine *e, lt_dtype dtype)
+{
+    bool fast;
+    return e->ops->supports(dtype, &fast);
+}
+
+bool lt_engine_forecast(lt_engine *e, lt_dtype dtype, const lt_engine_load *load, lt_forecast *out,
+                        lt_error *err)
+{
+    lt_backend *other = NULL;
+    lt_backend_options options = {.dtype = dtype, .threads = e->threads};
+    lt_forecast sum = {0};
+    if (dtype != e->info.dtype && !e->ops->open(&options, &other, err))
+        return false;
+    bool ok = add_units(e, other ? other : e->backend, load, &sum, err);
+    e->ops->close(other);
+    *out = sum;
+    return ok;
 }
 
 /* Pictures from..from+n of a prediction. */

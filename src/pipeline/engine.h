@@ -84,6 +84,18 @@ bool lt_engine_check_size(const lt_engine *e, int width, int height, lt_error *e
 bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided,
                        lt_error *err) LT_WARN_UNUSED;
 
+/* What lt_engine_prepare and the text encoder will take, if the engine computed in `dtype`; with
+ * `encode` also what lt_engine_encode_image takes.  Compiles nothing. */
+typedef struct lt_engine_load {
+    int images, h, w;
+    bool guided, encode;
+} lt_engine_load;
+bool lt_engine_forecast(lt_engine *e, lt_dtype dtype, const lt_engine_load *load, lt_forecast *out,
+                        lt_error *err) LT_WARN_UNUSED;
+
+/* True if this processor computes in dtype. */
+bool lt_engine_supports(const lt_engine *e, lt_dtype dtype);
+
 /* ids [T] -> text [T,D]: last_hidden_state. */
 bool lt_engine_encode_text(lt_engine *e, const int32_t *ids, float *text, lt_progress *progress,
                            lt_error *err) LT_WARN_UNUSED;

@@ -171,6 +171,18 @@ bool lt_programs_get(lt_programs *p, lt_network network, int batch, int h, int w
     return true;
 }
 
+bool lt_programs_forecast(lt_programs *p, lt_backend *b, const lt_unit *unit, lt_forecast *out,
+                          lt_error *err)
+{
+    lt_unit u = {.network = unit->network, .batch = unit->batch, .h = unit->h, .w = unit->w};
+    *out = (lt_forecast){0};
+    if (b == p->backend && find(p, u.network, u.batch, u.h, u.w))
+        return true;
+    bool ok = record(&p->networks, &u, err) && p->ops->forecast(b, u.graph, out, err);
+    lt_graph_free(u.graph);
+    return ok;
+}
+
 bool lt_programs_check(const lt_networks *networks, lt_network network, int h, int w, lt_error *err)
 {
     lt_unit u = {.network = network, .batch = 1, .h = h, .w = w};

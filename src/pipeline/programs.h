@@ -45,6 +45,11 @@ void lt_programs_free(lt_programs *p); /* NULL is fine */
 bool lt_programs_get(lt_programs *p, lt_network network, int batch, int h, int w, lt_unit **out,
                      lt_error *err) LT_WARN_UNUSED;
 
+/* What lt_programs_get would take with this backend: p's own, or another of its kind that is asked
+ * for its opinion.  Nothing for a unit that p's own has compiled already. */
+bool lt_programs_forecast(lt_programs *p, lt_backend *b, const lt_unit *unit, lt_forecast *out,
+                          lt_error *err) LT_WARN_UNUSED;
+
 /* Records the network and gives it its weights without compiling: whether the checkpoint fits. */
 bool lt_programs_check(const lt_networks *networks, lt_network network, int h, int w,
                        lt_error *err) LT_WARN_UNUSED;

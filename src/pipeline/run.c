@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "pipeline/forecast.h"
 #include "sample/guidance.h"
 #include "sample/rng.h"
 
@@ -58,6 +59,21 @@ static bool set_schedule(lt_run *run, lt_error *err)
     v->guided = v->guidance_scale > 1.0;
     v->schedule = &run->schedule;
     return lt_schedule_init(&run->schedule, &config, v->steps, err);
+}
+
+/* Whether everything below, and the steps, will find their memory. */
+static bool check_room(const lt_run *run, const lt_run_options *o, lt_error *err)
+{
+    const lt_run_view *v = &run->view;
+    lt_work work = {.prompts = o->params->prompt_count,
+                    .per_prompt = v->per_prompt,
+                    .width = v->width,
+                    .height = v->height,
+                    .guided = v->guided,
+                    .own_generators = o->params->own_generators,
+                    .traced_steps = o->keep_uncond ? (size_t)v->steps : 0};
+    lt_room room = o->room ? *o->room : lt_room_find("");
+    return lt_forecast_check(run->engine, &work, &room, err);
 }
 
 /* One block for every array of the run. */
@@ -178,7 +194,8 @@ bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_
     run->view.tokens = about->clip->max_position_embeddings;
     run->view.text_width = about->clip->hidden_size;
     if (!check_size(run, err) || !set_schedule(run, err) || !tokenize(run, err) ||
-        !make_memory(run, options->keep_uncond, err) || !encode(run, progress, err) ||
+        !check_room(run, options, err) || !make_memory(run, options->keep_uncond, err) ||
+        !encode(run, progress, err) ||
         !lt_engine_prepare(e, run->view.images, run->view.h, run->view.w, run->view.guided, err)) {
         lt_run_free(run);
         return false;

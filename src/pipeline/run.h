@@ -9,21 +9,25 @@
 
 #include "pipeline/engine.h"
 #include "pipeline/params.h"
+#include "pipeline/room.h"
 #include "sample/sampler.h"
 
 typedef struct lt_run lt_run;
 
 /*
- * Tokenizes and encodes the prompts, draws the noise, sets the schedule and compiles.  e and params
- * must outlive the run; what params leave open is filled from the model.
+ * Tokenizes the prompts and sets the schedule; forecasts the memory, and fails here with
+ * LT_ERR_MEMORY if there is too little (forecast.h); then encodes, compiles and draws the noise.  e
+ * and params must outlive the run; what params leave open is filled from the model.
  */
 typedef struct lt_run_options {
     const lt_params *params;
     /* [B,C,h,w], diffusers' argument `latents`: noise of variance 1 instead of drawn noise, or NULL
      */
     const float *noise;
-    /* Encode the negative prompt even where guidance is off (for a trace). */
+    /* For a trace: encode the negative prompt even where guidance is off, and count what a trace
+     * keeps when memory is forecast. */
     bool keep_uncond;
+    const lt_room *room; /* NULL: what lt_room_find finds */
 } lt_run_options;
 bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_progress *progress,
                   lt_error *err) LT_WARN_UNUSED;

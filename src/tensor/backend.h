@@ -45,6 +45,13 @@ typedef struct lt_step_time {
     double seconds;
 } lt_step_time;
 
+/* What compiling a graph would take. */
+typedef struct lt_forecast {
+    size_t weights;     /* bytes to pack; 0 for those that are packed already, in any layout */
+    size_t activations; /* bytes of the program's blocks */
+    size_t packing;     /* bytes that are needed beside these for a moment */
+} lt_forecast;
+
 typedef struct lt_backend_ops {
     const char *name; /* "ref", "cpu" */
     const char *what; /* one line for help */
@@ -54,6 +61,8 @@ typedef struct lt_backend_ops {
     void (*close)(lt_backend *b); /* NULL is fine; programs must be discarded before */
     /* Every parameter of g must have its source set.  g must outlive the program. */
     bool (*compile)(lt_backend *b, const lt_graph *g, lt_program **out, lt_error *err);
+    /* Says what compile would take, without taking it: at least that, and at most a tenth more. */
+    bool (*forecast)(lt_backend *b, const lt_graph *g, lt_forecast *out, lt_error *err);
     void (*discard)(lt_backend *b, lt_program *p); /* NULL is fine */
     /* Sets an input: count elements, float32 or int32 as the input's dtype.  It keeps its value
      * over runs until written again. */

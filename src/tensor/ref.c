@@ -163,22 +163,60 @@ static bool find_weights(lt_program *p, lt_error *err)
     return true;
 }
 
-static bool make_memory(lt_program *p, lt_error *err)
+/* Places the values; *scratch is in bytes. */
+static bool plan(const lt_graph *g, lt_plan *out, size_t *scratch, lt_error *err)
 {
-    size_t nodes = (size_t)lt_graph_nodes(p->graph), scratch = 1;
+    size_t nodes = (size_t)lt_graph_nodes(g), most = 1;
     size_t *bytes = lt_alloc_array(nodes, sizeof *bytes);
     for (size_t i = 0; i < nodes; i++) {
-        const lt_tensor *t = lt_graph_node(p->graph, (int)i);
+        const lt_tensor *t = lt_graph_node(g, (int)i);
         bytes[i] = (size_t)lt_shape_count(&t->shape) * sizeof(float);
-        scratch = lt_ref_scratch(t) > scratch ? lt_ref_scratch(t) : scratch;
+        most = lt_ref_scratch(t) > most ? lt_ref_scratch(t) : most;
     }
-    bool ok = lt_plan_make(p->graph, &(lt_plan_hints){.size = bytes}, &p->plan, err) &&
-              lt_try_alloc(p->plan.bytes, "activations", (void **)&p->block, err) &&
-              lt_try_alloc(scratch * sizeof(double), "scratch", (void **)&p->scratch, err);
-    if (p->block)
-        p->backend->activation_bytes += p->plan.bytes;
+    *scratch = most * sizeof(double);
+    bool ok = lt_plan_make(g, &(lt_plan_hints){.size = bytes}, out, err);
     free(bytes);
     return ok;
+}
+
+static bool make_memory(lt_program *p, lt_error *err)
+{
+    size_t scratch;
+    bool ok = plan(p->graph, &p->plan, &scratch, err) &&
+              lt_try_alloc(p->plan.bytes, "activations", (void **)&p->block, err) &&
+              lt_try_alloc(scratch, "scratch", (void **)&p->scratch, err);
+    if (p->block)
+        p->backend->activation_bytes += p->plan.bytes;
+    return ok;
+}
+
+static bool has(const lt_backend *b, const lt_param *p)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (b->weights[i].source == p->source.data)
+            return true;
+    return false;
+}
+
+static bool ref_forecast(lt_backend *b, const lt_graph *g, lt_forecast *out, lt_error *err)
+{
+    lt_forecast f = {0};
+    lt_plan places = {0};
+    size_t scratch;
+    if (!lt_graph_ok(g, err) || !plan(g, &places, &scratch, err))
+        return false;
+    f.activations = places.bytes + scratch;
+    lt_plan_done(&places);
+    for (int i = 0; i < lt_graph_params(g); i++) {
+        const lt_param *p = lt_graph_param(g, i);
+        size_t bytes = (size_t)lt_shape_count(&p->shape) * sizeof(float);
+        if (has(b, p))
+            continue;
+        f.weights += bytes;
+        f.packing = bytes > f.packing ? bytes : f.packing;
+    }
+    *out = f;
+    return true;
 }
 
 static bool ref_compile(lt_backend *b, const lt_graph *g, lt_program **out, lt_error *err)
@@ -279,6 +317,7 @@ const lt_backend_ops lt_ref_backend = {
     .open = ref_open,
     .close = ref_close,
     .compile = ref_compile,
+    .forecast = ref_forecast,
     .discard = ref_discard,
     .write = ref_write,
     .run = ref_run,

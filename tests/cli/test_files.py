@@ -6,14 +6,17 @@ usage: test_files.py PROGRAM PROJECT_FOLDER
 import json
 import os
 import pathlib
+import re
+import resource
 import struct
 import subprocess
 import sys
 import time
 import unittest
+import zlib
 
 import test_program
-from test_program import Case, environment, read_tensors
+from test_program import Case, chunk, environment, read_tensors
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
 RENDER = ["render", "-p", "x", "--seed", "1", "--steps", "1", "--size", "16x16", "-o", "out.png", "--model", "m"]
@@ -33,6 +36,14 @@ def as_floats(tensor):
     kind, _, data = tensor
     size, letter = {"F16": (2, "e"), "F32": (4, "f")}[kind]
     return list(struct.unpack(f"<{len(data) // size}{letter}", data))
+
+
+def write_flat(path, width, height, depth=8, kind=2, interlace=0, samples=3, more=b""):
+    """A PNG of zeros."""
+    rows = (b"\0" + bytes((width * samples * depth + 7) // 8)) * height
+    path.write_bytes(b"\x89PNG\r\n\x1a\n"
+                     + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, interlace)) + more
+                     + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
 
 
 class Model(Case):
@@ -75,6 +86,32 @@ class Shrinking(Model):
                 self.assertRegex(err, rf"{UNET}': it has 100000 bytes now, \d+ when it was opened\n")
                 return
         self.fail(f"the file was never caught: {codes}")
+
+
+class Memory(Case):
+    def test_address_space(self):
+        if b"__asan_init" in pathlib.Path(test_program.PROGRAM).read_bytes():
+            self.skipTest("a sanitizer needs more address space than any limit leaves")
+        limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+        words = ["render", "-p", "x", "--seed", "1", "--steps", "1", "-o", "out.png"]
+        start = time.monotonic()
+        _, err = self.run_it(*words, "--size", "8192x8192", code=1, preexec_fn=limit)
+        self.assertLess(time.monotonic() - start, 20)  # 0.1 s on an idle machine
+        said = re.fullmatch(r"latentty: 1 picture of 8192x8192 in \S+: needs about [\d.]+ GB, [\d.]+ GB may be used "
+                            r"\(ulimit -v\)\nhint: --size (\d+x\d+)( or --dtype bf16)?\n", err)
+        self.assertTrue(said, err)
+        self.run_it("info", "demo", preexec_fn=limit)
+        self.run_it(*words, "--size", "64x64", preexec_fn=limit)
+        write_flat(self.dir / "big.png", 4096, 4096)
+        _, err = self.run_it("roundtrip", "big.png", "-o", "r.png", code=1, preexec_fn=limit)
+        self.assertRegex(err, r"hint: a picture of \d+x\d+")
+        self.assertEqual(self.files(), ["big.png", "out.png"])
+
+    def test_info(self):
+        small, large = self.json_of("info", "demo")["memory"]
+        self.assertEqual((small["width"], large["width"]), (128, 256))
+        self.assertLess(small["bytes"], large["bytes"])
+        self.assertIn(f"about {small['bytes'] / 1e9:.2f} GB for a picture of 128x128", self.run_it("info", "demo")[0])
 
 
 class TooWide(Model):

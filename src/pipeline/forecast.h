@@ -1,0 +1,28 @@
+/*
+ * forecast.h - how much memory work will take, said before it starts.
+ *
+ * The parts that grow with the work are known exactly: values are placed by the backend's own plan,
+ * weights are counted, host arrays are multiplied out.  What is left (kernels that a backend makes,
+ * stacks, pictures on their way to a file) is a small constant.
+ */
+#pragma once
+
+#include "pipeline/engine.h"
+#include "pipeline/room.h"
+
+typedef struct lt_work {
+    int prompts, per_prompt; /* pictures: the product */
+    int width, height;       /* pixels */
+    bool guided, own_generators;
+    bool encode;         /* a picture becomes latents first */
+    size_t traced_steps; /* of a trace, which keeps everything of them; 0: no trace */
+} lt_work;
+
+/* Bytes that the work takes beyond what the process has now. */
+bool lt_forecast_bytes(lt_engine *e, const lt_work *work, lt_dtype dtype, size_t *out,
+                       lt_error *err) LT_WARN_UNUSED;
+
+/* LT_ERR_MEMORY if that is more than there is room for, with the size, the number of pictures or
+ * the type that would fit as the hint. */
+bool lt_forecast_check(lt_engine *e, const lt_work *work, const lt_room *room,
+                       lt_error *err) LT_WARN_UNUSED;
