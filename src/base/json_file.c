@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/file.h"
+#include "base/foreign.h"
 #include "base/panic.h"
 #include "base/text.h"
 
@@ -14,6 +15,10 @@ enum { DEPTH = 32 };
 static bool parse(const char *path, const lt_buf *text, json_object **out, lt_error *err)
 {
     static const char hint[] = "the file is damaged; download it again";
+    const lt_foreign *foreign = lt_foreign_of(text->data, text->len);
+    if (foreign)
+        return lt_fail(err, LT_ERR_FORMAT, foreign->hint, "cannot read '%s': it is %s", path,
+                       foreign->what);
     size_t bad; /* json-c's own check lets surrogates and overlong forms pass */
     if (text->len && !lt_text_valid(text->data, text->len, &bad))
         return lt_fail(err, LT_ERR_FORMAT, hint, "cannot read '%s': not UTF-8 at byte %zu", path,

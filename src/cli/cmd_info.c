@@ -6,17 +6,12 @@
 #include "cli/info_kinds.h"
 #include "cli/open.h"
 #include "weights/hub.h"
+#include "weights/torch_file.h"
 
 static bool ends_with(const char *s, const char *end)
 {
     size_t n = strlen(s), m = strlen(end);
     return n >= m && strcmp(s + n - m, end) == 0;
-}
-
-static bool is_torch(const char *what)
-{
-    return ends_with(what, ".ckpt") || ends_with(what, ".bin") || ends_with(what, ".pt") ||
-           ends_with(what, ".pth");
 }
 
 /* "demo" is the demo model, as for --model. */
@@ -51,11 +46,8 @@ static bool run(const lt_context *c, lt_error *err)
         return model(c, what, err);
     if (weights)
         return weights_file(c, what, err);
-    if (is_torch(what))
-        return lt_fail(err, LT_ERR_MODEL, NULL,
-                       "cannot read '%s': torch files can run code when they are read; latentty "
-                       "reads safetensors only",
-                       what);
+    if (lt_torch_file_named(what))
+        return lt_torch_file_refuse(what, err);
     return lt_cli_info_png(c, what, err);
 }
 

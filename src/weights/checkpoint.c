@@ -12,6 +12,7 @@
 #include "base/json_file.h"
 #include "base/mem.h"
 #include "weights/hub.h"
+#include "weights/torch_file.h"
 
 enum { INDEX_LIMIT = 16 << 20, SHOWN = 3 };
 
@@ -74,14 +75,10 @@ static char *try_variant(const char *dir, const char *stem, const char *variant)
 static bool fail_torch(const char *found, const char *stem, lt_error *err)
 {
     const char *name = strrchr(found, '/') ? strrchr(found, '/') + 1 : found;
-    lt_fail(err, LT_ERR_MODEL,
-            "load the model with diffusers and save it: pipe.save_pretrained('DIR', "
-            "safe_serialization=True)",
-            "cannot load '%s': torch files can run code when they are read; latentty reads "
-            "safetensors only",
-            found);
+    lt_torch_file_refuse(found, err);
     if (strstr(name, ".index."))
-        return false;
+        return lt_fail_hint(err, "load the model with diffusers and save it: "
+                                 "pipe.save_pretrained('DIR', safe_serialization=True)");
     return lt_fail_hint(
         err,
         "convert it, in its directory: python3 -c \"import torch, safetensors.torch as s; "

@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/foreign.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "weights/safetensors_header.h"
+#include "weights/torch_file.h"
 
 enum { LENGTH_BYTES = 8, HEADER_LIMIT = 100000000 };
 
@@ -136,33 +137,16 @@ static uint64_t read_length(const unsigned char *p)
 /* What people have instead of a .safetensors file, by its first bytes. */
 static bool refuse_other(const lt_safetensors *f, lt_error *err)
 {
-    static const struct {
-        const char *magic, *what, *hint;
-    } others[] = {
-        {"version https://git-lfs", "a Git LFS pointer, not the file itself",
-         "git lfs pull, in the repository that it came from"},
-        {"<!doctype", "a web page, not a file of weights",
-         "the download was refused, perhaps for want of a login; open the file to see why"},
-        {"<html", "a web page, not a file of weights",
-         "the download was refused, perhaps for want of a login; open the file to see why"},
-        {"PK\003\004", "a torch file (zip of pickles), not safetensors",
-         "python3 -c \"import sys, torch, safetensors.torch as s; d = torch.load(sys.argv[1], "
-         "weights_only=True); s.save_file({k: v.contiguous() for k, v in d.get('state_dict', "
-         "d).items()}, sys.argv[2])\" IN.ckpt OUT.safetensors"},
-        {"\x80\x02\x8A\x0A", "a torch file (pickle), not safetensors",
-         "python3 -c \"import sys, torch, safetensors.torch as s; d = torch.load(sys.argv[1], "
-         "weights_only=True); s.save_file({k: v.contiguous() for k, v in d.get('state_dict', "
-         "d).items()}, sys.argv[2])\" IN.ckpt OUT.safetensors"},
-        {"GGUF", "a GGUF file, which latentty does not read",
-         "use the safetensors files of the model"},
-    };
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        size_t n = strlen(others[i].magic);
-        if (f->map.size >= n && strncasecmp((const char *)f->map.data, others[i].magic, n) == 0)
-            return lt_fail(err, LT_ERR_FORMAT, others[i].hint, "cannot load '%s': it is %s",
-                           f->path, others[i].what);
-    }
-    return true;
+    const unsigned char *bytes = f->map.data;
+    const lt_foreign *foreign = lt_foreign_of(bytes, f->map.size);
+    if (foreign)
+        return lt_fail(err, LT_ERR_FORMAT, foreign->hint, "cannot load '%s': it is %s", f->path,
+                       foreign->what);
+    if (f->map.size >= 4 && memcmp(bytes, "GGUF", 4) == 0)
+        return lt_fail(err, LT_ERR_FORMAT, "use the safetensors files of the model",
+                       "cannot load '%s': it is a GGUF file, which latentty does not read",
+                       f->path);
+    return !lt_torch_file_starts(bytes, f->map.size) || lt_torch_file_refuse(f->path, err);
 }
 
 /* The length of the header, if the file can hold one. */

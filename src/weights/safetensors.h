@@ -50,7 +50,7 @@ char *lt_safetensors_shape_text(const lt_safetensors_tensor *t, char buffer[96])
 typedef struct lt_safetensors lt_safetensors;
 
 /* LT_ERR_FORMAT if it is not a valid file; the message says so if it is a Git LFS pointer, a web
- * page, a torch file or a GGUF file instead. */
+ * page or a GGUF file instead, and LT_ERR_MODEL if it is a torch file. */
 bool lt_safetensors_open(const char *path, lt_safetensors **out, lt_error *err) LT_WARN_UNUSED;
 void lt_safetensors_close(lt_safetensors *f); /* NULL is fine */
 

@@ -46,6 +46,10 @@ static void test_refuses(void **state)
     deep[200] = '\0';
     fails("", LT_ERR_FORMAT, "the JSON ends in the middle");
     fails("{\"a\": ", LT_ERR_FORMAT, "the JSON ends in the middle");
+    fails("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", LT_ERR_FORMAT,
+          "it is a Git LFS pointer");
+    fails("\n<!DOCTYPE html><html>", LT_ERR_FORMAT, "it is a web page");
+    fails("<html>", LT_ERR_FORMAT, "it is a web page");
     fails("[1]", LT_ERR_FORMAT, "expected a JSON object");
     fails("null", LT_ERR_FORMAT, "expected a JSON object");
     fails("{\"a\": 1} x", LT_ERR_FORMAT, "not JSON at byte 9: ");

@@ -6,6 +6,7 @@ usage: test_files.py PROGRAM PROJECT_FOLDER
 import json
 import os
 import pathlib
+import pickle
 import re
 import resource
 import struct
@@ -65,6 +66,129 @@ class Model(Case):
         err = self.refused(*(words or RENDER), part=part, code=model_code)
         self.assertFalse((self.dir / "out.png").exists())
         return err
+
+
+class Weights(Model):
+    def test_every_lie(self):
+        """Each file of tests/data/weights/bad in the place of the UNet's."""
+        bad = self.project / "tests/data/weights/bad"
+        for case in json.loads((bad / "manifest.json").read_text()):
+            if case["want"] == "reject":
+                with self.subTest(case["file"]):
+                    (self.model / UNET).write_bytes((bad / case["file"]).read_bytes())
+                    self.fails(part=f"cannot load 'm/{UNET}': ")
+                    self.refused("info", f"m/{UNET}", part=f"cannot load 'm/{UNET}': ", code=1)
+
+    def test_cut_off(self):
+        whole = (self.model / UNET).read_bytes()
+        for n in (0, 7, 8, 100, len(whole) // 2, len(whole) - 1):
+            (self.model / UNET).write_bytes(whole[:n])
+            self.fails(part=f"cannot load 'm/{UNET}': ")
+
+    def test_pickles_are_not_run(self):
+        class Hostile:
+            def __reduce__(self):
+                return os.system, ("touch owned",)
+        for protocol in (2, 3, 4, 5):
+            data = pickle.dumps({"w": Hostile()}, protocol)
+            for name in ("x.ckpt", "x.bin"):
+                (self.dir / name).write_bytes(data)
+                self.assertIn("weights_only=True", self.refused("info", name, part="torch files can run code", code=1))
+                self.assertIn("hint: python3", self.fails(*RENDER[:-1], name, part=f"cannot use '{name}'"))
+            (self.model / UNET).write_bytes(data)
+            self.assertIn("weights_only=True", self.fails(part="torch files can run code"))
+            (self.model / UNET).unlink()
+            (self.model / UNET.replace(".safetensors", ".bin")).write_bytes(data)
+            self.assertIn("weights_only=True", self.fails(part="torch files can run code"))
+            self.copy("unet")
+        self.assertFalse((self.dir / "owned").exists())
+
+    def test_not_finite(self):
+        tensors = read_tensors(self.model / UNET)
+        kind, shape, data = tensors["conv_in.weight"]
+        self.assertEqual(kind, "F16")
+        for number, name in (b"\x00\x7e", "NaN"), (b"\x00\xfc", "infinity"):
+            tensors["conv_in.weight"] = (kind, shape, data[:10] + number + data[12:])
+            write_tensors(self.model / UNET, tensors)
+            err = self.fails(part=f"tensor 'conv_in.weight' holds {name}, number 5 of ")
+            self.assertIn(f"cannot load 'm/{UNET}'", err)
+
+    def test_wrong_tensors(self):
+        tensors = read_tensors(self.model / UNET)
+        kind, shape, data = tensors["conv_in.weight"]
+        for changed, part in [((kind, [shape[0], 9, *shape[2:]], data[:len(data) // 4] * 9), "expected [64,4,3,3]"),
+                              (("I16", shape, data), "has dtype I16, expected F32, F16 or BF16")]:
+            write_tensors(self.model / UNET, {**tensors, "conv_in.weight": changed})
+            self.fails(part=part)
+        del tensors["conv_in.weight"]
+        write_tensors(self.model / UNET, tensors)
+        self.fails(part="1 of 326 tensors are missing: 'conv_in.weight'")
+
+
+class Configs(Model):
+    def change(self, name, **values):
+        path = self.model / name
+        path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+    def test_other_models(self):
+        for name, part in [("StableDiffusionInpaintPipeline", "an inpainting model"),
+                           ("StableDiffusionXLPipeline", "SDXL is another family")]:
+            self.change("model_index.json", _class_name=name)
+            self.assertIn(part, self.fails(part=name))
+        self.copy("model_index.json")
+        self.change("unet/config.json", in_channels=9)
+        self.assertIn("an inpainting (9)", self.fails(part="'in_channels' is 9"))
+
+    def test_no_json(self):
+        for name in ("model_index.json", "unet/config.json", "vae/config.json", "text_encoder/config.json",
+                     "scheduler/scheduler_config.json", "tokenizer/vocab.json"):
+            for text, part in [("", "ends in the middle"), ("[" * 100000, "too deep"), ("<html>", "it is a web page"),
+                               ("version https://git-lfs.github.com/spec/v1\n", "it is a Git LFS pointer"),
+                               (" " * (17 << 20), "larger than the")]:
+                with self.subTest(name=name, text=text[:9]):
+                    (self.model / name).write_text(text)
+                    self.assertIn(part, self.fails(part=f"cannot read 'm/{name}': "))
+            self.copy(name)
+
+    def test_index_that_points_outside(self):
+        (self.model / UNET).rename(self.dir / "secret.safetensors")
+        index = self.model / (UNET + ".index.json")
+        for shard in ("../../secret.safetensors", str(self.dir / "secret.safetensors"), "..", "", 3):
+            index.write_text(json.dumps({"weight_map": {"conv_in.weight": shard}}))
+            self.fails(part="expected the name of a file beside the index")
+        index.write_text(json.dumps({"weight_map": {"conv_in.weight": "absent.safetensors"}}))
+        self.fails(part="cannot find 'm/unet/absent.safetensors'")
+
+
+class Pictures(Case):
+    WORDS = ["roundtrip", "in.png", "-o", "out.png", "-q"]
+
+    def test_every_kind(self):
+        palette = chunk(b"PLTE", bytes(6))
+        for depth, kind, samples, more in [(16, 2, 3, b""), (8, 6, 4, b""), (16, 4, 2, b""), (1, 0, 1, b""),
+                                           (16, 0, 1, b""), (1, 3, 1, palette), (8, 3, 1, palette)]:
+            with self.subTest(depth=depth, kind=kind):
+                write_flat(self.dir / "in.png", 16, 8, depth, kind, 0, samples, more)
+                self.run_it(*self.WORDS)
+        interlaced = self.dir / "in.png"
+        interlaced.write_bytes((test_program.PROJECT / "tests/data/image/good/rgb16-adam7.png").read_bytes())
+        self.assertEqual(interlaced.read_bytes()[28], 1)
+        self.json_of("info", "in.png")
+
+    def test_broken(self):
+        bad = test_program.PROJECT / "tests/data/image/bad"
+        for path in sorted(bad.iterdir()):
+            with self.subTest(path.name):
+                (self.dir / "in.png").write_bytes(path.read_bytes())
+                self.refused(*self.WORDS, part="cannot read 'in.png': ", code=1)
+        self.assertEqual(self.files(), ["in.png"])
+
+    def test_64_megapixels(self):
+        write_flat(self.dir / "in.png", 8193, 8192, 1, 0, 0, 1)
+        self.refused(*self.WORDS, part="the picture has 8193x8192 pixels, expected at most 16384 a side and 67108864 in all",
+                     code=1)
+        write_flat(self.dir / "in.png", 8192, 8192, 1, 0, 0, 1)
+        self.assertEqual(self.json_of("info", "in.png")["width"], 8192)
 
 
 class Shrinking(Model):

@@ -177,9 +177,6 @@ static void file_fails(const void *bytes, size_t n, const char *part)
 static void test_other_formats(void **state)
 {
     (void)state;
-    file_fails("PK\003\004\0\0\0\0garbage", 15, "torch file (zip of pickles)");
-    file_fails("PK\003\004", 4, "torch file (zip of pickles)");
-    file_fails("\x80\x02\x8A\x0Alots of pickles", 20, "torch file (pickle)");
     file_fails("GGUF\003\0\0\0", 8, "a GGUF file");
     file_fails("<!DOCTYPE html><html>", 21, "a web page");
     file_fails("<HTML>", 6, "a web page");
