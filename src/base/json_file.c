@@ -4,6 +4,7 @@
 #include <json-c/json_object.h>
 #include <json-c/json_tokener.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/foreign.h"
@@ -12,7 +13,33 @@
 
 enum { DEPTH = 32 };
 
-static bool parse(const char *path, const lt_buf *text, json_object **out, lt_error *err)
+/*
+ * Whole numbers of more than 64 bits become the largest one, in their place and filled up with
+ * blanks.  So json-c 0.16 reads them; 0.18 refuses them in strict mode, and transformers writes
+ * 10^30 for "no limit".
+ */
+static void limit_numbers(lt_buf *text)
+{
+    static const char largest[] = "9223372036854775807"; /* INT64_MAX */
+    bool quoted = false;
+    for (size_t i = 0; i < text->len; i++) {
+        char *at = text->data + i;
+        if (*at == '"')
+            quoted = !quoted;
+        else if (quoted)
+            i += *at == '\\';
+        else if (*at >= '0' && *at <= '9') {
+            size_t digits = strspn(at, "0123456789"), all = strspn(at, "0123456789.eE+-");
+            if (digits == all && digits >= sizeof largest && *at != '0') {
+                memset(at, ' ', digits);
+                memcpy(at, largest, sizeof largest - 1);
+            }
+            i += all - 1;
+        }
+    }
+}
+
+static bool parse(const char *path, lt_buf *text, json_object **out, lt_error *err)
 {
     static const char hint[] = "the file is damaged; download it again";
     const lt_foreign *foreign = lt_foreign_of(text->data, text->len);
@@ -23,6 +50,7 @@ static bool parse(const char *path, const lt_buf *text, json_object **out, lt_er
     if (text->len && !lt_text_valid(text->data, text->len, &bad))
         return lt_fail(err, LT_ERR_FORMAT, hint, "cannot read '%s': not UTF-8 at byte %zu", path,
                        bad);
+    limit_numbers(text);
     json_tokener *parser = json_tokener_new_ex(DEPTH);
     if (!parser)
         lt_panic_memory("a JSON parser", 0);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "support/check.h"
 #include "support/temp.h"
 
@@ -32,6 +33,36 @@ static void test_reads(void **state)
         assert_null(lt_json_file_string(object, "n"));
         assert_null(lt_json_file_string(object, "z"));
         json_object_put(object);
+        free(path);
+        temp_dir_remove(dir);
+    }
+}
+
+/* json-c 0.18 refuses whole numbers of more than 64 bits; they are read as the largest. */
+static void test_large_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *written, *read;
+    } numbers[] = {
+        {"1000000000000000019884624838656", "9223372036854775807"},
+        {"-1000000000000000019884624838656", "-9223372036854775807"},
+        {"9007199254740993", "9007199254740993"},
+        {"0.30000000000000000000000001", "0.30000000000000000000000001"},
+        {"100000000000000000000.5", "100000000000000000000.5"},
+        {"\"\\\"1000000000000000019884624838656\"", "\"\\\"1000000000000000019884624838656\""},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char *dir = temp_dir(), *path = lt_path_join(dir, "x.json");
+        char *text = lt_format("{\"n\": %s, \"after\": true}", numbers[i].written);
+        json_object *object = NULL, *n;
+        CHECK_OK(lt_file_write(path, text, strlen(text), err));
+        CHECK_OK(lt_json_file_read(path, 1000, &object, err));
+        assert_true(json_object_object_get_ex(object, "n", &n));
+        assert_string_equal(json_object_to_json_string(n), numbers[i].read);
+        assert_true(json_object_object_get_ex(object, "after", NULL));
+        json_object_put(object);
+        free(text);
         free(path);
         temp_dir_remove(dir);
     }
@@ -85,9 +116,8 @@ static void test_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads),
-        cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_refuses_nul),
+        cmocka_unit_test(test_reads),   cmocka_unit_test(test_large_numbers),
+        cmocka_unit_test(test_refuses), cmocka_unit_test(test_refuses_nul),
         cmocka_unit_test(test_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
