@@ -384,11 +384,11 @@ bool lt_engine_encode_text(lt_engine *e, const int32_t *ids, float *text, lt_pro
 
 /* The sinusoid of the timestep for every row, and the text: uncond's rows first, then cond's.  Goes
  * through e->swap, which is large enough. */
-static bool write_conditions(lt_engine *e, const lt_unit *u, const lt_unet_call *p, int from, int n,
+static bool write_conditions(lt_engine *e, lt_unit *u, const lt_unet_call *p, int from, int n,
                              lt_error *err)
 {
     int width = e->unet.channels[0];
-    size_t row = count_of(u->in[2]) / (size_t)u->batch, half = (size_t)n * row;
+    size_t all = count_of(u->in[2]), row = all / (size_t)u->batch, half = (size_t)n * row;
     lt_timestep_embedding(&e->unet, p->timestep, e->swap);
     for (int i = 1; i < u->batch; i++)
         memcpy(e->swap + i * width, e->swap, (size_t)width * sizeof *e->swap);
@@ -397,7 +397,11 @@ static bool write_conditions(lt_engine *e, const lt_unit *u, const lt_unet_call 
     if (p->uncond)
         memcpy(e->swap, p->uncond + (size_t)from * row, half * sizeof *e->swap);
     memcpy(e->swap + (p->uncond ? half : 0), p->cond + (size_t)from * row, half * sizeof *e->swap);
-    return e->ops->write(u->program, u->in[2], e->swap, count_of(u->in[2]), err);
+    if (u->text_written && memcmp(u->text, e->swap, all * sizeof *e->swap) == 0)
+        return true;
+    u->text_written = e->ops->write(u->program, u->in[2], e->swap, all, err);
+    memcpy(u->text, e->swap, all * sizeof *e->swap);
+    return u->text_written;
 }
 
 /* Floats of e->swap that a unit of the UNet needs. */

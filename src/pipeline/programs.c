@@ -89,6 +89,7 @@ static void release(lt_programs *p, lt_unit *u)
 {
     p->ops->discard(p->backend, u->program);
     lt_graph_free(u->graph);
+    free(u->text);
     *u = (lt_unit){0};
 }
 
@@ -130,6 +131,18 @@ static bool compile(lt_programs *p, lt_unit *u, lt_error *err)
     return false;
 }
 
+static bool remember_text(lt_unit *u, lt_error *err)
+{
+    void *memory;
+    if (u->network != LT_NET_UNET)
+        return true;
+    size_t bytes = (size_t)lt_shape_count(&u->in[2]->shape) * sizeof(float);
+    if (!lt_try_alloc(bytes, "the text", &memory, err))
+        return false;
+    u->text = memory;
+    return true;
+}
+
 static lt_unit *find(lt_programs *p, lt_network network, int batch, int h, int w)
 {
     for (int i = 0; i < p->count; i++) {
@@ -159,7 +172,8 @@ bool lt_programs_get(lt_programs *p, lt_network network, int batch, int h, int w
     lt_unit *u = find(p, network, batch, h, w);
     if (!u) {
         lt_unit fresh = {.network = network, .batch = batch, .h = h, .w = w};
-        if (!record(&p->networks, &fresh, err) || !compile(p, &fresh, err)) {
+        if (!record(&p->networks, &fresh, err) || !compile(p, &fresh, err) ||
+            !remember_text(&fresh, err)) {
             release(p, &fresh);
             return false;
         }

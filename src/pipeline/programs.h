@@ -33,6 +33,9 @@ typedef struct lt_unit {
     lt_program *program;
     const lt_tensor *in[3]; /* TEXT: ids.  UNET: latents, time, text.  DECODE: z.  ENCODE: image */
     const lt_tensor *out;
+    float *text; /* UNET, owned: what was written to in[2] last; valid if text_written.  A program
+                    that is not told the same text again need not make its keys and values again */
+    bool text_written;
     unsigned used; /* when, for the cache */
 } lt_unit;
 

@@ -4,6 +4,7 @@
  * which the second test of this program is; 1.7e-5 before products were taken picture by picture).
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "cpu/cpu.h"
@@ -74,11 +75,39 @@ static void test_looking_changes_nothing(void **state)
     lt_params_done(&p);
 }
 
+/* The cpu backend keeps the keys and values of a text; the engine tells it when the text changes.
+ * Prompts in turn on one engine are what each is on its own. */
+static void test_prompts_in_turn(void **state)
+{
+    static const char *const prompts[] = {"a fox", "a red apple", "a fox"};
+    pipeline_rig used;
+    float *alone[3];
+    (void)state;
+    pipeline_rig_open("sd1", &lt_cpu_backend, "f32", &used);
+    for (int i = 0; i < 3; i++) {
+        pipeline_rig fresh;
+        size_t count = 0;
+        lt_params p = pipeline_params(prompts[i], 3, "7", false, 1);
+        pipeline_rig_open("sd1", &lt_cpu_backend, "f32", &fresh);
+        alone[i] = pipeline_run(&fresh, &p, &count);
+        float *got = pipeline_run(&used, &p, &count);
+        assert_memory_equal(got, alone[i], count * sizeof *got);
+        assert_true(i != 1 || memcmp(got, alone[0], count * sizeof *got) != 0);
+        free(got);
+        lt_params_done(&p);
+        pipeline_rig_close(&fresh);
+    }
+    for (int i = 0; i < 3; i++)
+        free(alone[i]);
+    pipeline_rig_close(&used);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alone_or_in_a_batch),
         cmocka_unit_test(test_looking_changes_nothing),
+        cmocka_unit_test(test_prompts_in_turn),
     };
     return cmocka_run_group_tests(tests, open_rig, close_rig);
 }
