@@ -7,7 +7,7 @@
 #include "base/mem.h"
 
 enum {
-    OVERHEAD = 32 << 20, /* oneDNN's kernels, stacks, heap: 10 to 20 MiB seen on cpu, 2 threads */
+    OVERHEAD = 32 << 20, /* oneDNN's kernels, stacks, heap: 14 to 23 MiB seen on cpu, 2 threads */
     LATENT_ARRAYS = 13,  /* of [B,C,h,w]: lt_run's, the sampler state's and a caller's, at most */
     TRACED_ARRAYS = 7,   /* of the same in each step of a trace, at most */
     STEP = 64,           /* pixels between the sizes that a hint names */

@@ -75,7 +75,7 @@ enum { OWN_MEMORY = false }; /* a sanitizer takes more than the program */
 enum { OWN_MEMORY = true };
 #endif
 
-/* Seen: 14 to 21 MB above the peak with the demo model, 1.05 of it with SD 1.4's size. */
+/* Seen: 10 to 19 MB above the peak with the demo model, 1.02 to 1.04 of it with SD 1.4's size. */
 static void test_peaks(void **state)
 {
     (void)state;
