@@ -515,6 +515,8 @@ class Bench(Case):
         self.assertGreater(facts["peak_rss_mb"], 8)  # of which the weights of this model are 23
         matmul = facts["matmul"]
         self.assertEqual(matmul["side"], 2048)
+        for when in ["before", "after"]:  # computed, not remembered: no two threads do 100 TFLOP/s
+            self.assertTrue(0 < matmul[f"{when}_flop_per_s"] < 1e14, matmul)
         best = max(matmul["before_flop_per_s"], matmul["after_flop_per_s"])
         self.check_part(facts["guided_step"], best)
         self.check_part(facts["decode"], best)
