@@ -134,10 +134,11 @@ static double time_case(lt_backend *b, const bench_case *c, lt_error *err)
     lt_output(g, "y", c->build(g));
     graph_weights w = graph_weights_set(g, 1, LT_F32, 0);
     double best = -1;
-    bool ok = ops->compile(b, g, &p, err) && graph_write_inputs(ops, p, g, 2, err);
+    bool ok = ops->compile(b, g, &p, err);
     for (int i = 0; ok && i < REPEATS; i++) {
+        ok = graph_write_inputs(ops, p, g, 2, err); /* else there would be nothing to compute */
         double start = now();
-        ok = ops->run(p, NULL, err);
+        ok = ok && ops->run(p, NULL, err);
         double took = now() - start;
         best = best < 0 || took < best ? took : best;
     }
