@@ -409,11 +409,12 @@ bool lt_cpu_program_run(lt_program *p, lt_progress *progress, lt_error *err)
     return ok;
 }
 
-bool lt_cpu_program_measure(lt_program *p, lt_step_time **out, int *count, lt_error *err)
+bool lt_cpu_program_measure(lt_program *p, lt_step_time **out, int *count, lt_progress *progress,
+                            lt_error *err)
 {
     lt_step_time *times = lt_alloc_array((size_t)p->count, sizeof *times);
     int before = lt_cpu_threads_use(p->backend->threads);
-    bool ok = run_steps(p, NULL, times, err);
+    bool ok = run_steps(p, progress, times, err);
     lt_cpu_threads_use(before);
     if (!ok) {
         free(times);

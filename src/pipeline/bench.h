@@ -6,8 +6,7 @@
  * to warm up and then `repeat` times; as many calls again are measured step by step, of which the
  * fastest is kept.  Numbers in are made up: the time does not depend on them.
  *
- * Seconds are of lt_clock.  One thread; another may cancel through lt_progress, which a measured
- * call sees only between the programs that it runs.
+ * Seconds are of lt_clock.  One thread; another may cancel through lt_progress.
  */
 #pragma once
 

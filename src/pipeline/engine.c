@@ -321,12 +321,12 @@ void lt_engine_profile(lt_engine *e, lt_profile *p)
     e->profile = p;
 }
 
-static bool measure_unit(lt_engine *e, const lt_unit *u, lt_error *err)
+static bool measure_unit(lt_engine *e, const lt_unit *u, lt_progress *progress, lt_error *err)
 {
     lt_profile *p = e->profile;
     lt_step_time *rows;
     int count;
-    if (!e->ops->measure(u->program, &rows, &count, err))
+    if (!e->ops->measure(u->program, &rows, &count, progress, err))
         return false;
     p->rows = lt_grow(p->rows, (size_t)(p->count + count), sizeof *p->rows);
     memcpy(p->rows + p->count, rows, (size_t)count * sizeof *rows);
@@ -338,11 +338,7 @@ static bool measure_unit(lt_engine *e, const lt_unit *u, lt_error *err)
 /* Every run of a program goes through here. */
 static bool run_unit(lt_engine *e, const lt_unit *u, lt_progress *progress, lt_error *err)
 {
-    if (!e->profile)
-        return e->ops->run(u->program, progress, err);
-    if (progress && atomic_load(&progress->cancel))
-        return lt_fail(err, LT_ERR_CANCELLED, NULL, "cancelled");
-    return measure_unit(e, u, err);
+    return e->profile ? measure_unit(e, u, progress, err) : e->ops->run(u->program, progress, err);
 }
 
 static int chunk_of(int images)

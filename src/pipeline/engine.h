@@ -147,5 +147,5 @@ typedef struct lt_profile {
 } lt_profile;
 
 /* From now on the steps of every program that runs are measured and appended to *p, which is
- * borrowed; NULL ends it.  A measured program looks at its progress only before it starts. */
+ * borrowed; NULL ends it. */
 void lt_engine_profile(lt_engine *e, lt_profile *p);

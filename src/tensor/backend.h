@@ -71,7 +71,8 @@ typedef struct lt_backend_ops {
     /* LT_ERR_CANCELLED if progress->cancel was seen; progress may be NULL. */
     bool (*run)(lt_program *p, lt_progress *progress, lt_error *err);
     /* As run, and measures each step: *out gets *count rows, which the caller frees. */
-    bool (*measure)(lt_program *p, lt_step_time **out, int *count, lt_error *err);
+    bool (*measure)(lt_program *p, lt_step_time **out, int *count, lt_progress *progress,
+                    lt_error *err);
     /* Gets an output (or tap) after a run: count float32 elements. */
     bool (*read)(lt_program *p, const lt_tensor *output, float *host, size_t count, lt_error *err);
     /* Drops packed weights whose source lies in [from, from + bytes): the file is about to close.

@@ -288,11 +288,18 @@ static bool ref_run(lt_program *p, lt_progress *progress, lt_error *err)
     return run_nodes(p, progress, NULL, err);
 }
 
-static bool ref_measure(lt_program *p, lt_step_time **out, int *count, lt_error *err)
+static bool ref_measure(lt_program *p, lt_step_time **out, int *count, lt_progress *progress,
+                        lt_error *err)
 {
-    *count = lt_graph_nodes(p->graph);
-    *out = lt_alloc_array((size_t)*count, sizeof **out);
-    return run_nodes(p, NULL, *out, err);
+    int nodes = lt_graph_nodes(p->graph);
+    lt_step_time *times = lt_alloc_array((size_t)nodes, sizeof *times);
+    if (!run_nodes(p, progress, times, err)) {
+        free(times);
+        return false;
+    }
+    *out = times;
+    *count = nodes;
+    return true;
 }
 
 static bool ref_read(lt_program *p, const lt_tensor *output, float *host, size_t count,

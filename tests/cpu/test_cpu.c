@@ -260,6 +260,8 @@ static void test_cancel_and_progress(void **state)
     lt_backend *b = open_cpu(LT_F32, 1);
     lt_program *p = NULL;
     lt_progress progress = {0};
+    lt_step_time *rows;
+    int count;
     (void)state;
     CHECK_OK(cpu->compile(b, t.g, &p, err));
     CHECK_OK(graph_write_inputs(cpu, p, t.g, 1, err));
@@ -269,6 +271,7 @@ static void test_cancel_and_progress(void **state)
     atomic_store(&progress.cancel, true);
     CHECK_FAILS(cpu->run(p, &progress, err), LT_ERR_CANCELLED, "cancelled");
     assert_int_equal(atomic_load(&progress.done), 0);
+    CHECK_FAILS(cpu->measure(p, &rows, &count, &progress, err), LT_ERR_CANCELLED, "cancelled");
     atomic_store(&progress.cancel, false);
     CHECK_OK(cpu->run(p, &progress, err));
     cpu->discard(b, p);
@@ -303,7 +306,7 @@ static double work_of(lt_program *p, const char *name)
     lt_step_time *rows = NULL;
     int count = 0;
     double flop = 0;
-    CHECK_OK(cpu->measure(p, &rows, &count, err));
+    CHECK_OK(cpu->measure(p, &rows, &count, NULL, err));
     for (int i = 0; i < count; i++)
         if (!name || strstr(rows[i].name, name))
             flop += rows[i].flop;
@@ -377,7 +380,7 @@ static void test_measure(void **state)
     (void)state;
     CHECK_OK(cpu->compile(b, t.g, &p, err));
     CHECK_OK(graph_write_inputs(cpu, p, t.g, 9, err));
-    CHECK_OK(cpu->measure(p, &rows, &count, err));
+    CHECK_OK(cpu->measure(p, &rows, &count, NULL, err));
     CHECK_OK((measured = graph_read(cpu, p, t.y, err)) != NULL);
     assert_memory_equal(run, measured, count_of(t.y) * sizeof *run);
     for (int i = 0; i < count; i++) {
