@@ -75,7 +75,7 @@ class Case:
         if self.options.sanitized:
             more["LT_FAULT_PROGRAM"] = "1"
         env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C", "OMP_WAIT_POLICY": "passive",
-               "LATENTTY_ASSETS": str(self.options.project / "assets"), "LD_PRELOAD": str(self.options.library),
+               "LATENTTY_ASSETS": str(self.options.project / "assets"), "LD_PRELOAD": str(self.options.preload),
                "ASAN_OPTIONS": f"detect_leaks=1:allocator_may_return_null=1:verify_asan_link_order=0:exitcode={SANITIZED}",
                "UBSAN_OPTIONS": f"print_stacktrace=1:exitcode={SANITIZED}", **more, **environment}
         return subprocess.run([self.options.program, *self.words], cwd=self.folder, env=env, timeout=300, check=False,
@@ -165,7 +165,7 @@ class Case:
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("\n")[2][len("usage: "):])
     parser.add_argument("program", type=os.path.abspath)
-    parser.add_argument("library", type=os.path.abspath)
+    parser.add_argument("preload", type=os.path.abspath)
     parser.add_argument("project", type=lambda p: pathlib.Path(p).resolve())
     parser.add_argument("--sanitized", action="store_true")
     parser.add_argument("--all", action="store_true")
