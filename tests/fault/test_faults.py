@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Lets single calls of latentty fail, the n-th of a kind, and looks at what it says and leaves.
 
-usage: test_faults.py PROGRAM LIBRARY PROJECT_FOLDER [--sanitized] [--all | --sample N] [--case NAME]
+usage: test_faults.py PROGRAM PRELOAD PROJECT_FOLDER [--sanitized] [--all | --sample N] [--case NAME]
 
-LIBRARY is fault.c beside this file, preloaded.  Kinds: `alloc` (once, or from then on), `read`, `write`, and a
+PRELOAD is fault.c beside this file, built.  Kinds: `alloc` (once, or from then on), `read`, `write`, and a
 signal, or two, before the n-th read or write.  --sample takes N of each kind, one from each of N equal parts, the same
 in every run; --all takes every n.  --sanitized: PROGRAM was built with the sanitizers, which are to see no leak; then
 only allocations of the program itself fail, not those of libraries (see src/no_memory.c).
