@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/screen.h"
 
 #define SMOOTHING 0.3 /* weight of the newest step, as tqdm's */
@@ -118,13 +118,6 @@ double lt_bar_pace_add(lt_bar_pace *p, double seconds)
 
 /* ---- on stderr ---- */
 
-double lt_bar_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 void lt_bar_init(lt_bar *b, const lt_context *c)
 {
     *b = (lt_bar){
@@ -142,7 +135,7 @@ static void show(lt_bar *b, const char *line)
 static void update(lt_bar *b)
 {
     char line[1024];
-    double now = lt_bar_clock();
+    double now = lt_clock();
     b->state.elapsed = now - b->start;
     bool edge = b->state.done == 0 || b->state.done == b->state.total;
     if (b->silent || b->state.total <= 0)
@@ -172,7 +165,7 @@ void lt_bar_status(lt_bar *b, const char *what)
 void lt_bar_begin(lt_bar *b, const char *label, int total)
 {
     lt_bar_end(b);
-    b->start = b->last_step = lt_bar_clock();
+    b->start = b->last_step = lt_clock();
     b->pace = (lt_bar_pace){0};
     b->logged = (lt_bar_mark){0};
     b->state = (lt_bar_state){.label = label, .total = total};
@@ -181,7 +174,7 @@ void lt_bar_begin(lt_bar *b, const char *label, int total)
 
 void lt_bar_step(lt_bar *b)
 {
-    double now = lt_bar_clock();
+    double now = lt_clock();
     b->state.pace = lt_bar_pace_add(&b->pace, now - b->last_step);
     b->last_step = now;
     b->state.done++;

@@ -39,12 +39,10 @@ typedef struct lt_bar {
     lt_bar_state state;
     lt_bar_pace pace;
     lt_bar_mark logged;
-    double start, last_step, drawn; /* of lt_bar_clock */
+    double start, last_step, drawn; /* of lt_clock */
     bool silent, live, utf8;
     bool shown; /* there is something on the line now */
 } lt_bar;
-
-double lt_bar_clock(void); /* seconds, monotonic */
 
 void lt_bar_init(lt_bar *b, const lt_context *c);
 /* A short word about what is being done, until the next one; only on a terminal. */

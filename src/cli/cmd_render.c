@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/open.h"
 #include "cli/output.h"
@@ -58,10 +59,10 @@ static bool read_arguments(lt_render *r, lt_error *err)
 
 static bool open_model(lt_render *r, lt_error *err)
 {
-    double start = lt_bar_clock();
+    double start = lt_clock();
     bool ok = lt_open_engine(r->c, &r->params, LT_NEEDS_ALL, &r->engine, err) &&
               lt_render_size(r, err) && lt_signals_check(err);
-    r->times.load = lt_bar_clock() - start;
+    r->times.load = lt_clock() - start;
     return ok;
 }
 
@@ -105,14 +106,14 @@ static bool check_settings(const lt_render *r, lt_error *err)
 
 static bool begin(lt_render *r, lt_error *err)
 {
-    double start = lt_bar_clock();
+    double start = lt_clock();
     lt_run_options options = {
         .params = &r->params, .noise = r->noise, .keep_uncond = r->trace_path != NULL};
     lt_bar_status(&r->bar, "preparing");
     if (!lt_run_begin(r->engine, &options, &r->run, r->c->progress, err))
         return false;
     r->view = lt_run_about(r->run);
-    r->times.begin = lt_bar_clock() - start;
+    r->times.begin = lt_clock() - start;
     lt_bar_end(&r->bar);
     if (!check_settings(r, err) || !make_room(r, err))
         return false;
@@ -130,11 +131,11 @@ static bool take_steps(lt_render *r, lt_error *err)
         return false;
     lt_bar_begin(&r->bar, "steps", r->view->steps);
     while (result == LT_STEP_MORE) {
-        double start = lt_bar_clock();
+        double start = lt_clock();
         result = lt_run_step(r->run, r->c->progress, err);
         if (result == LT_STEP_FAILED)
             return false;
-        r->times.steps[r->times.step_count++] = lt_bar_clock() - start;
+        r->times.steps[r->times.step_count++] = lt_clock() - start;
         if ((r->trace && !lt_trace_step(r->trace, r->run, err)) ||
             (result == LT_STEP_MORE && !lt_render_frame(r, err)) || !lt_signals_check(err))
             return false;
@@ -222,7 +223,7 @@ static bool retry(lt_render *r, lt_error *err)
 
 static bool run(const lt_context *c, lt_error *err)
 {
-    lt_render r = {.c = c, .times.start = lt_bar_clock()};
+    lt_render r = {.c = c, .times.start = lt_clock()};
     lt_bar_init(&r.bar, c);
     bool ok = read_arguments(&r, err) && open_model(&r, err) && generate(&r, err);
     if (!ok && r.engine && lt_engine_needs_f32(r.engine))

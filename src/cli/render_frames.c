@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/render.h"
@@ -28,12 +29,12 @@ bool lt_render_decode(lt_render *r, const float *latents, int at, lt_image **out
     const lt_run_view *v = r->view;
     float *pixels = r->pixels + (size_t)at * pixel_count(v);
     lt_render_times *t = &r->times;
-    double start = lt_bar_clock();
+    double start = lt_clock();
     if (!lt_engine_decode(r->engine, 1, v->h, v->w, latents, pixels, r->c->progress, err) ||
         !lt_image_from_chw(pixels, v->width, v->height, out, err))
         return false;
     t->decodes = lt_grow(t->decodes, (size_t)t->decode_count + 1, sizeof *t->decodes);
-    t->decodes[t->decode_count++] = lt_bar_clock() - start;
+    t->decodes[t->decode_count++] = lt_clock() - start;
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/output.h"
 #include "cli/render.h"
 #include "pipeline/meta.h"
@@ -84,7 +85,7 @@ static json_object *times_json(const lt_render_times *t)
     lt_output_set(o, "text_ms", lt_output_number(t->begin * 1e3));
     lt_output_set(o, "step_ms", milliseconds(t->steps, t->step_count));
     lt_output_set(o, "decode_ms", milliseconds(t->decodes, t->decode_count));
-    lt_output_set(o, "total_ms", lt_output_number((lt_bar_clock() - t->start) * 1e3));
+    lt_output_set(o, "total_ms", lt_output_number((lt_clock() - t->start) * 1e3));
     return o;
 }
 
@@ -132,7 +133,7 @@ void lt_render_report(const lt_render *r)
     double steps = sum(t->steps, t->step_count);
     lt_output_note(
         r->c, "%.2f s: model %.2f, text %.2f, %d step%s %.2f (%.1f ms each), decoding %.2f",
-        lt_bar_clock() - t->start, t->load, t->begin, t->step_count, t->step_count == 1 ? "" : "s",
+        lt_clock() - t->start, t->load, t->begin, t->step_count, t->step_count == 1 ? "" : "s",
         steps, t->step_count ? steps * 1e3 / t->step_count : 0.0, sum(t->decodes, t->decode_count));
     for (int i = 0; i < r->path_count && !r->c->quiet; i++)
         lt_output_line(stdout, "wrote %s", r->paths[i]);
