@@ -282,7 +282,7 @@ static void pack(void *context, int64_t task, int thread)
     lt_dnnl_op **set = set_of(w->s, thread, false, span_length(a, span) < a->span);
     char *to = packed_at(w, n, head, span);
     lt_error *err = &w->errors[thread];
-    for (int i = 0; i < (is_map(w->s->node) ? 1 : 2) && err->code == LT_ERR_NONE; i++)
+    for (int i = 0; i < (is_map(w->s->node) ? 1 : 2) && !lt_cpu_stopped(w->b, thread); i++)
         if (!run_op(w, set[PACK_KEYS + i], thread, operand(w, 1 + i, n, span * a->span, head), NULL,
                     to + (i ? a->key_bytes : 0), err))
             return; /* the run reports it */
@@ -352,7 +352,7 @@ static void attend(void *context, int64_t task, int thread)
     memset(k.sums, 0, k.rows * a->d * sizeof *k.sums);
     for (size_t span = 0; span < a->spans; span++) {
         lt_dnnl_op **set = set_of(w->s, thread, k.rows < a->rows, span_length(a, span) < a->span);
-        if (err->code != LT_ERR_NONE || !make_scores(w, &k, span, err))
+        if (lt_cpu_stopped(w->b, thread) || !make_scores(w, &k, span, err))
             return; /* the run reports it */
         for (size_t r = 0; r < k.rows; r++)
             soften(w, &k, r, span);
@@ -380,7 +380,7 @@ static void map(void *context, int64_t task, int thread)
     float *mean = k.weights;
     memset(mean, 0, k.rows * a->pitch * sizeof *mean);
     for (; k.head < a->heads; k.head++) {
-        if (err->code != LT_ERR_NONE || !make_scores(w, &k, 0, err))
+        if (lt_cpu_stopped(w->b, thread) || !make_scores(w, &k, 0, err))
             return;
         for (size_t r = 0; r < k.rows; r++) {
             float *x = k.scores + r * a->pitch;

@@ -113,7 +113,7 @@ static void compute(void *context, int64_t task, int thread)
     float *wide = (float *)(void *)own;
     lt_dnnl_op *op = w->s->ops[thread * OPS + (rows < a->block ? LAST : WHOLE)];
     lt_error *err = &w->b->errors[thread];
-    if (err->code != LT_ERR_NONE ||
+    if (lt_cpu_stopped(w->b, thread) ||
         !lt_dnnl_set(op, LT_DNNL_SRC, lt_cpu_at(w->b, w->s->src[0], row * w->s->row[0]), err) ||
         !lt_dnnl_set(op, LT_DNNL_DST, wide, err) ||
         !lt_dnnl_set(op, LT_DNNL_SCRATCH, own + a->wide_bytes, err) || !lt_dnnl_run(op, err))

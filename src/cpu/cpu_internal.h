@@ -21,8 +21,9 @@ struct lt_backend {
     const lt_cpu_simd *simd;
     lt_dnnl *dnnl;
     lt_cpu_weights weights;
-    size_t activations; /* bytes of all programs */
-    lt_error *errors;   /* [threads], owned: what each thread met in the current step */
+    size_t activations;          /* bytes of all programs */
+    lt_error *errors;            /* [threads], owned: what each thread met in the current step */
+    const lt_progress *progress; /* borrowed: of the current run, or NULL */
 };
 
 typedef struct lt_cpu_step lt_cpu_step;
@@ -96,6 +97,9 @@ bool lt_cpu_matmul_new(lt_backend *b, const lt_cpu_numbers *weights, const lt_dn
 
 /* What the threads of one step met: clear before lt_cpu_for, false with one of them after it. */
 void lt_cpu_errors_clear(lt_backend *b);
+/* For a task of a step that takes long: true if it must not begin, because its thread met an error
+ * or the run was cancelled. */
+bool lt_cpu_stopped(const lt_backend *b, int thread);
 bool lt_cpu_errors_first(const lt_backend *b, lt_error *err) LT_WARN_UNUSED;
 
 /* The step's bias, if it has one, of all its parts. */

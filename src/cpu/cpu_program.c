@@ -52,10 +52,23 @@ static const lt_cpu_kernel forms[] = {
     [LT_CPU_GEGLU] = {lt_cpu_geglu_prepare, lt_cpu_geglu_run, lt_cpu_geglu_scratch},
 };
 
+static bool is_cancelled(const lt_backend *b)
+{
+    return b->progress && atomic_load_explicit(&b->progress->cancel, memory_order_relaxed);
+}
+
 void lt_cpu_errors_clear(lt_backend *b)
 {
     for (int i = 0; i < b->threads; i++)
         b->errors[i].code = LT_ERR_NONE;
+}
+
+bool lt_cpu_stopped(const lt_backend *b, int thread)
+{
+    lt_error *err = &b->errors[thread];
+    if (err->code == LT_ERR_NONE && is_cancelled(b))
+        lt_fail(err, LT_ERR_CANCELLED, NULL, "cancelled");
+    return err->code != LT_ERR_NONE;
 }
 
 bool lt_cpu_errors_first(const lt_backend *b, lt_error *err)
@@ -379,14 +392,15 @@ bool lt_cpu_program_read(lt_program *p, const lt_tensor *output, float *host, si
  * or NULL. */
 static bool run_steps(lt_program *p, lt_progress *progress, lt_step_time *times, lt_error *err)
 {
+    p->backend->progress = progress;
     for (int i = 0; i < p->count; i++) {
         const lt_cpu_step *s = &p->steps[i];
-        if (progress && atomic_load_explicit(&progress->cancel, memory_order_relaxed))
+        if (is_cancelled(p->backend))
             return lt_fail(err, LT_ERR_CANCELLED, NULL, "cancelled");
         double start = times ? lt_clock() : 0;
         bool runs = (p->inputs[s->node->id] & p->stale) != 0;
         if (runs && !s->kernel->run(p->backend, s, p->scratch, err))
-            return fail_at(s->node, err);
+            return err->code == LT_ERR_CANCELLED ? false : fail_at(s->node, err);
         if (times && runs)
             times[i] = (lt_step_time){s->node->op, s->node->name, s->node->shape,
                                       lt_cpu_flop(&p->fused, s->node), lt_clock() - start};

@@ -26,7 +26,7 @@ typedef struct lt_backend_options {
 
 /* Shared with another thread: it sets cancel and reads done/total at its own rate. */
 typedef struct lt_progress {
-    atomic_bool cancel; /* seen within one node (ref, cpu) */
+    atomic_bool cancel; /* seen within one node (ref, cpu; on cpu also inside an attention) */
     atomic_int done;    /* nodes finished in the current run */
     atomic_int total;   /* nodes of the current program */
 } lt_progress;

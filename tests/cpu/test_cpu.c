@@ -1,8 +1,11 @@
 /* test_cpu.c - the CPU backend as a backend: threads, cancel, weights shared and forgotten, taps,
  * errors. */
+#define _XOPEN_SOURCE 700
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "cpu/cpu.h"
 #include "graph_run.h"
@@ -279,6 +282,37 @@ static void test_cancel_and_progress(void **state)
     net_free(&t);
 }
 
+static lt_progress alarmed;
+
+static void cancel_it(int signal)
+{
+    (void)signal;
+    atomic_store(&alarmed.cancel, true);
+}
+
+/* A large attention takes 0.4 s here, and is the last step: 30 ms after its start it is told to
+ * stop, and must not finish.  The next run is whole again. */
+static void test_cancel_inside_attention(void **state)
+{
+    (void)state;
+    lt_graph *g = lt_graph_new();
+    lt_tensor *x = lt_input(g, "x", LT_F32, (lt_shape){.ndim = 3, .dim = {1, 4096, 512}});
+    lt_output(g, "y", lt_attention(g, x, x, x, 8, false));
+    lt_backend *b = open_cpu(LT_F32, 1);
+    lt_program *p = NULL;
+    CHECK_OK(cpu->compile(b, g, &p, err));
+    CHECK_OK(graph_write_inputs(cpu, p, g, 1, err));
+    struct itimerval soon = {.it_value = {.tv_usec = 30000}};
+    signal(SIGALRM, cancel_it);
+    assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+    CHECK_FAILS(cpu->run(p, &alarmed, err), LT_ERR_CANCELLED, "cancelled");
+    signal(SIGALRM, SIG_DFL);
+    CHECK_OK(cpu->run(p, NULL, err));
+    cpu->discard(b, p);
+    cpu->close(b);
+    lt_graph_free(g);
+}
+
 /* Inputs keep their values and runs repeat to the bit. */
 static void test_runs_repeat(void **state)
 {
@@ -467,6 +501,7 @@ int main(void)
         cmocka_unit_test(test_weights_are_shared),
         cmocka_unit_test(test_forget),
         cmocka_unit_test(test_cancel_and_progress),
+        cmocka_unit_test(test_cancel_inside_attention),
         cmocka_unit_test(test_runs_repeat),
         cmocka_unit_test(test_only_what_changed),
         cmocka_unit_test(test_measure),
