@@ -55,13 +55,22 @@ static lt_tensor *attention(lt_graph *g, const char *name, lt_tensor *x, lt_tens
     return x;
 }
 
-/* Self-attention, cross-attention to the prompt, gated feed-forward.  x [N,S,C]  text [N,T,D] */
+/* The halves of guidance are the same until the text comes in: what was made once, for every text.
+ * x [B,...]  text [N,T,D], N a multiple of B -> [N,...] */
+static lt_tensor *for_every_text(lt_graph *g, lt_tensor *x, const lt_tensor *text)
+{
+    int times = (int)(text->shape.dim[0] / x->shape.dim[0]);
+    return times > 1 ? lt_repeat(g, x, times) : x;
+}
+
+/* Self-attention, cross-attention to the prompt, gated feed-forward.  x [B,S,C]  text [N,T,D] ->
+ * [N,S,C] */
 static lt_tensor *transformer_block(lt_graph *g, lt_tensor *x, lt_tensor *text, int heads)
 {
     const float eps = 1e-5f; /* LayerNorm's default in BasicTransformerBlock */
     int width = (int)x->shape.dim[2];
     lt_tensor *h = lt_layer_norm(g, "norm1", x, eps);
-    x = lt_add(g, attention(g, "attn1", h, h, heads), x);
+    x = for_every_text(g, lt_add(g, attention(g, "attn1", h, h, heads), x), text);
     x = lt_add(g, attention(g, "attn2", lt_layer_norm(g, "norm2", x, eps), text, heads), x);
     h = lt_linear(g, "ff.net.0.proj", lt_layer_norm(g, "norm3", x, eps), 8 * width, true);
     return lt_add(g, lt_linear(g, "ff.net.2", lt_geglu(g, h), width, true), x);
@@ -75,12 +84,14 @@ static lt_tensor *project(const unet *u, const char *name, lt_tensor *x)
                                        : lt_conv2d(u->g, name, x, width, 1);
 }
 
-/* Pixels become tokens and back; channels last makes both reshapes free.  x [N,H,W,C] */
+/* Pixels become tokens and back; channels last makes both reshapes free.  x [B,H,W,C] -> [N,H,W,C]
+ */
 static lt_tensor *transformer(const unet *u, int i, lt_tensor *x, int level)
 {
     lt_graph *g = u->g;
     lt_shape image = x->shape;
     lt_shape tokens = {.ndim = 3, .dim = {image.dim[0], image.dim[1] * image.dim[2], image.dim[3]}};
+    image.dim[0] = u->text->shape.dim[0]; /* of the result */
     lt_enter(g, "attentions.%d", i);
     lt_tensor *h = lt_group_norm(g, "norm", x, u->c->norm_num_groups, 1e-6f);
     h = lt_reshape(g, project(u, "proj_in", h), tokens); /* [N,S,C] */
@@ -89,7 +100,8 @@ static lt_tensor *transformer(const unet *u, int i, lt_tensor *x, int level)
         h = transformer_block(g, h, u->text, u->c->heads[level]);
         lt_leave(g);
     }
-    x = lt_add(g, project(u, "proj_out", lt_reshape(g, h, image)), x);
+    h = project(u, "proj_out", lt_reshape(g, h, image));
+    x = lt_add(g, h, for_every_text(g, x, u->text));
     x = lt_tap(g, "out", x);
     lt_leave(g);
     return x;
@@ -143,7 +155,10 @@ static lt_tensor *up(const unet *u, int level, lt_tensor *x, stack *skips)
     const lt_unet_config *c = u->c;
     lt_enter(u->g, "up_blocks.%d", c->levels - 1 - level);
     for (int i = 0; i < c->layers[level] + 1; i++) {
-        x = resnet(u, i, lt_concat(u->g, x, skips->at[--skips->count]), c->channels[level], 1.0f);
+        lt_tensor *skip = skips->at[--skips->count];
+        if (skip->shape.dim[0] < x->shape.dim[0])
+            skip = for_every_text(u->g, skip, u->text);
+        x = resnet(u, i, lt_concat(u->g, x, skip), c->channels[level], 1.0f);
         if (c->up_attends[level])
             x = transformer(u, i, x, level);
     }
@@ -176,7 +191,8 @@ lt_tensor *lt_unet(lt_graph *g, const lt_unet_config *c, lt_tensor *latents, lt_
         x = middle(&u, x);
     for (int level = c->levels - 1; level >= 0; level--)
         x = up(&u, level, x, &skips);
-    return lt_conv2d(g, "conv_out", norm_silu(&u, "conv_norm_out", x), c->out_channels, 3);
+    x = lt_conv2d(g, "conv_out", norm_silu(&u, "conv_norm_out", x), c->out_channels, 3);
+    return for_every_text(g, x, text); /* a UNet without attention has not met the text */
 }
 
 void lt_timestep_embedding(const lt_unet_config *c, float timestep, float *out)

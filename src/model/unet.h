@@ -41,9 +41,12 @@ bool lt_unet_config_read(const char *dir, lt_unet_config *out, lt_error *err) LT
 
 /*
  * Records the UNet.
- *   latents [N,H,W,in_channels]   scaled by the scheduler (scale_model_input)
- *   time    [N,channels[0]]       sinusoid of the timestep, see lt_timestep_embedding
- *   text    [N,T,D]               hidden states of the prompt
+ *   latents [B,H,W,in_channels]   scaled by the scheduler (scale_model_input)
+ *   time    [B,channels[0]]       sinusoid of the timestep, see lt_timestep_embedding; or one row
+ *   text    [N,T,D]               hidden states of the prompts
+ * N is a multiple of B: texts n, n + B, n + 2B, ... belong to latents n, as those of both halves of
+ * guidance do, and what comes before the first text is computed once for them; time then has one
+ * row.
  * Returns the prediction [N,H,W,out_channels].  H and W are any size >= 1: where a side does not
  * halve evenly the way up is resized to the skip's size, as diffusers does. Offers taps
  * "<block>.out" for every resnet, attention, downsampler and upsampler, and

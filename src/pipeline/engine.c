@@ -378,16 +378,14 @@ bool lt_engine_encode_text(lt_engine *e, const int32_t *ids, float *text, lt_pro
            lt_engine_check_finite(e, "the text encoder's output", text, count_of(u->out), err);
 }
 
-/* The sinusoid of the timestep for every row, and the text: uncond's rows first, then cond's.  Goes
- * through e->swap, which is large enough. */
+/* The sinusoid of the timestep, and the text: uncond's rows first, then cond's.  Goes through
+ * e->swap, which is large enough. */
 static bool write_conditions(lt_engine *e, lt_unit *u, const lt_unet_call *p, int from, int n,
                              lt_error *err)
 {
-    int width = e->unet.channels[0];
-    size_t all = count_of(u->in[2]), row = all / (size_t)u->batch, half = (size_t)n * row;
+    size_t all = count_of(u->in[2]), row = all / (size_t)u->in[2]->shape.dim[0];
+    size_t half = (size_t)n * row;
     lt_timestep_embedding(&e->unet, p->timestep, e->swap);
-    for (int i = 1; i < u->batch; i++)
-        memcpy(e->swap + i * width, e->swap, (size_t)width * sizeof *e->swap);
     if (!e->ops->write(u->program, u->in[1], e->swap, count_of(u->in[1]), err))
         return false;
     if (p->uncond)
@@ -403,8 +401,8 @@ static bool write_conditions(lt_engine *e, lt_unit *u, const lt_unet_call *p, in
 /* Floats of e->swap that a unit of the UNet needs. */
 static size_t swap_of(const lt_unit *u)
 {
-    size_t most = count_of(u->in[0]);
-    for (int i = 1; i < 3; i++)
+    size_t most = count_of(u->out);
+    for (int i = 0; i < 3; i++)
         most = count_of(u->in[i]) > most ? count_of(u->in[i]) : most;
     return most;
 }
@@ -412,11 +410,12 @@ static size_t swap_of(const lt_unit *u)
 bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided, lt_error *err)
 {
     lt_unit *u;
-    int chunk = chunk_of(images), rest = images % chunk, halves = guided ? 2 : 1;
+    int chunk = chunk_of(images), rest = images % chunk;
+    lt_network unet = guided ? LT_NET_GUIDED : LT_NET_UNET;
     if (e->info.unet) {
-        if (rest && !lt_programs_get(e->programs, LT_NET_UNET, rest * halves, h, w, &u, err))
+        if (rest && !lt_programs_get(e->programs, unet, rest, h, w, &u, err))
             return false;
-        if (!lt_programs_get(e->programs, LT_NET_UNET, chunk * halves, h, w, &u, err) ||
+        if (!lt_programs_get(e->programs, unet, chunk, h, w, &u, err) ||
             !reserve(e, swap_of(u), err))
             return false;
     }
@@ -445,14 +444,12 @@ static bool add_unit(lt_engine *e, lt_backend *b, const lt_unit *u, size_t *weig
 static bool add_units(lt_engine *e, lt_backend *b, const lt_engine_load *load, lt_forecast *sum,
                       lt_error *err)
 {
-    int chunk = chunk_of(load->images), halves = load->guided ? 2 : 1, h = load->h, w = load->w;
+    int chunk = chunk_of(load->images), rest = load->images % chunk, h = load->h, w = load->w;
+    lt_network unet = load->guided ? LT_NET_GUIDED : LT_NET_UNET;
     const lt_unit units[] = {
         {.network = LT_NET_TEXT, .batch = e->info.clip != NULL},
-        {.network = LT_NET_UNET, .batch = e->info.unet ? chunk * halves : 0, .h = h, .w = w},
-        {.network = LT_NET_UNET,
-         .batch = e->info.unet ? load->images % chunk * halves : 0,
-         .h = h,
-         .w = w},
+        {.network = unet, .batch = e->info.unet ? chunk : 0, .h = h, .w = w},
+        {.network = unet, .batch = e->info.unet ? rest : 0, .h = h, .w = w},
         {.network = LT_NET_DECODE, .batch = e->info.vae != NULL, .h = h, .w = w},
         {.network = LT_NET_ENCODE, .batch = e->info.vae && load->encode, .h = h, .w = w},
     };
@@ -488,17 +485,16 @@ static bool predict_chunk(lt_engine *e, const lt_unet_call *p, int from, int n,
                           lt_progress *progress, lt_error *err)
 {
     lt_unit *u;
-    int halves = p->uncond ? 2 : 1, c = e->unet.in_channels, pixels = p->h * p->w;
+    lt_network unet = p->uncond ? LT_NET_GUIDED : LT_NET_UNET;
+    int c = e->unet.in_channels, pixels = p->h * p->w;
     size_t one = (size_t)c * (size_t)pixels, at = (size_t)from * one, half = (size_t)n * one;
-    if (!lt_programs_get(e->programs, LT_NET_UNET, n * halves, p->h, p->w, &u, err) ||
+    if (!lt_programs_get(e->programs, unet, n, p->h, p->w, &u, err) ||
         !reserve(e, swap_of(u), err) || !write_conditions(e, u, p, from, n, err))
         return false;
     lt_layout_to_last(e->swap, p->latents + at, n, c, pixels);
-    if (p->uncond)
-        memcpy(e->swap + half, e->swap, half * sizeof *e->swap);
-    if (!e->ops->write(u->program, u->in[0], e->swap, half * (size_t)halves, err) ||
+    if (!e->ops->write(u->program, u->in[0], e->swap, half, err) ||
         !run_unit(e, u, progress, err) ||
-        !e->ops->read(u->program, u->out, e->swap, half * (size_t)halves, err))
+        !e->ops->read(u->program, u->out, e->swap, count_of(u->out), err))
         return false;
     if (p->uncond)
         lt_layout_to_first(p->eps_uncond + at, e->swap, n, c, pixels, c);

@@ -35,8 +35,9 @@ static lt_tensor *record_text(lt_unit *u, const lt_clip_config *c)
 static lt_tensor *record_unet(lt_unit *u, const lt_unet_config *c, int tokens)
 {
     lt_graph *g = u->graph;
-    lt_shape time = {.ndim = 2, .dim = {u->batch, c->channels[0]}};
-    lt_shape text = {.ndim = 3, .dim = {u->batch, tokens, c->cross_attention_dim}};
+    int texts = u->network == LT_NET_GUIDED ? 2 * u->batch : u->batch;
+    lt_shape time = {.ndim = 2, .dim = {1, c->channels[0]}};
+    lt_shape text = {.ndim = 3, .dim = {texts, tokens, c->cross_attention_dim}};
     lt_tensor *in[3] = {
         lt_input(g, "latents", LT_F32, image(u->batch, u->h, u->w, c->in_channels)),
         lt_input(g, "time", LT_F32, time),
@@ -56,11 +57,16 @@ static lt_tensor *record_vae(lt_unit *u, const lt_vae_config *c)
     return decode ? lt_vae_decode(u->graph, c, in) : lt_vae_encode(u->graph, c, in);
 }
 
+static bool is_unet(lt_network network)
+{
+    return network == LT_NET_UNET || network == LT_NET_GUIDED;
+}
+
 static lt_checkpoint *weights_of(const lt_networks *n, lt_network network)
 {
-    return network == LT_NET_TEXT   ? n->clip_weights
-           : network == LT_NET_UNET ? n->unet_weights
-                                    : n->vae_weights;
+    return network == LT_NET_TEXT ? n->clip_weights
+           : is_unet(network)     ? n->unet_weights
+                                  : n->vae_weights;
 }
 
 /* Records the graph of *u, whose network, batch and size are set, and finds its weights. */
@@ -73,6 +79,7 @@ static bool record(const lt_networks *n, lt_unit *u, lt_error *err)
         out = record_text(u, n->clip);
         break;
     case LT_NET_UNET:
+    case LT_NET_GUIDED:
         out = record_unet(u, n->unet, n->clip ? n->clip->max_position_embeddings : 77);
         break;
     default:
@@ -134,7 +141,7 @@ static bool compile(lt_programs *p, lt_unit *u, lt_error *err)
 static bool remember_text(lt_unit *u, lt_error *err)
 {
     void *memory;
-    if (u->network != LT_NET_UNET)
+    if (!is_unet(u->network))
         return true;
     size_t bytes = (size_t)lt_shape_count(&u->in[2]->shape) * sizeof(float);
     if (!lt_try_alloc(bytes, "the text", &memory, err))

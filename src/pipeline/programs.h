@@ -14,7 +14,14 @@
 #include "tensor/backend.h"
 #include "weights/checkpoint.h"
 
-typedef enum lt_network { LT_NET_TEXT, LT_NET_UNET, LT_NET_DECODE, LT_NET_ENCODE } lt_network;
+/* GUIDED is the UNet for both halves of guidance. */
+typedef enum lt_network {
+    LT_NET_TEXT,
+    LT_NET_UNET,
+    LT_NET_GUIDED,
+    LT_NET_DECODE,
+    LT_NET_ENCODE,
+} lt_network;
 
 /* What the graphs are recorded from; borrowed, NULL for what is not loaded. */
 typedef struct lt_networks {
@@ -28,13 +35,16 @@ typedef struct lt_networks {
 /* A recorded and, unless only checked, compiled graph. */
 typedef struct lt_unit {
     lt_network network;
-    int batch, h, w; /* TEXT: h and w are 0 */
+    int batch, h, w; /* pictures, or texts; TEXT: h and w are 0 */
     lt_graph *graph; /* owned */
     lt_program *program;
-    const lt_tensor *in[3]; /* TEXT: ids.  UNET: latents, time, text.  DECODE: z.  ENCODE: image */
+    /* TEXT: ids.  UNET, GUIDED: latents [batch], time [1], text [batch, or twice that].  DECODE: z.
+     * ENCODE: image */
+    const lt_tensor *in[3];
     const lt_tensor *out;
-    float *text; /* UNET, owned: what was written to in[2] last; valid if text_written.  A program
-                    that is not told the same text again need not make its keys and values again */
+    float *text; /* UNET, GUIDED, owned: what was written to in[2] last; valid if text_written.  A
+                    program that is not told the same text again need not make its keys and values
+                    again */
     bool text_written;
     unsigned used; /* when, for the cache */
 } lt_unit;
