@@ -190,15 +190,23 @@ static json_object *memory_json(const report *r)
     return list;
 }
 
+/* What the model needs; what there is changes from one moment to the next, and is only said where
+ * it is too little. */
 static void print_memory(const report *r)
 {
     if (!r->side[0])
         return;
-    lt_output_line(stdout, "memory        in %s; %.1f GB may be used (%s)", r->dtype,
-                   (double)r->room.bytes * 1e-9, r->room.what);
-    for (int i = 0; i < SIZES && r->side[i]; i++)
-        lt_output_line(stdout, "              about %.2f GB for a picture of %dx%d",
-                       (double)r->bytes[i] * 1e-9, r->side[i], r->side[i]);
+    lt_output_line(stdout, "memory        in %s", r->dtype);
+    for (int i = 0; i < SIZES && r->side[i]; i++) {
+        lt_buf much = {0};
+        if (r->bytes[i] > r->room.bytes)
+            lt_buf_format(&much, ": more than the %.2f GB that may be used (%s)",
+                          (double)r->room.bytes * 1e-9, r->room.what);
+        lt_output_line(stdout, "              about %.2f GB for a picture of %dx%d%s",
+                       (double)r->bytes[i] * 1e-9, r->side[i], r->side[i],
+                       much.len ? much.data : "");
+        lt_buf_done(&much);
+    }
 }
 
 static void print_json(const char *model, const report *r)

@@ -213,10 +213,14 @@ class Shrinking(Model):
 
 
 class Memory(Case):
-    def test_address_space(self):
+    def limit_to(self, size):
+        """What sets the limit, in the child."""
         if b"__asan_init" in pathlib.Path(test_program.PROGRAM).read_bytes():
             self.skipTest("a sanitizer needs more address space than any limit leaves")
-        limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+        return lambda: resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+    def test_address_space(self):
+        limit = self.limit_to(2 << 30)
         words = ["render", "-p", "x", "--seed", "1", "--steps", "1", "-o", "out.png"]
         start = time.monotonic()
         _, err = self.run_it(*words, "--size", "8192x8192", code=1, preexec_fn=limit)
@@ -235,7 +239,13 @@ class Memory(Case):
         small, large = self.json_of("info", "demo")["memory"]
         self.assertEqual((small["width"], large["width"]), (128, 256))
         self.assertLess(small["bytes"], large["bytes"])
-        self.assertIn(f"about {small['bytes'] / 1e9:.2f} GB for a picture of 128x128", self.run_it("info", "demo")[0])
+        said = self.run_it("info", "demo")[0]
+        self.assertIn(f"about {small['bytes'] / 1e9:.2f} GB for a picture of 128x128\n", said)
+        self.assertNotIn("may be used", said)
+
+    def test_info_where_it_does_not_fit(self):
+        self.assertRegex(self.run_it("info", "demo", preexec_fn=self.limit_to(160 << 20))[0],
+                         r"128x128: more than the [\d.]+ GB that may be used \(ulimit -v\)\n")
 
 
 class TooWide(Model):

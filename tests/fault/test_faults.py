@@ -44,8 +44,8 @@ REASONS = (b"Input/output error", b"Cannot allocate memory", b"Too many open fil
 
 
 def steady(stdout):
-    """Without the memory that may be used, which is another from one moment or limit to the next."""
-    return re.sub(rb"; [0-9.]+ GB may be used \([^)]*\)", b"", stdout)
+    """Without what `info` says of a limit on memory under which a picture would not fit."""
+    return re.sub(rb": more than the [0-9.]+ GB that may be used \(ulimit -v\)", b"", stdout)
 
 
 class Fault(Exception):
