@@ -13,6 +13,11 @@
 
 enum { DEPTH = 32 };
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /*
  * Whole numbers of more than 64 bits become the largest one, in their place and filled up with
  * blanks.  So json-c 0.16 reads them; 0.18 refuses them in strict mode, and transformers writes
@@ -28,8 +33,12 @@ static void limit_numbers(lt_buf *text)
             quoted = !quoted;
         else if (quoted)
             i += *at == '\\';
-        else if (*at >= '0' && *at <= '9') {
-            size_t digits = strspn(at, "0123456789"), all = strspn(at, "0123456789.eE+-");
+        else if (is_digit(*at)) {
+            size_t digits = 1, all;
+            while (is_digit(at[digits])) /* the buffer ends with NUL */
+                digits++;
+            for (all = digits; at[all] && strchr(".0123456789eE+-", at[all]);)
+                all++;
             if (digits == all && digits >= sizeof largest && *at != '0') {
                 memset(at, ' ', digits);
                 memcpy(at, largest, sizeof largest - 1);
