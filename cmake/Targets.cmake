@@ -44,7 +44,7 @@ endfunction()
 function(lt_test folder)
   cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
   if(NOT ARG_TIMEOUT)
-    set(ARG_TIMEOUT 1200) # against hangs: a busy machine with sanitizers has needed 270 s
+    set(ARG_TIMEOUT 1200) # against hangs: ref under the sanitizers takes 165 s on two quiet cores
   endif()
   foreach(source ${ARG_SOURCES})
     get_filename_component(stem ${source} NAME_WE)
