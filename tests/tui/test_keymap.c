@@ -158,9 +158,8 @@ static void test_page(void **state)
     lt_buf_clear(&page);
     assert_int_equal(lt_keymap_page(LT_IN_VIEWING, "SEED", 120, true, &page), 3); /* two columns */
     assert_string_equal(page.data, "Watching\n"
-                                   "  r  run with a new random seed                          L  "
-                                   "keep the seed for the next runs, "
-                                   "or let it change\n"
+                                   "  r  run with a new random seed                         L  k"
+                                   "eep the seed for the next runs, or let it change\n"
                                    "  N  type a seed\n");
     lt_buf_clear(&page);
     assert_int_equal(lt_keymap_page(LT_IN_VIEWING, "ctrl+z", 30, false, &page), 1);
