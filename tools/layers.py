@@ -18,6 +18,7 @@ LAYERS = {
     "model": {"tensor"},
     "weights": {"tensor"},
     "pipeline": {"tensor", "model", "weights", "sample", "image"},
+    "tui": set(),
     "cli": {"pipeline", "image", "sample", "weights", "model", "tensor"},
 }
 # These files of src/ put the program together and may include any folder.
