@@ -14,12 +14,13 @@ LAYERS = {
     "tensor": set(),
     "sample": set(),
     "image": set(),
+    "gfx": {"image"},
     "cpu": {"tensor"},
     "model": {"tensor"},
     "weights": {"tensor"},
     "pipeline": {"tensor", "model", "weights", "sample", "image"},
-    "tui": set(),
-    "cli": {"pipeline", "image", "sample", "weights", "model", "tensor"},
+    "tui": {"pipeline", "gfx", "image", "sample", "model", "tensor"},
+    "cli": {"tui", "pipeline", "gfx", "image", "sample", "weights", "model", "tensor"},
 }
 # These files of src/ put the program together and may include any folder.
 TOP = {"main.c", "backends.c", "backends.h", "no_memory.c"}
@@ -34,6 +35,7 @@ POWERS = [
     (r"omp\.h", ("cpu/",)),
     (r"(libpng\d*/)?png\.h|setjmp\.h", ("image/png.c",)),
     (r"n?curses.*", ("tui/",)),
+    (r"(sixel/)?sixel\.h", ("gfx/sixel.c",)),
     (r"pthread\.h|threads\.h|semaphore\.h", ("base/queue.c", "pipeline/session.c")),
     (r"(cuda|cublas|cudnn|nv).*", ("cuda/",)),
 ]
