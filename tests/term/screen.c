@@ -20,8 +20,12 @@ static int on_move(VTermRect to, VTermRect from, void *user)
     if (to.start_row != from.start_row && terminal_mode(t, 1049))
         terminal_note_fault(t, "rows %d..%d were scrolled to %d", from.start_row, from.end_row - 1,
                             to.start_row);
+    /* what lies in between moved as well */
+    from.start_row = to.start_row < from.start_row ? to.start_row : from.start_row;
+    from.end_row = to.end_row > from.end_row ? to.end_row : from.end_row;
+    from.start_col = to.start_col < from.start_col ? to.start_col : from.start_col;
+    from.end_col = to.end_col > from.end_col ? to.end_col : from.end_col;
     pictures_touched(t, from);
-    pictures_touched(t, to);
     return 1;
 }
 
