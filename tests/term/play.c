@@ -4,15 +4,8 @@
  *
  * usage: term_play [OPTION]... [--] PROGRAM [ARGUMENT]...
  *
- *   --size 80x24          columns and rows
- *   --cell 6x13           pixels of a cell; the profile's without
- *   --profile NAME        xterm_vt340 (the default), xterm_16, xterm_plain, foot, konsole, kitty,
- *                         mlterm, tmux_plain, silent
- *   --answers MANNER[:MS] now, delayed, trickle, twice, wrong, garbage, never
- *   --acks MANNER[:MS]    the same for DSR 5
- *   --throttle BYTES      read so many bytes a second
+ *   --size, --cell, --profile, --answers, --acks, --throttle, --guard: see options.h
  *   --job                 run as a shell's job, which SIGTSTP can stop
- *   --guard SECONDS       how long to wait for something in vain (60)
  *   --script FILE         the lines to play, - for stdin (the default); or
  *   --do LINE             one line; may be given several times
  *   --record FILE         every byte that the program wrote
@@ -34,7 +27,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "terminal.h"
+#include "options.h"
 
 typedef struct play {
     terminal_options options;
@@ -44,48 +37,15 @@ typedef struct play {
     int status; /* of the program, once it ended */
 } play;
 
-static bool read_size(const char *text, int *a, int *b)
-{
-    return sscanf(text, "%dx%d", a, b) == 2 && *a > 0 && *a <= 1000 && *b > 0 && *b <= 1000;
-}
-
-static bool read_timing(const char *text, terminal_timing *out)
-{
-    static const char *const names[] = {"now",   "delayed", "trickle", "twice",
-                                        "wrong", "garbage", "never"};
-    size_t n = strcspn(text, ":");
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strlen(names[i]) == n && strncmp(names[i], text, n) == 0) {
-            *out = (terminal_timing){(terminal_manner)i, text[n] ? atoi(text + n + 1) : 0};
-            return true;
-        }
-    return false;
-}
-
 /* One option with its value; false if it is not one or the value is none. */
 static bool take_option(play *p, const char *name, const char *value)
 {
-    terminal_options *o = &p->options;
-    if (strcmp(name, "--size") == 0)
-        return read_size(value, &o->columns, &o->rows);
-    if (strcmp(name, "--cell") == 0)
-        return read_size(value, &o->cell_width, &o->cell_height);
-    if (strcmp(name, "--profile") == 0)
-        return (o->profile = terminal_profile_named(value)) < TERMINAL_PROFILES;
-    if (strcmp(name, "--answers") == 0)
-        return read_timing(value, &o->answers);
-    if (strcmp(name, "--acks") == 0)
-        return read_timing(value, &o->acks);
-    if (strcmp(name, "--throttle") == 0)
-        return (o->bytes_per_second = atoi(value)) > 0;
-    if (strcmp(name, "--guard") == 0)
-        return (o->guard_seconds = atoi(value)) > 0;
     if (strcmp(name, "--script") == 0)
         return (p->script = value) != NULL;
     if (strcmp(name, "--record") == 0)
         return (p->record = value) != NULL;
     if (strcmp(name, "--do") != 0)
-        return false;
+        return terminal_option(&p->options, name, value);
     p->lines = lt_grow(p->lines, (size_t)p->line_count + 1, sizeof *p->lines);
     p->lines[p->line_count++] = value;
     return true;
@@ -160,7 +120,7 @@ static bool play_act(terminal *t, const char *verb, const char *rest, bool *know
     int a = 0, b = 0;
     if (strcmp(verb, "paste") == 0)
         terminal_paste(t, rest);
-    else if (strcmp(verb, "resize") == 0 && read_size(rest, &a, &b))
+    else if (strcmp(verb, "resize") == 0 && terminal_read_size(rest, &a, &b))
         terminal_resize(t, a, b);
     else if (strcmp(verb, "signal") == 0)
         terminal_signal(t, atoi(rest));

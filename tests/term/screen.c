@@ -284,10 +284,11 @@ uint64_t screen_hash(const terminal *t, terminal_part part)
     uint64_t hash = 0xCBF29CE484222325;
     bool all = part.rows == 0 && part.columns == 0;
     if (all) {
-        int cursor[3];
+        int cursor[4];
         bool visible;
         terminal_cursor(t, &cursor[0], &cursor[1], &visible);
         cursor[2] = visible;
+        cursor[3] = t->picture_count;
         hash = mix(hash, cursor, sizeof cursor);
         part = (terminal_part){0, 0, t->rows, t->columns};
     }

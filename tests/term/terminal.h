@@ -143,7 +143,7 @@ bool terminal_ended(const terminal *t);
 
 /* --- latency --- */
 
-/* A part of the screen; all zero: the whole screen and the cursor. */
+/* A part of the screen; all zero: the whole screen, the cursor and the pictures. */
 typedef struct terminal_part {
     int row, column, rows, columns;
 } terminal_part;
