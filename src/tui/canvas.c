@@ -33,7 +33,7 @@ struct lt_canvas {
     lt_fit fit;          /* and where */
     lt_buf frame;        /* owned */
     bool damaged, stale; /* to be sent again; to be made again, too */
-    double answer; /* seconds that the frame before took to be acknowledged */
+    double answer;       /* seconds that the frame before took to be acknowledged */
     int skipped;
     lt_canvas_facts facts;
 };
