@@ -205,7 +205,7 @@ static void test_corrupt_lines(void **state)
                                "17\n"
                                "\n"
                                "\"\"\n"
-                               "\"\\u0000\"\n"
+                               "\"a\\u0000b\"\n"
                                "\"\\q\"\n"
                                "\"bad \xFF\"\n"
                                "[[[[[[\"deep\"]]]]]]\n"
