@@ -379,6 +379,8 @@ static void test_no_file(void **state)
     goes_on_in_memory(in_file, "Not a directory", "new");
     goes_on_in_memory(dir, "Is a directory", "new");
     goes_on_in_memory("/dev/null", "cannot write '/dev/null'", "new");
+    assert_int_equal(truncate(file, (64 << 20) + 1), 0);
+    goes_on_in_memory(file, "64", "new");
     assert_int_equal(mkfifo(fifo, 0600), 0);
     goes_on_in_memory(fifo, "cannot write", "new");
     free(fifo);
