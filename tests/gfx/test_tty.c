@@ -66,7 +66,7 @@ static void fault(void)
 static void fault_in_frame(void)
 {
     begin_frame();
-    int *volatile nowhere = NULL;
+    volatile int *volatile nowhere = NULL;
     *nowhere = 1;
 }
 
@@ -95,11 +95,12 @@ static void divide(void)
 }
 
 /* Every call needs the memory of the one before, so that none becomes a loop. */
+static volatile bool bottom; /* never */
 static int deep(const volatile char *above)
 {
     volatile char much[4096];
     much[0] = above[0];
-    return deep(much) + much[0] + above[1];
+    return bottom ? 0 : deep(much) + much[0] + above[1];
 }
 
 static void overflow(void)
