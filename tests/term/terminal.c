@@ -122,6 +122,7 @@ static void settle_options(terminal *t, const terminal_options *options)
         t->options.most_record = (size_t)256 << 20;
     if (!t->options.term)
         t->options.term = t->profile->term;
+    t->options.row_rules = t->options.row_rules || t->profile->row_rules;
     t->registers = t->profile->registers;
 }
 
