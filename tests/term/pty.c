@@ -110,11 +110,12 @@ _Noreturn static void keep(const pty_start *start, int failed, int reports, int 
         tell(reports, (report){job, status, true});
         if (!WIFSTOPPED(status))
             _exit(0);
+        /* the line stays as the job left it, so that a test sees that; a shell would set its own */
         give_terminal(getpgrp());
-        tcsetattr(STDIN_FILENO, TCSADRAIN, &own);
         char order;
         if (read(orders, &order, 1) != 1)
             break;
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &own);
         give_terminal(job);
         kill(-job, SIGCONT);
     }

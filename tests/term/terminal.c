@@ -170,7 +170,6 @@ void terminal_close(terminal *t)
     free(t->chunks);
     free(t->latencies);
     lt_buf_done(&t->record);
-    lt_buf_done(&t->last_text);
     lt_buf_done(&t->after);
     lt_buf_done(&t->kitty.base64);
     free(t);

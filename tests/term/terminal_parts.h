@@ -75,7 +75,6 @@ struct terminal {
     VTermScreen *screen;
     int columns, rows, cell_width, cell_height;
     const scan_piece *current; /* being handled */
-    lt_buf last_text;          /* the latest character, for REP */
 
     lt_buf record;
     size_t written;

@@ -131,6 +131,7 @@ static void test_late(void **state)
     terminal_close(t);
     options = (terminal_options){.answers = {TERMINAL_TRICKLE, 5}};
     t = ask(&options, "\\033[c\\033[5n");
+    CHECK_OK(terminal_wait_text(t, "^[", err));
     CHECK_OK(terminal_keys(t, "x", err));
     CHECK_OK(terminal_wait_text(t, "^[[?63;1;2;4;6;9;15;16;22;28c^[[0nx", err));
     terminal_close(t);

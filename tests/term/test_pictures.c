@@ -44,6 +44,7 @@ static void test_sixel(void **state)
         assert_int_equal(terminal_pictures(t), 1);
         assert_int_equal(s->number, 1);
         assert_false(s->kitty || s->synchronized || s->shown); /* it went with its screen */
+        assert_int_equal(terminal_damages(t), 0);
         assert_int_equal(s->row, 3);
         assert_int_equal(s->column, 5);
         assert_int_equal(s->width, 120);

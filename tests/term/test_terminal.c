@@ -280,6 +280,20 @@ static void test_job(void **state)
     terminal_close(t);
 }
 
+/* Who stops in raw mode is seen to, and finds the line of a shell when it goes on. */
+static void test_job_line(void **state)
+{
+    (void)state;
+    terminal_options options = {.job = true};
+    terminal *t = start_shell(&options, "stty raw; kill -TSTP $$; stty -a | grep -c -- -icanon");
+    CHECK_OK(terminal_wait_stop(t, err));
+    CHECK_FAILS(terminal_line_restored(t, err), LT_ERR_FORMAT, "raw");
+    terminal_continue(t);
+    CHECK_OK(terminal_wait_match(t, "^0$", err));
+    CHECK_OK(terminal_line_restored(t, err));
+    terminal_close(t);
+}
+
 static void test_signal(void **state)
 {
     (void)state;
@@ -374,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_latency),
         cmocka_unit_test(test_resize),
         cmocka_unit_test(test_job),
+        cmocka_unit_test(test_job_line),
         cmocka_unit_test(test_signal),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_play),
