@@ -213,7 +213,7 @@ static void test_faults(void **state)
         {TERMINAL_XTERM_VT340, "\\033[18;1H" SIXEL, NULL},
         {TERMINAL_XTERM_VT340, "\\033[19;1H" SIXEL, "touches the last row"},
         {TERMINAL_FOOT, "\\033[?1049h\\033[20;1H" SIXEL, "touches the last row"},
-        {TERMINAL_XTERM_VT340, "\\033[22;1H" SIXEL, "touches the last row"},
+        {TERMINAL_XTERM_VT340, "\\033[22;1H" SIXEL, "scrolled the screen by 3 rows"},
         {TERMINAL_XTERM_VT340, "\\033[1;61H" SIXEL, NULL},
         {TERMINAL_XTERM_VT340, "\\033[1;62H" SIXEL, "beyond the right edge"},
         {TERMINAL_XTERM_VT340, "\\033Pq\"1;1;1002;6#0!1002~\\033\\\\", "beyond the right edge"},
