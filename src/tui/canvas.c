@@ -31,6 +31,7 @@ struct lt_canvas {
     wanted shown;        /* what was sent last */
     int scale;           /* at which it was sent */
     lt_fit fit;          /* and where */
+    lt_place place;      /* and where the cursor was put back */
     lt_buf frame;        /* owned */
     bool damaged, stale; /* to be sent again; to be made again, too */
     double answer;       /* seconds that the frame before took to be acknowledged */
@@ -138,6 +139,16 @@ void lt_canvas_acked(lt_canvas *c, double now)
     lt_pace_acked(&c->pace, now);
 }
 
+/* A frame ends with the cursor as curses had it: one that is sent again must have it as it is now,
+ * or what curses writes next lands elsewhere. */
+static bool cursor_moved(const lt_canvas *c)
+{
+    int row, col;
+    bool visible = lt_draw_cursor_at(&row, &col);
+    return visible != c->place.cursor_visible || row != c->place.cursor_row ||
+           col != c->place.cursor_col;
+}
+
 static bool encode(lt_canvas *c, int scale, lt_error *err)
 {
     double start = lt_clock();
@@ -147,6 +158,7 @@ static bool encode(lt_canvas *c, int scale, lt_error *err)
     lt_place place = {.row = c->area.y + (c->area.height - c->fit.rows) / 2,
                       .col = c->area.x + (c->area.width - c->fit.cols) / 2};
     place.cursor_visible = lt_draw_cursor_at(&place.cursor_row, &place.cursor_col);
+    c->place = place;
     lt_quality quality = {.scale = scale, .adaptive = !c->shown.coarse && scale == 1};
     bool ok = lt_frame_encode(c->encoder, image, &c->fit, &place, quality, &c->frame, err);
     c->scale = scale;
@@ -191,7 +203,7 @@ static bool choose(lt_canvas *c, double now, int *scale)
         *scale = 1;
         return true;
     }
-    return c->stale;
+    return c->stale || (c->damaged && cursor_moved(c));
 }
 
 bool lt_canvas_flush(lt_canvas *c, double now, lt_error *err)
