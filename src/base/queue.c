@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -33,7 +35,12 @@ bool lt_queue_new(size_t item, lt_queue **out, lt_error *err)
     lt_queue *q = lt_alloc(sizeof *q);
     q->item = item;
     memcpy(q->ends, ends, sizeof ends);
-    LT_ASSERT(pthread_mutex_init(&q->lock, NULL) == 0 && pthread_cond_init(&q->filled, NULL) == 0);
+    pthread_condattr_t steady;
+    LT_ASSERT(pthread_condattr_init(&steady) == 0 &&
+              pthread_condattr_setclock(&steady, CLOCK_MONOTONIC) == 0 &&
+              pthread_mutex_init(&q->lock, NULL) == 0 &&
+              pthread_cond_init(&q->filled, &steady) == 0);
+    pthread_condattr_destroy(&steady);
     *out = q;
     return true;
 }
@@ -97,6 +104,19 @@ void lt_queue_wait(lt_queue *q)
     pthread_mutex_lock(&q->lock);
     while (q->count == 0)
         pthread_cond_wait(&q->filled, &q->lock);
+    pthread_mutex_unlock(&q->lock);
+}
+
+void lt_queue_wait_for(lt_queue *q, double seconds)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    double whole = floor(seconds), rest = (seconds - whole) * 1e9 + (double)until.tv_nsec;
+    until.tv_sec += (time_t)whole + (rest >= 1e9);
+    until.tv_nsec = (long)(rest >= 1e9 ? rest - 1e9 : rest);
+    pthread_mutex_lock(&q->lock);
+    while (q->count == 0 && pthread_cond_timedwait(&q->filled, &q->lock, &until) == 0)
+        ;
     pthread_mutex_unlock(&q->lock);
 }
 

@@ -20,8 +20,9 @@ bool lt_queue_new(size_t item, lt_queue **out, lt_error *err) LT_WARN_UNUSED;
 void lt_queue_free(lt_queue *q);
 
 void lt_queue_put(lt_queue *q, const void *item);
-bool lt_queue_take(lt_queue *q, void *item); /* false if it is empty; never blocks */
-void lt_queue_wait(lt_queue *q);             /* blocks while it is empty */
+bool lt_queue_take(lt_queue *q, void *item);         /* false if it is empty; never blocks */
+void lt_queue_wait(lt_queue *q);                     /* blocks while it is empty */
+void lt_queue_wait_for(lt_queue *q, double seconds); /* the same, no longer than that */
 
 /* For poll: readable while there is an item. */
 int lt_queue_fd(const lt_queue *q);

@@ -16,6 +16,10 @@ enum {
     REGISTERS_UNKNOWN = 256,
 };
 
+/* Colours of a coarse picture of sixels: a sequence for each of them crosses every band, so squares
+ * alone save little. */
+static const int few[SCALE_MOST + 1] = {[2] = 64, [3] = 16, [4] = 8};
+
 struct lt_encoder {
     lt_term term;
     lt_graphics kind;
@@ -86,8 +90,11 @@ static bool sixels(lt_encoder *e, const lt_image *image, const lt_fit *fit, lt_q
         return false;
     bool ok = indices_for(e, small, err);
     if (ok) {
-        (q.adaptive ? lt_palette_adaptive : lt_palette_fixed)(e->paletter, small, e->indices,
-                                                              &palette);
+        if (q.scale > 1)
+            lt_palette_few(e->paletter, small, few[q.scale], e->indices, &palette);
+        else
+            (q.adaptive ? lt_palette_adaptive : lt_palette_fixed)(e->paletter, small, e->indices,
+                                                                  &palette);
         lt_indexed picture = {e->indices, small->width, small->height, times, &palette};
         ok = lt_sixel_encode(&picture, out, err);
     }

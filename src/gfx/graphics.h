@@ -60,8 +60,8 @@ typedef struct lt_fit {
 lt_fit lt_fit_make(const lt_term *term, lt_graphics kind, const lt_frame_room *room, int width,
                    int height);
 
-/* scale: the picture is made of squares of scale x scale pixels, 1..4: fewer bytes.  BLOCKS and
- * TEXT are always whole. */
+/* scale: the picture is made of squares of scale x scale pixels, 1..4, and above 1 of sixels in few
+ * colours: fewer bytes.  BLOCKS and TEXT are always whole. */
 typedef struct lt_quality {
     int scale;
     bool adaptive; /* sixel: a palette of the picture's own; see palette.h */

@@ -11,7 +11,7 @@
  * From bytes, send and answer it estimates the line: what a frame takes is a round trip plus bytes
  * by rate.  The round trip is the shortest answer seen, the handshake's included; the rate a moving
  * mean of the recent frames.  The terminal's own painting counts as line, as it blocks in the same
- * way.  A frame is made coarser (scale 2 to 4, about 1 / scale^2 of the bytes) until it is expected
+ * way.  A frame is made coarser (scale 2 to 4, down to a fifth of the bytes) until it is expected
  * to hold the line for at most 150 ms, and finer again at 100 ms, so that it does not waver.
  *
  * Nothing is known before the first frame: it is whole if the handshake took less than 30 ms, as on

@@ -210,10 +210,10 @@ static void divide(lt_paletter *p, box *b, box *upper)
     measure(p, upper);
 }
 
-static void choose(lt_paletter *p, const lt_image *image, lt_palette *out)
+static void choose(lt_paletter *p, const lt_image *image, int most, lt_palette *out)
 {
     box boxes[MOST] = {{.from = 0, .to = count_bins(p, image)}};
-    int count = 1, most = p->registers < MOST ? p->registers : MOST;
+    int count = 1;
     measure(p, &boxes[0]);
     for (int i; count < most && (i = worst(boxes, count)) >= 0; count++)
         divide(p, &boxes[i], &boxes[count]);
@@ -246,13 +246,15 @@ static int look_for(const lt_paletter *p, int count, int bin)
     return best;
 }
 
-static void assign(lt_paletter *p, const lt_image *image, unsigned char *indices, int count)
+static void assign(lt_paletter *p, const lt_image *image, unsigned char *indices, int count,
+                   bool dither)
 {
     const unsigned char *s = image->rgb;
     memset(p->nearest, 0, BINS * sizeof *p->nearest);
     for (int y = 0; y < image->height; y++)
         for (int x = 0; x < image->width; x++, s += 3) {
-            const unsigned char *bin_of = p->bin_of + bayer[(y & 7) * 8 + (x & 7)] / 8;
+            int by = dither ? bayer[(y & 7) * 8 + (x & 7)] / 8 : DITHER;
+            const unsigned char *bin_of = p->bin_of + by;
             int bin = bin_of[s[0]] << 10 | bin_of[s[1]] << 5 | bin_of[s[2]];
             if (p->nearest[bin] == 0)
                 p->nearest[bin] = (uint16_t)(look_for(p, count, bin) + 1);
@@ -260,24 +262,35 @@ static void assign(lt_paletter *p, const lt_image *image, unsigned char *indices
         }
 }
 
-void lt_palette_adaptive(lt_paletter *p, const lt_image *image, unsigned char *indices,
-                         lt_palette *out)
+static void own_colours(lt_paletter *p, const lt_image *image, int most, unsigned char *indices,
+                        lt_palette *out)
 {
-    if (p->registers < FULL) {
-        lt_palette_fixed(p, image, indices, out);
-        return;
-    }
     if (!p->bins) {
         p->bins = lt_alloc_array(BINS, sizeof *p->bins);
         p->used = lt_alloc_array(BINS, sizeof *p->used);
         p->sorted = lt_alloc_array(BINS, sizeof *p->sorted);
         p->nearest = lt_alloc_array(BINS, sizeof *p->nearest);
     }
-    choose(p, image, out);
+    choose(p, image, most, out);
     for (int i = 0; i < out->count; i++) {
         p->red[i] = out->rgb[i][0];
         p->green[i] = out->rgb[i][1];
         p->blue[i] = out->rgb[i][2];
     }
-    assign(p, image, indices, out->count);
+    assign(p, image, indices, out->count, most >= FULL);
+}
+
+void lt_palette_adaptive(lt_paletter *p, const lt_image *image, unsigned char *indices,
+                         lt_palette *out)
+{
+    if (p->registers < FULL)
+        lt_palette_fixed(p, image, indices, out);
+    else
+        own_colours(p, image, p->registers < MOST ? p->registers : MOST, indices, out);
+}
+
+void lt_palette_few(lt_paletter *p, const lt_image *image, int colours, unsigned char *indices,
+                    lt_palette *out)
+{
+    own_colours(p, image, colours < p->registers ? colours : p->registers, indices, out);
 }

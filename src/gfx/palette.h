@@ -35,5 +35,9 @@ void lt_palette_fixed(lt_paletter *p, const lt_image *image, unsigned char *indi
 void lt_palette_adaptive(lt_paletter *p, const lt_image *image, unsigned char *indices,
                          lt_palette *out);
 
+/* At most so many colours (2..64) of the picture's own, without a pattern: long runs, few bytes. */
+void lt_palette_few(lt_paletter *p, const lt_image *image, int colours, unsigned char *indices,
+                    lt_palette *out);
+
 /* The number of colours of the fixed grid for so many registers: 252, 60 or 16. */
 int lt_palette_fixed_count(int registers);

@@ -90,7 +90,7 @@ static void sixel_attributes(lt_term *t, const lt_csi *c)
 {
     if (c->number[1] != 0)
         return;
-    if (c->number[0] == 1 && c->count == 3 && within(c->number[2], 1 << 24))
+    if (c->number[0] == 1 && c->count == 3 && within(c->number[2], 1 << 20))
         t->registers = c->number[2];
     if (c->number[0] == 2 && c->count == 4 && within(c->number[2], MOST_SIDE) &&
         within(c->number[3], MOST_SIDE)) {

@@ -205,6 +205,8 @@ bool lt_csi_read(const lt_scan *s, lt_csi *out)
     for (; i + 1 < s->len; i++) {
         unsigned char b = s->held[i];
         int *at = c.count < LT_CSI_NUMBERS ? (sub ? c.sub : c.number) + c.count : NULL;
+        if (c.mid && b >= 0x30) /* numbers come before */
+            return false;
         if (b >= '0' && b <= '9' && at)
             digit(at, b);
         else if (b == ';') {

@@ -86,9 +86,9 @@ ptrdiff_t lt_tty_read(lt_tty *tty, void *bytes, size_t room, lt_error *err);
  * once.  Waits at most a second for a terminal that does not take the bytes. */
 void lt_tty_restore(void);
 
-/* Once, after lt_tty_open: lt_tty_restore is called before the last words of a panic, and when the
- * program dies of SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT, which then goes on to end it with
- * that signal's status.  A SIGBUS of a mapped file still belongs to base/map.h, whose handler is
- * put before this one.  The calling thread gets a stack for handlers of its own, so that an
- * overflow of its stack is caught too. */
+/* Once, after lt_map_guard of base/map.h: lt_tty_restore is called before the last words of a
+ * panic, and when the program dies of SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT, which then goes
+ * on to end it with that signal's status.  A SIGBUS of a mapped file still belongs to base/map.h,
+ * whose handler is put before this one again.  The calling thread gets a stack for handlers of its
+ * own, so that an overflow of its stack is caught too. */
 void lt_tty_guard(void);

@@ -88,6 +88,8 @@ static bool from_json(const char *text, lt_params *p, lt_buf *notes)
 
 static const char *sampler_of(const char *label)
 {
+    if (strcmp(label, "Euler a") == 0) /* as the web UI calls it */
+        return lt_sampler_euler_a.name;
     for (int i = 0; lt_sampler_at(i); i++)
         if (strcmp(lt_sampler_at(i)->label, label) == 0)
             return lt_sampler_at(i)->name;

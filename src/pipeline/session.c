@@ -20,6 +20,8 @@ typedef enum job_kind {
     JOB_STOP,
     JOB_WATCH,
     JOB_BUDGET,
+    JOB_ATTEND,
+    JOB_SEEN,
     JOB_DECODE,
     JOB_QUIT,
 } job_kind;
@@ -57,6 +59,8 @@ typedef struct worker {
     bool hold, quit;
     int credit; /* steps to take though held */
     lt_lens watched;
+    double attend;                    /* seconds to wait for a picture to be seen */
+    double unseen;                    /* when the newest was sent; 0: it was seen */
     double share, stepping, decoding; /* the budget, and seconds spent so far */
     job wanted;                       /* a picture; no latents: none */
     float *shown, *pixels;            /* owned: of the run's size */
@@ -229,6 +233,7 @@ static bool show_run(worker *w, bool last, lt_error *err)
         return false;
     lt_run_lens(w->run, w->watched, w->shown);
     bool ok = decode(w, w->id, w->step, w->watched, v->h, v->w, w->shown, err);
+    w->unseen = lt_clock();
     if (ok && last && w->watched != LT_LENS_LATENTS) {
         lt_run_lens(w->run, LT_LENS_LATENTS, w->shown);
         ok = decode(w, w->id, w->step, LT_LENS_LATENTS, v->h, v->w, w->shown, err);
@@ -399,6 +404,12 @@ static void handle(worker *w, job *j)
     case JOB_BUDGET:
         w->share = j->share;
         break;
+    case JOB_ATTEND:
+        w->attend = j->share;
+        break;
+    case JOB_SEEN:
+        w->unseen = 0;
+        break;
     case JOB_DECODE:
         free(w->wanted.latents);
         w->wanted = *j;
@@ -446,6 +457,13 @@ static void take_jobs(worker *w)
     }
 }
 
+/* Seconds that the next step has to wait for the screen. */
+static double patience(const worker *w)
+{
+    double left = w->unseen > 0 ? w->unseen + w->attend - lt_clock() : 0;
+    return left > 0 ? left : 0;
+}
+
 static void *work(void *session)
 {
     worker w = {.s = session, .share = 1};
@@ -457,6 +475,8 @@ static void *work(void *session)
             break;
         if (w.wanted.latents) {
             show_wanted(&w);
+        } else if (w.run && (!w.hold || w.credit > 0) && patience(&w) > 0) {
+            lt_queue_wait_for(w.s->jobs, patience(&w));
         } else if (w.run && (!w.hold || w.credit > 0)) {
             w.credit -= w.hold;
             go_on(&w, take_step);
@@ -563,6 +583,16 @@ void lt_session_watch(lt_session *s, lt_lens lens)
 void lt_session_budget(lt_session *s, double share)
 {
     put(s, (job){.kind = JOB_BUDGET, .share = share});
+}
+
+void lt_session_attend(lt_session *s, double seconds)
+{
+    put(s, (job){.kind = JOB_ATTEND, .share = seconds});
+}
+
+void lt_session_seen(lt_session *s)
+{
+    put(s, (job){.kind = JOB_SEEN});
 }
 
 void lt_session_decode(lt_session *s, uint64_t id, int step, lt_lens lens, const float *latents,

@@ -47,6 +47,14 @@ void lt_session_watch(lt_session *s, lt_lens lens);
  * picture, 1 (the default) all. */
 void lt_session_budget(lt_session *s, double share);
 
+/*
+ * After a picture of a run the worker waits, at most so long, until it was said to be on the screen
+ * before it begins the next step: so a screen that can take every picture gets every one, however
+ * fast the steps are.  0, the default: it does not wait.
+ */
+void lt_session_attend(lt_session *s, double seconds);
+void lt_session_seen(lt_session *s); /* all pictures so far are there, or will not be */
+
 /* Makes one picture: latents [C,h,w] as lt_film_lens gives them, copied.  Of requests that wait,
  * the newest is made and the others are dropped without an event. */
 void lt_session_decode(lt_session *s, uint64_t id, int step, lt_lens lens, const float *latents,

@@ -9,6 +9,9 @@
 
 enum { WAITING = 3 }; /* pictures of a row that may wait: two events can come at once */
 
+/* A terminal that took the frame before within so many seconds is waited for. */
+static const double prompt = 0.06;
+
 typedef struct wanted {
     lt_image *image; /* owned reference */
     bool coarse;
@@ -31,6 +34,7 @@ struct lt_canvas {
     lt_place place;      /* and where the cursor was put back */
     lt_buf frame;        /* owned */
     bool damaged, stale; /* to be sent again; to be made again, too */
+    double answer;       /* seconds that the frame before took to be acknowledged */
     int skipped;
     lt_canvas_facts facts;
 };
@@ -130,6 +134,8 @@ bool lt_canvas_hide(lt_canvas *c)
 
 void lt_canvas_acked(lt_canvas *c, double now)
 {
+    if (c->pace.in_flight)
+        c->answer = now - c->pace.sent;
     lt_pace_acked(&c->pace, now);
 }
 
@@ -215,6 +221,13 @@ bool lt_canvas_flush(lt_canvas *c, double now, lt_error *err)
     return send(c, err);
 }
 
+bool lt_canvas_expects(const lt_canvas *c, double now)
+{
+    if (c->waiting == 0 || c->kind == LT_GRAPHICS_NONE || c->area.width <= 0)
+        return false;
+    return !c->pace.in_flight || (c->answer < prompt && now - c->pace.written < prompt);
+}
+
 static double sooner(double a, double b)
 {
     return a < 0 ? b : b < 0 || a < b ? a : b;
@@ -225,6 +238,8 @@ double lt_canvas_wait(const lt_canvas *c, double now)
     if (c->kind == LT_GRAPHICS_NONE || c->area.width <= 0)
         return -1;
     double full = c->shown.image && !c->waiting ? lt_pace_full_wait(&c->pace, now) : -1;
+    if (lt_canvas_expects(c, now) && c->pace.in_flight)
+        full = sooner(full, c->pace.written + prompt - now);
     if (c->waiting || (c->shown.image && (c->damaged || c->stale)))
         return sooner(lt_pace_wait(&c->pace, now), full);
     return full;

@@ -41,6 +41,9 @@ bool lt_canvas_flush(lt_canvas *c, double now, lt_error *err) LT_WARN_UNUSED;
 /* Seconds until lt_canvas_flush may have something to do without an event; negative: never. */
 double lt_canvas_wait(const lt_canvas *c, double now);
 
+/* True while a picture waits that the terminal can be expected to take in a moment. */
+bool lt_canvas_expects(const lt_canvas *c, double now);
+
 /* Pictures passed over since the last call. */
 int lt_canvas_skipped(lt_canvas *c);
 

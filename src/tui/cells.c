@@ -1,4 +1,4 @@
-/* cells.c - see cells.h.  Borders and widths are utf8proc's. */
+/* cells.c - see cells.h.  Borders between clusters are utf8proc's. */
 #include "tui/cells.h"
 
 #include <stdint.h>
@@ -23,6 +23,23 @@ static bool is_selector(int32_t point)
     return point >= 0xFE00 && point <= 0xFE0F; /* FE0F makes a symbol wide, but not everywhere */
 }
 
+/* Vowels and finals of Korean syllables: nothing but their first letter can carry them. */
+static bool is_jamo(int32_t point)
+{
+    return (point >= 0x1160 && point <= 0x11FF) || (point >= 0xD7B0 && point <= 0xD7FF);
+}
+
+/* As the C library and most terminals count: utf8proc's widths, but spacing marks take a cell, and
+ * jamo none. */
+static int width_of(int32_t point)
+{
+    if (point < 0)
+        return 0;
+    if (utf8proc_category(point) == UTF8PROC_CATEGORY_MC)
+        return 1;
+    return is_jamo(point) ? 0 : utf8proc_charwidth(point);
+}
+
 static size_t add(char *to, const char *s, size_t n)
 {
     memcpy(to, s, n);
@@ -32,10 +49,11 @@ static size_t add(char *to, const char *s, size_t n)
 /* The first character of a cluster; *whole if nothing more of the cluster can be shown. */
 static size_t show_first(int32_t point, const char *s, size_t n, char *to, int *cells, bool *whole)
 {
-    int width = point < 0 ? 0 : utf8proc_charwidth(point);
+    int width = width_of(point);
     *cells = width < 1 ? 1 : width > WIDEST ? WIDEST : width;
     *whole = false;
-    if (point >= 0 && !lt_text_hostile(point) && point != JOINER && !is_selector(point)) {
+    bool carries = point != JOINER && !is_selector(point) && !is_jamo(point);
+    if (point >= 0 && !lt_text_hostile(point) && carries) {
         size_t len = width > 0 ? 0 : add(to, "\xE2\x97\x8C", 3);
         return len + add(to + len, s, n);
     }
@@ -53,7 +71,7 @@ static size_t show(const char *s, size_t n, char to[LT_CELLS_SHOWN], int *cells)
     int marks = 0;
     for (size_t i = used; i < n && !whole; i += used) {
         used = lt_text_next(s + i, n - i, &point);
-        int width = point < 0 ? 0 : utf8proc_charwidth(point);
+        int width = width_of(point);
         if (point == JOINER || width < 0 || *cells + width > WIDEST)
             break;
         if (point < 0 || lt_text_hostile(point) || is_selector(point) ||

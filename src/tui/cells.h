@@ -23,6 +23,7 @@ size_t lt_cells_next(const char *s, size_t n, int *cells);
 int lt_cells_width(const char *s, size_t n);
 
 /* What to draw for one cluster, NUL-terminated, exactly as wide as its cells: an emoji sequence is
- * its first emoji, a lone mark stands on a dotted circle, a newline is an arrow, and what would
- * move the cursor or hide text is U+FFFD.  utf8 false: ASCII only.  Returns the length. */
+ * its first emoji, a lone mark stands on a dotted circle, a newline is an arrow, and what cannot
+ * stand alone, would move the cursor or hide text is U+FFFD.  utf8 false: ASCII only.  Returns the
+ * length. */
 size_t lt_cells_shown(const char *s, size_t n, bool utf8, char to[LT_CELLS_SHOWN]);

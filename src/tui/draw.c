@@ -42,10 +42,11 @@ static void set_styles(bool colour)
     s[LT_STYLE_CUT] = A_DIM | A_UNDERLINE;
     if (!colour || !has_colors() || start_color() == ERR || use_default_colors() == ERR)
         return;
-    s[LT_STYLE_KEY] |= pair(1, COLOR_CYAN);
-    s[LT_STYLE_ACCENT] |= pair(2, COLOR_GREEN);
-    s[LT_STYLE_WARN] |= pair(3, COLOR_YELLOW);
-    s[LT_STYLE_ERROR] |= pair(4, COLOR_RED);
+    bool many = COLORS >= 256; /* of the 256, those that can be read on black and on white */
+    s[LT_STYLE_KEY] |= pair(1, many ? 31 : -1);
+    s[LT_STYLE_ACCENT] |= pair(2, many ? 28 : COLOR_MAGENTA);
+    s[LT_STYLE_WARN] |= pair(3, many ? 130 : COLOR_MAGENTA);
+    s[LT_STYLE_ERROR] |= pair(4, many ? 160 : COLOR_RED);
     s[LT_STYLE_CUT] |= (attr_t)COLOR_PAIR(4);
 }
 

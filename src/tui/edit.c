@@ -301,6 +301,8 @@ bool lt_edit_set(lt_edit *e, const char *s)
 void lt_edit_reset(lt_edit *e, const char *s)
 {
     lt_edit_set(e, s);
+    if (e->refused)
+        return;
     forget_changes(e, 0, e->change_count);
     e->group = LT_EDIT_ALONE;
 }

@@ -41,7 +41,8 @@ bool lt_edit_insert(lt_edit *e, const char *s, size_t n);
 bool lt_edit_paste(lt_edit *e, const char *s, size_t n);
 /* All of the text becomes s, cleaned likewise; can be undone.  The cursor is at the end. */
 bool lt_edit_set(lt_edit *e, const char *s);
-/* As lt_edit_set, and nothing can be undone: for a text that is another one now. */
+/* As lt_edit_set, and, unless that was refused, nothing can be undone: for a text that is another
+ * one now. */
 void lt_edit_reset(lt_edit *e, const char *s);
 /* The cursor to the border of clusters at or after a byte offset, as for a click. */
 bool lt_edit_move(lt_edit *e, size_t offset);

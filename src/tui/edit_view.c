@@ -163,14 +163,13 @@ static size_t back_from(const lt_edit *e, size_t cursor, int columns)
 static void layout_single(const lt_edit *e, const lt_edit_window *w, lt_edit_view *v)
 {
     size_t cursor = lt_edit_index(e, e->cursor), top = lt_edit_index(e, v->top);
-    size_t furthest = back_from(e, e->count, w->width - 1); /* no empty columns while text hides */
-    top = top < furthest ? top : furthest;
     if (cursor < top)
         top = back_from(e, cursor, w->width / 3);
     else if (cells_between(e, top, cursor) >
              w->width - 1 - (cursor < e->count && e->clusters[cursor].cells > 1))
         top = back_from(e, cursor, w->width - 1 - w->width / 3);
-    top = top < furthest ? top : furthest;
+    size_t furthest = back_from(e, e->count, w->width - 1);
+    top = top < furthest ? top : furthest; /* no empty columns while text hides */
     size_t shown = fitting(e, top, w->width);
     add_glyphs(e, w, v, top, top + shown, 0);
     v->rows = lt_grow(v->rows, 1, sizeof *v->rows);

@@ -111,6 +111,7 @@ static void take(lt_studio *s, lt_event *e)
     int step = e->step;
     lt_event what = {.kind = e->kind, .id = e->id, .step = step, .lens = e->lens};
     lt_reel *r = lt_reels_event(&s->reels, e);
+    s->unseen |= e->kind == LT_EVENT_PICTURE;
     if (r)
         of_a_run(s, r, &what);
     if (e->kind == LT_EVENT_LOADING)

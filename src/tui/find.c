@@ -13,7 +13,7 @@ typedef struct folded {
     size_t start, end; /* of the character that it came from */
 } folded;
 
-enum { MOST_OF_ONE = 32 }; /* U+FDFA becomes 18 */
+enum { MOST_OF_ONE = 8 }; /* characters that one becomes: 4 at most */
 
 /* Owned by the caller. */
 static folded *fold(const char *s, size_t n, size_t *count)

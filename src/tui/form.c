@@ -90,6 +90,13 @@ int lt_form_row_of(const char *label)
     return -1;
 }
 
+/* The part of a default's description that fits a column: "the model's" of "the model's, or 7.5".
+ */
+static int words(const char *text)
+{
+    return (int)strcspn(text, ",");
+}
+
 /* What a setting is where nothing was set. */
 static void fallback(const lt_form *f, const lt_param_info *info, char *to, size_t size)
 {
@@ -109,7 +116,7 @@ static void fallback(const lt_form *f, const lt_param_info *info, char *to, size
     else if (m && is(info, "dtype"))
         snprintf(to, size, "%s", m->dtype);
     else
-        snprintf(to, size, "%s", info->fallback);
+        snprintf(to, size, "%.*s", words(info->fallback), info->fallback);
 }
 
 bool lt_form_next(const lt_form *f, int row, char *to, size_t size)
@@ -149,7 +156,7 @@ void lt_form_this(const lt_film *film, int row, char *to, size_t size)
     else if (is(info, "dtype"))
         snprintf(to, size, "%s", lt_dtype_name(film->dtype));
     else if (!lt_params_text(&film->params, info, to, size))
-        snprintf(to, size, "%s", info->fallback);
+        snprintf(to, size, "%.*s", words(info->fallback), info->fallback);
 }
 
 /* A whole number of 64 bits; negative ones wrap as in torch. */

@@ -205,7 +205,7 @@ static char *read_line(const char *line, size_t n)
     json_object *o = NULL;
     if (n > 1 && *line == '"' && line[n - 1] == '"' && lt_text_valid(line, n, NULL))
         o = json_tokener_parse_ex(parser, line, (int)n);
-    if (o && json_object_is_type(o, json_type_string) && json_tokener_get_parse_end(parser) == n) {
+    if (o && json_object_is_type(o, json_type_string)) {
         const char *s = json_object_get_string(o);
         if (strlen(s) == (size_t)json_object_get_string_len(o) && is_kept(s))
             text = lt_strdup(s);

@@ -9,7 +9,8 @@
 #include "tui/studio.h"
 #include "tui/wake.h"
 
-static const double handshake = 1; /* seconds for a terminal's answers */
+static const double handshake = 1;    /* seconds for a terminal's answers */
+static const double attention = 0.25; /* seconds that a run waits for this thread, at most */
 
 /* ---- opening ---- */
 
@@ -165,6 +166,10 @@ static bool turn(lt_studio *s, lt_error *err)
     refresh_in_tmux(s, drawn);
     if (!lt_canvas_flush(s->canvas, s->now, err))
         return false;
+    if (s->unseen && !lt_canvas_expects(s->canvas, s->now)) {
+        s->unseen = false;
+        lt_session_seen(s->session);
+    }
     int skipped = lt_canvas_skipped(s->canvas);
     if (skipped && s->reel) {
         s->reel->skipped += skipped;
@@ -197,6 +202,7 @@ bool lt_tui_run(const lt_tui_options *options, lt_error *err)
     bool ok = open_all(&s, err);
     if (ok) {
         lt_session_budget(s.session, options->preview_budget);
+        lt_session_attend(s.session, attention);
         lt_session_load(s.session, options->params);
         if (options->run)
             lt_studio_run(&s, false);

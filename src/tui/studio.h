@@ -99,6 +99,7 @@ typedef struct lt_studio {
     lt_tokens tokens;      /* of the prompt as typed */
     unsigned long counted; /* the version of the prompt that they are of */
     double stop_pressed;   /* when Ctrl-C was */
+    bool unseen;           /* the worker waits to hear that its picture is on the screen */
     bool dirty, quit, suspend;
     bool redraw;       /* everything, as the screen may be damaged */
     double now;        /* of this turn of the loop */

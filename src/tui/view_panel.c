@@ -6,7 +6,7 @@
 #include "tui/gauge.h"
 #include "tui/studio.h"
 
-enum { LABEL = 17, NUMBERS = 7, LENSES = 2 };
+enum { LABEL = 18, NUMBERS = 7, LENSES = 2 };
 
 /* A place that moves down the panel. */
 typedef struct pen {

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "support/check.h"
 
 static bool readable(const lt_queue *q)
@@ -41,6 +42,22 @@ static void test_order(void **state)
     lt_queue_free(NULL);
 }
 
+/* Returns at once if there is something, and after a while if nothing comes. */
+static void test_wait_for(void **state)
+{
+    (void)state;
+    lt_queue *q;
+    int got = 7;
+    CHECK_OK(lt_queue_new(sizeof(int), &q, err));
+    double start = lt_clock();
+    lt_queue_wait_for(q, 0.02);
+    assert_true(lt_clock() - start >= 0.02);
+    lt_queue_put(q, &got);
+    lt_queue_wait_for(q, 1e6);
+    assert_true(lt_queue_take(q, &got));
+    lt_queue_free(q);
+}
+
 enum { MANY = 20000 };
 
 static void *fill(void *queue)
@@ -72,6 +89,7 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_order),
+                                       cmocka_unit_test(test_wait_for),
                                        cmocka_unit_test(test_threads)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "gfx/blocks.h"
+#include "gfx/graphics.h"
 #include "gfx/kitty.h"
 #include "gfx/palette.h"
 #include "gfx/sixel.h"
@@ -158,6 +158,28 @@ static double best_of(void (*f)(job *j), job *j, int rounds)
     return best;
 }
 
+/* The bytes of frames at the scales of lt_quality. */
+static void coarser(const lt_image *image)
+{
+    lt_term term = {.cell_width = 8, .cell_height = 16, .registers = 1024};
+    lt_frame_room room = {500, 500, LT_ZOOM_ONE};
+    for (int adaptive = 0; adaptive < 2; adaptive++) {
+        lt_encoder *e = lt_encoder_new(&term, LT_GRAPHICS_SIXEL);
+        lt_fit fit = lt_fit_make(&term, LT_GRAPHICS_SIXEL, &room, image->width, image->height);
+        lt_place place = {0};
+        printf("       %s, scale 1 to 4:", adaptive ? "adaptive" : "fixed");
+        for (int scale = 1; scale <= 4; scale++) {
+            lt_buf b = {0};
+            lt_error err = {0};
+            if (lt_frame_encode(e, image, &fit, &place, (lt_quality){scale, adaptive}, &b, &err))
+                printf(" %zu", b.len);
+            lt_buf_done(&b);
+        }
+        printf(" bytes\n");
+        lt_encoder_free(e);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -186,6 +208,7 @@ int main(int argc, char **argv)
             printf("%-6s %-26s %7.2f ms %8zu bytes  x%.2f\n", pictures[i].name, ways[k].name, took,
                    j.out.len, took / base);
         }
+        coarser(image);
         lt_paletter_free(j.paletter);
         free(j.indices);
         lt_buf_done(&j.out);

@@ -1,6 +1,7 @@
 /*
  * answers.c - what terminals answer, as measured on the real ones (reference: terminal.md, 1): one
- * query at a time, xterm 379, foot 1.13.1, Konsole 22.12.3, kitty 0.26.5, mlterm 3.9.0, tmux 3.3a.
+ * query at a time, xterm 379, foot 1.13.1, Konsole 22.12.3, kitty 0.26.5, mlterm 3.9.0, tmux 3.3a
+ * and 3.5a.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,6 +107,24 @@ static const profile profiles[TERMINAL_PROFILES] = {
                              .mux = true,
                              .cell_width = 6,
                              .cell_height = 13},
+    [TERMINAL_TMUX_SIXEL] = {.name = "tmux_sixel",
+                             .term = "tmux-256color",
+                             .attributes = "\033[?1;2;4c",
+                             .secondary = "\033[>84;0;0c",
+                             .version = "tmux 3.5a",
+                             .sixel = true,
+                             .mux = true,
+                             .row_rules = true,
+                             .registers = 1024,
+                             .most_registers = 1024,
+                             .most_width = 16384,
+                             .most_height = 16384,
+                             .most_bytes = 1 << 20,
+                             .geometry = GEOMETRY_REFUSED_ZERO,
+                             .window_ops = true,
+                             .cell_width = 6,
+                             .cell_height = 13,
+                             .cursor_below = true},
     [TERMINAL_SILENT] = {.name = "silent",
                          .term = "xterm-256color",
                          .cell_width = 10,
@@ -220,6 +239,8 @@ static void geometry_query(const terminal *t, int action, char out[64])
     int width = t->columns * t->cell_width, height = t->rows * t->cell_height;
     if (p->geometry == GEOMETRY_REFUSED)
         snprintf(out, 64, "\033[?2;3S");
+    else if (p->geometry == GEOMETRY_REFUSED_ZERO)
+        snprintf(out, 64, "\033[?2;3;0S");
     else if (p->geometry == GEOMETRY_MALFORMED)
         snprintf(out, 64, "\033[?1;3;0S");
     else if (action == 4 || p->geometry == GEOMETRY_MOST)

@@ -4,7 +4,7 @@
  *   --size 80x24          columns and rows
  *   --cell 6x13           pixels of a cell; the profile's without
  *   --profile NAME        xterm_vt340 (the default), xterm_16, xterm_plain, foot, konsole, kitty,
- *                         mlterm, tmux_plain, silent
+ *                         mlterm, tmux_plain, tmux_sixel, silent
  *   --answers MANNER[:MS] now, delayed, trickle, twice, wrong, garbage, never
  *   --acks MANNER[:MS]    the same for DSR 5
  *   --throttle BYTES      read so many bytes a second

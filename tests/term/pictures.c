@@ -151,7 +151,7 @@ void pictures_touched(terminal *t, VTermRect cells)
             continue;
         if (!extend_damage(t, p, part))
             add_damage(t, p, part, false);
-        if (p->seen.damaged == p->seen.rows * p->seen.columns)
+        if (t->options.row_rules || p->seen.damaged == p->seen.rows * p->seen.columns)
             hide(p);
     }
 }
@@ -205,6 +205,9 @@ static void check_place(terminal *t, const terminal_picture *s)
     if (s->width > t->profile->most_width || s->height > t->profile->most_height)
         terminal_note_fault(t, "picture %d of %dx%d is larger than %dx%d", s->number, s->width,
                             s->height, t->profile->most_width, t->profile->most_height);
+    if (t->profile->most_bytes && s->bytes > t->profile->most_bytes)
+        terminal_note_fault(t, "picture %d has %zu bytes, more than %zu", s->number, s->bytes,
+                            t->profile->most_bytes);
     if (s->registers > t->registers)
         terminal_note_fault(t, "picture %d uses %d registers, there are %d", s->number,
                             s->registers, t->registers);

@@ -71,6 +71,21 @@ static void give_terminal(pid_t group)
     sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
+static pid_t kept; /* in the keeper: a handler can reach nothing but globals */
+
+static void pass_on(int number)
+{
+    kill(-kept, number);
+}
+
+static bool next_change(pid_t job, int *status)
+{
+    pid_t got;
+    while ((got = waitpid(job, status, WUNTRACED)) < 0 && errno == EINTR)
+        ;
+    return got == job;
+}
+
 /* Runs the program as a job and does for it what a shell does; ends with it. */
 _Noreturn static void keep(const pty_start *start, int failed, int reports, int orders)
 {
@@ -88,17 +103,19 @@ _Noreturn static void keep(const pty_start *start, int failed, int reports, int 
     }
     close(failed);
     setpgid(job, job);
+    kept = job;
+    signal(SIGHUP, pass_on);
     tell(reports, (report){.program = job});
-    int status;
-    while (waitpid(job, &status, WUNTRACED) == job || errno == EINTR) {
+    for (int status; next_change(job, &status);) {
         tell(reports, (report){job, status, true});
         if (!WIFSTOPPED(status))
             _exit(0);
+        /* the line stays as the job left it, so that a test sees that; a shell would set its own */
         give_terminal(getpgrp());
-        tcsetattr(STDIN_FILENO, TCSADRAIN, &own);
         char order;
         if (read(orders, &order, 1) != 1)
             break;
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &own);
         give_terminal(job);
         kill(-job, SIGCONT);
     }

@@ -3,7 +3,9 @@
  *
  * The program leads a session of its own, as with `xterm -e PROGRAM`.  With `job` a keeper stands
  * between: it leads the session and runs the program as a foreground job, as a shell does, so that
- * SIGTSTP can stop it (the kernel does not stop a session leader whose parent is elsewhere).
+ * SIGTSTP can stop it (the kernel does not stop a session leader whose parent is elsewhere).  While
+ * it is stopped the line is as the job left it; before it goes on it is made what it was at first,
+ * as shells leave it no better.
  */
 #pragma once
 

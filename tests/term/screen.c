@@ -64,32 +64,10 @@ void screen_write(terminal *t, const char *bytes, size_t n)
     vterm_input_write(t->vt, bytes, n);
 }
 
-/* Remembers the last whole character of a text. */
-static void remember(terminal *t, const char *bytes, size_t n)
-{
-    size_t from = n;
-    while (from > 0 && ((unsigned char)bytes[from - 1] & 0xC0) == 0x80)
-        from--;
-    if (from == 0) { /* the rest of a character that a read cut in two */
-        lt_buf_add(&t->last_text, bytes, n);
-        return;
-    }
-    lt_buf_clear(&t->last_text);
-    lt_buf_add(&t->last_text, bytes + from - 1, n - from + 1);
-}
-
 void screen_take(terminal *t, const scan_piece *piece)
 {
     if (piece->kind == SCAN_OSC) /* titles and colours are not on the screen */
         return;
-    if (piece->kind == SCAN_TEXT)
-        remember(t, piece->bytes, piece->len);
-    if (piece->kind == SCAN_CSI && piece->final == 'b' && !piece->leader) {
-        /* REP: ncurses uses it, libvterm 0.1 does not know it */
-        for (int i = scan_parameter(piece, 0, 1); i > 0 && t->last_text.len > 0; i--)
-            screen_write(t, t->last_text.data, t->last_text.len);
-        return;
-    }
     if (piece->kind == SCAN_CSI && !piece->leader && strchr("KX@PLM", piece->final)) {
         int row;
         terminal_cursor(t, &row, NULL, NULL);

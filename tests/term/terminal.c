@@ -122,6 +122,7 @@ static void settle_options(terminal *t, const terminal_options *options)
         t->options.most_record = (size_t)256 << 20;
     if (!t->options.term)
         t->options.term = t->profile->term;
+    t->options.row_rules = t->options.row_rules || t->profile->row_rules;
     t->registers = t->profile->registers;
 }
 
@@ -169,7 +170,6 @@ void terminal_close(terminal *t)
     free(t->chunks);
     free(t->latencies);
     lt_buf_done(&t->record);
-    lt_buf_done(&t->last_text);
     lt_buf_done(&t->after);
     lt_buf_done(&t->kitty.base64);
     free(t);

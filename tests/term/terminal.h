@@ -11,6 +11,9 @@
  * Cells are counted from 0, rows downwards.  Returned pointers are borrowed from the terminal and
  * valid until the next call that waits, unless a function says otherwise.
  *
+ * Inside a synchronized update (2026) a terminal shows nothing new: waits for text and pictures
+ * and latencies hold at its end.
+ *
  * Of the screen, libvterm keeps the text; this code keeps pictures (sixel, kitty), modes and
  * damage.  The rules for pictures are those of xterm (reference: terminal.h's profiles were
  * measured on the real programs): text or an erase takes a picture's cells away, and a picture
@@ -37,6 +40,7 @@ typedef enum terminal_profile {
     TERMINAL_KITTY,       /* kitty pictures, synchronized updates */
     TERMINAL_MLTERM,      /* sixel, malformed geometry, no XTVERSION */
     TERMINAL_TMUX_PLAIN,  /* Debian's tmux 3.3a: no pictures; APC would become the title */
+    TERMINAL_TMUX_SIXEL,  /* tmux 3.5a --enable-sixel: row_rules, and at most 1 MiB a picture */
     TERMINAL_SILENT,      /* answers nothing at all */
     TERMINAL_PROFILES
 } terminal_profile;
@@ -71,9 +75,10 @@ typedef struct terminal_options {
     terminal_timing acks;        /* to DSR 5, with which a program paces its pictures */
     int bytes_per_second;        /* how fast output is read; 0: as fast as it comes */
     bool job;                    /* run under a shell of sorts: SIGTSTP stops (pty.h) */
-    bool row_rules;    /* tmux: an erase on any row of a picture damages it, whatever its columns */
-    bool lazy;         /* decode pictures only when asked for: for measuring */
-    int keep_pictures; /* images and bytes of the latest; 0: 64 */
+    bool row_rules; /* tmux: what touches a picture takes all of it, and so does an erase on any of
+                       its rows; set by TERMINAL_TMUX_SIXEL */
+    bool lazy;      /* decode pictures only when asked for: for measuring */
+    int keep_pictures;         /* images and bytes of the latest; 0: 64 */
     size_t most_record;        /* bytes; 0: 256 MiB.  What comes later is counted and not kept */
     const char *folder, *term; /* where it runs; TERM.  NULL: here, the profile's */
     int guard_seconds;         /* 0: 60 */

@@ -12,10 +12,17 @@ typedef struct profile {
     const char *name, *term;
     const char *attributes, *secondary; /* the whole answers to DA1 and DA2 */
     const char *version;                /* of XTVERSION; NULL: no answer */
-    bool sixel, kitty, mux;
+    bool sixel, kitty, mux, row_rules;
     int registers, most_registers; /* 0: XTSMGRAPHICS is not answered, -1: refused */
     int most_width, most_height;   /* of a sixel picture, pixels */
-    enum { GEOMETRY_WINDOW, GEOMETRY_MOST, GEOMETRY_MALFORMED, GEOMETRY_REFUSED } geometry;
+    size_t most_bytes;             /* of its sequence; 0: no limit */
+    enum {
+        GEOMETRY_WINDOW,
+        GEOMETRY_MOST,
+        GEOMETRY_MALFORMED,
+        GEOMETRY_REFUSED,
+        GEOMETRY_REFUSED_ZERO
+    } geometry;
     bool window_ops;    /* 14t, 16t, 18t */
     bool reports, sync; /* DECRQM is answered; 2026 is known */
     int border;         /* pixels that TIOCGWINSZ counts too much */
@@ -68,7 +75,6 @@ struct terminal {
     VTermScreen *screen;
     int columns, rows, cell_width, cell_height;
     const scan_piece *current; /* being handled */
-    lt_buf last_text;          /* the latest character, for REP */
 
     lt_buf record;
     size_t written;

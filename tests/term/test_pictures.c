@@ -44,6 +44,7 @@ static void test_sixel(void **state)
         assert_int_equal(terminal_pictures(t), 1);
         assert_int_equal(s->number, 1);
         assert_false(s->kitty || s->synchronized || s->shown); /* it went with its screen */
+        assert_int_equal(terminal_damages(t), 0);
         assert_int_equal(s->row, 3);
         assert_int_equal(s->column, 5);
         assert_int_equal(s->width, 120);
@@ -168,7 +169,7 @@ static void test_row_rules(void **state)
     terminal *t = after_print(NULL, SHOWN "\\033[5;1H\\033[2X");
     assert_int_equal(terminal_damages(t), 0);
     terminal_close(t);
-    terminal_options options = {.row_rules = true};
+    terminal_options options = {.profile = TERMINAL_TMUX_SIXEL};
     t = after_print(&options, SHOWN "\\033[5;1H\\033[2X");
     assert_int_equal(terminal_damages(t), 1);
     assert_true(terminal_damage_get(t, 0)->row_only);
@@ -176,6 +177,28 @@ static void test_row_rules(void **state)
     terminal_close(t);
     t = after_print(&options, SHOWN "\\033[12;1H\\033[2X\\033[5;1Hab");
     assert_int_equal(terminal_damages(t), 0);
+    assert_true(terminal_picture_last(t)->shown);
+    terminal_close(t);
+    t = after_print(&options, SHOWN "\\033[5;7Hx"); /* one cell takes all of it */
+    assert_int_equal(terminal_damages(t), 1);
+    assert_false(terminal_damage_get(t, 0)->row_only);
+    assert_false(terminal_picture_last(t)->shown);
+    terminal_close(t);
+}
+
+/* What is drawn inside a synchronized update is there at its end. */
+static void test_update_is_one(void **state)
+{
+    (void)state;
+    terminal_options options = {.profile = TERMINAL_FOOT};
+    terminal *t =
+        start_shell(&options, "stty raw -echo; printf '\\033[?2026hearly\\033[2;1H" SIXEL "';"
+                              "head -c 1 >/dev/null; printf '\\033[?2026llate'");
+    CHECK_OK(terminal_wait_bytes(t, "~\033\\", 0, err));
+    CHECK_OK(terminal_keys(t, "x", err));
+    CHECK_OK(terminal_wait_picture(t, 1, err));
+    assert_false(terminal_mode(t, 2026));
+    CHECK_OK(terminal_wait_text(t, "early", err));
     terminal_close(t);
 }
 
@@ -190,7 +213,7 @@ static void test_faults(void **state)
         {TERMINAL_XTERM_VT340, "\\033[18;1H" SIXEL, NULL},
         {TERMINAL_XTERM_VT340, "\\033[19;1H" SIXEL, "touches the last row"},
         {TERMINAL_FOOT, "\\033[?1049h\\033[20;1H" SIXEL, "touches the last row"},
-        {TERMINAL_XTERM_VT340, "\\033[22;1H" SIXEL, "touches the last row"},
+        {TERMINAL_XTERM_VT340, "\\033[22;1H" SIXEL, "scrolled the screen by 3 rows"},
         {TERMINAL_XTERM_VT340, "\\033[1;61H" SIXEL, NULL},
         {TERMINAL_XTERM_VT340, "\\033[1;62H" SIXEL, "beyond the right edge"},
         {TERMINAL_XTERM_VT340, "\\033Pq\"1;1;1002;6#0!1002~\\033\\\\", "beyond the right edge"},
@@ -362,13 +385,13 @@ static void test_dump(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sixel),        cmocka_unit_test(test_cursor_after),
-        cmocka_unit_test(test_synchronized), cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_healed),       cmocka_unit_test(test_row_rules),
-        cmocka_unit_test(test_faults),       cmocka_unit_test(test_too_large),
-        cmocka_unit_test(test_kitty),        cmocka_unit_test(test_kitty_in_pieces),
-        cmocka_unit_test(test_kept),         cmocka_unit_test(test_layouts),
-        cmocka_unit_test(test_dump),
+        cmocka_unit_test(test_sixel),           cmocka_unit_test(test_cursor_after),
+        cmocka_unit_test(test_synchronized),    cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_healed),          cmocka_unit_test(test_row_rules),
+        cmocka_unit_test(test_update_is_one),   cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_too_large),       cmocka_unit_test(test_kitty),
+        cmocka_unit_test(test_kitty_in_pieces), cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_layouts),         cmocka_unit_test(test_dump),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -195,10 +195,8 @@ static void test_unplug(void **state)
                                             "while :; do sleep 0.01; done");
         CHECK_OK(terminal_wait_text(t, "ready", err));
         terminal_unplug(t);
-        if (!job) { /* with a job the keeper hangs up first and can tell no status */
-            CHECK_OK(terminal_wait_exit(t, &status, err));
-            assert_int_equal(status, 7);
-        }
+        CHECK_OK(terminal_wait_exit(t, &status, err));
+        assert_int_equal(status, 7);
         terminal_close(t);
     }
 }
@@ -279,6 +277,20 @@ static void test_job(void **state)
     CHECK_OK(terminal_wait_exit(t, &status, err));
     assert_int_equal(status, 0);
     CHECK_OK(terminal_end_clean(t, err));
+    terminal_close(t);
+}
+
+/* Who stops in raw mode is seen to, and finds the line of a shell when it goes on. */
+static void test_job_line(void **state)
+{
+    (void)state;
+    terminal_options options = {.job = true};
+    terminal *t = start_shell(&options, "stty raw; kill -TSTP $$; stty -a | grep -c -- -icanon");
+    CHECK_OK(terminal_wait_stop(t, err));
+    CHECK_FAILS(terminal_line_restored(t, err), LT_ERR_FORMAT, "raw");
+    terminal_continue(t);
+    CHECK_OK(terminal_wait_match(t, "^0$", err));
+    CHECK_OK(terminal_line_restored(t, err));
     terminal_close(t);
 }
 
@@ -376,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_latency),
         cmocka_unit_test(test_resize),
         cmocka_unit_test(test_job),
+        cmocka_unit_test(test_job_line),
         cmocka_unit_test(test_signal),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_play),

@@ -29,6 +29,12 @@ bool terminal_wait(terminal *t, bool (*holds)(terminal *t, void *user), void *us
     return true;
 }
 
+/* What a synchronized update draws is not seen before its end. */
+static bool hidden(const terminal *t)
+{
+    return terminal_mode(t, 2026);
+}
+
 /* Looks at the screen only when it may have changed since the last look. */
 typedef struct text_wait {
     const char *text;
@@ -39,6 +45,8 @@ typedef struct text_wait {
 
 static bool changed_since(const terminal *t, text_wait *wait)
 {
+    if (hidden(t))
+        return false;
     bool changed = !wait->looked || wait->changes != t->changes;
     wait->looked = true;
     wait->changes = t->changes;
@@ -95,7 +103,7 @@ bool terminal_wait_match(terminal *t, const char *expression, lt_error *err)
 
 static bool picture_holds(terminal *t, void *user)
 {
-    return t->picture_count >= *(int *)user;
+    return !hidden(t) && t->picture_count >= *(int *)user;
 }
 
 bool terminal_wait_picture(terminal *t, int number, lt_error *err)
@@ -185,7 +193,7 @@ typedef struct look_wait {
 static bool look_holds(terminal *t, void *user)
 {
     look_wait *wait = user;
-    if (wait->changes == t->changes)
+    if (hidden(t) || wait->changes == t->changes)
         return false;
     wait->changes = t->changes;
     return screen_hash(t, wait->part) != wait->before;

@@ -127,6 +127,7 @@ static void test_phrases(void **state)
          "(a, b:1.2)|, x, c");                           /* brackets hold together */
     does("x, (a, b|", LT_EDIT_PHRASE_LEFT, "x, b|, (a"); /* unless they do not close */
     does("a,|,b", LT_EDIT_PHRASE_LEFT, "|,a,b");
+    does("a, b  |, c", LT_EDIT_PHRASE_LEFT, "b|, a  , c"); /* from the blanks behind it */
     does("no commas|", LT_EDIT_PHRASE_LEFT, "no commas|");
     does("\\(a, \\(b|", LT_EDIT_PHRASE_LEFT, "\\(b|, \\(a"); /* escaped brackets are text */
 }
@@ -188,6 +189,28 @@ static void test_undo_groups_end(void **state)
     lt_edit_free(e);
 }
 
+/* A mark that joins takes the cursor elsewhere, so the next edit of the kind is not beside the
+ * last. */
+static void test_undo_where_clusters_join(void **state)
+{
+    (void)state;
+    static const lt_edit_op ops[] = {LT_EDIT_BACKSPACE, LT_EDIT_DELETE};
+    static const char *const before[] = {"xe\n|\xCC\x81z", "xe|\n\xCC\x81z"};
+    static const char *const once = "xe\xCC\x81|z", *const twice[] = {"x|z", "xe\xCC\x81|"};
+    for (int i = 0; i < 2; i++) {
+        lt_edit *e = edit_at(before[i]);
+        lt_edit_do(e, ops[i]);
+        is_now(e, once);
+        lt_edit_do(e, ops[i]);
+        is_now(e, twice[i]);
+        lt_edit_do(e, LT_EDIT_UNDO);
+        is_now(e, once);
+        lt_edit_do(e, LT_EDIT_UNDO);
+        is_now(e, before[i]);
+        lt_edit_free(e);
+    }
+}
+
 static void test_undo_is_bounded(void **state)
 {
     (void)state;
@@ -228,6 +251,8 @@ static void test_paste_is_cleaned(void **state)
             "e\xE2\x80\xA8"
             "f",
             "a\nb\nc\nd\ne\nf");
+    becomes(true, "a\r\n", "a\n");
+    becomes(true, "a\r", "a\n");
     becomes(false, "a\r\nb\rc\nd", "a b c d");
     becomes(true, "a\tb", "a b");
     becomes(true, "\x1B[2Jx\x07\x7F\xC2\x9By", "[2Jxy");
@@ -327,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_phrases),
         cmocka_unit_test(test_undo),
         cmocka_unit_test(test_undo_groups_end),
+        cmocka_unit_test(test_undo_where_clusters_join),
         cmocka_unit_test(test_undo_is_bounded),
         cmocka_unit_test(test_paste_is_cleaned),
         cmocka_unit_test(test_newline),

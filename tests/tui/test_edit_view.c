@@ -78,6 +78,10 @@ static void test_scroll_rows(void **state)
     lt_edit_vertical(e, 10, -1);
     drawn(e, &w, &v, "one|/two");
     assert_true(!v.before && v.after);
+    lt_edit_do(e, LT_EDIT_TEXT_END);
+    drawn(e, &w, &v, "three/four|");
+    lt_edit_set(e, "a\nb\nc"); /* no empty rows while text hides */
+    drawn(e, &w, &v, "b/c|");
     lt_edit_set(e, "x");
     drawn(e, &w, &v, "x|");
     lt_edit_view_done(&v);

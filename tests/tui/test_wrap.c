@@ -106,7 +106,8 @@ static void check_lines(const lt_buf *b, int width)
     for (char *p = b->data, *end; p && *p; p = end + 1) {
         end = strchr(p, '\n');
         assert_non_null(end);
-        assert_true(lt_cells_width(p, (size_t)(end - p)) <= width);
+        if (lt_cells_width(p, (size_t)(end - p)) > width)
+            fail_msg("'%.*s' is wider than %d", (int)(end - p), p, width);
         for (char *c = p; c < end;) {
             int32_t point;
             c += lt_text_next(c, (size_t)(end - c), &point);
