@@ -107,7 +107,11 @@ void rig_end(rig *r, int status)
 
 void rig_leave(rig *r)
 {
-    rig_keys(r, "<c-c><c-c><c-c>");
+    /* one after the other: one too many would meet the shell's line, where it is a signal */
+    for (int i = 0; i < 4 && !terminal_ended(r->t); i++) {
+        rig_keys(r, "<c-c>");
+        CHECK_OK(terminal_wait_quiet(r->t, 400, err));
+    }
     rig_end(r, 0);
     rig_close(r);
 }
