@@ -27,7 +27,7 @@ TOP = {"main.c", "backends.c", "backends.h", "no_memory.c"}
 # A folder of tests/ -> what its tests may include beyond the rules of the layer itself.
 TESTS_ALSO = {"pipeline": {"cpu"}, "cli": {"cpu"}, "cpu": {"model"}, "model": {"cpu", "weights"},
               "support": {"tensor", "model", "weights"},
-              "fuzz": set(LAYERS) - {"cpu"}, "term": {"image"}}
+              "fuzz": set(LAYERS) - {"cpu"}, "term": {"image"}, "tui": {"term"}}
 
 # Headers with power over the whole program -> the only paths under src/ that may include them.
 POWERS = [

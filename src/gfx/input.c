@@ -310,6 +310,14 @@ static void tilde(lt_input_reader *in, const lt_csi *c, unsigned mods)
         key(in, n->code, mods);
 }
 
+/* What the terminal says by itself: the ESC before it is the key. */
+static bool without_alt(const lt_csi *c)
+{
+    bool focus = c->count == 0 && (c->final == 'I' || c->final == 'O');
+    bool paste = c->final == '~' && c->number[0] == 200;
+    return c->prefix || focus || paste || lt_csi_is_answer(c);
+}
+
 static void csi(lt_input_reader *in, const lt_csi *c)
 {
     unsigned alt = in->scan.alt ? LT_KEY_ALT : 0, mods = modifiers(c->number[1]) | alt;
@@ -392,6 +400,8 @@ static void sequence(lt_input_reader *in, lt_scan_kind kind)
     case LT_SCAN_CSI:
         if (!lt_csi_read(s, &c))
             break;
+        if (s->alt && without_alt(&c))
+            key(in, LT_KEY_ESCAPE, 0);
         if (lt_csi_is_answer(&c))
             answer(in, &c);
         else
@@ -403,6 +413,8 @@ static void sequence(lt_input_reader *in, lt_scan_kind kind)
             key(in, n->code, s->alt ? LT_KEY_ALT : 0);
         break;
     case LT_SCAN_MOUSE:
+        if (s->alt)
+            key(in, LT_KEY_ESCAPE, 0);
         mouse(in, s->held[3] - 32, s->held[4] - 32, s->held[5] - 32, false);
         break;
     case LT_SCAN_STRING:

@@ -204,6 +204,11 @@ void lt_draw_again(void)
     clearok(curscr, TRUE);
 }
 
+void lt_draw_keep_line(void)
+{
+    def_prog_mode();
+}
+
 void lt_draw_suspend(void)
 {
     curs_set(1);

@@ -55,6 +55,9 @@ void lt_draw_leave(lt_rect area);
 
 /* All is drawn again from nothing at the next lt_draw_end. */
 void lt_draw_again(void);
+/* The line's settings are ours from now on: curses sets them again at the first lt_draw_end after a
+ * suspension, whatever was set before it. */
+void lt_draw_keep_line(void);
 /* The screen is given back, and taken again. */
 void lt_draw_suspend(void);
 void lt_draw_resume(void);

@@ -39,6 +39,7 @@ static void modes(lt_studio *s)
 {
     lt_tty_mode(s->tty, LT_MODE_SCREEN, true);
     (void)lt_tty_raw(s->tty, true);
+    lt_draw_keep_line();
     lt_tty_mode(s->tty, LT_MODE_PASTE, true);
     lt_tty_mode(s->tty, LT_MODE_MOUSE, s->options->mouse);
 }

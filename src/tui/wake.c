@@ -85,7 +85,10 @@ void lt_wake_stop(void)
     raise(SIGTSTP); /* it waits until it is let through */
     sigemptyset(&stop);
     sigaddset(&stop, SIGTSTP);
+    sigaddset(&stop, SIGCONT);
+    sigaddset(&stop, SIGWINCH);
     sigprocmask(SIG_UNBLOCK, &stop, &before);
     sigprocmask(SIG_SETMASK, &before, NULL);
     install(SIGTSTP, on_tstp, NULL);
+    resized = 0;
 }

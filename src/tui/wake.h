@@ -17,5 +17,6 @@ void lt_wake_wait(const int *descriptors, int count, double seconds);
 
 bool lt_wake_resized(void); /* since the last call */
 bool lt_wake_stopped(void); /* SIGTSTP came since the last call */
-/* Stops the program as Ctrl+Z would; returns when it goes on. */
+/* Stops the program as Ctrl+Z would; returns when it goes on, and the window may have another size:
+ * lt_wake_resized does not tell that again. */
 void lt_wake_stop(void);

@@ -76,7 +76,8 @@ static void fits(const lt_fit *f, int width, int height, int cols, int rows)
 static void test_sizes(void **state)
 {
     (void)state;
-    lt_fit f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_frame_room){100, 45, LT_ZOOM_AUTO}, 512, 512);
+    lt_fit f =
+        lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_frame_room){100, 45, LT_ZOOM_AUTO}, 512, 512);
     fits(&f, 512, 512, 86, 40); /* 516 rows are declared */
     assert_true(f.nearest);
     f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_frame_room){100, 45, LT_ZOOM_AUTO}, 128, 128);
@@ -171,8 +172,8 @@ static void test_frames(void **state)
                 lt_term t = xterm;
                 t.sync = sync;
                 lt_encoder *e = lt_encoder_new(&t, (lt_graphics)kind);
-                lt_fit f =
-                    lt_fit_make(&t, (lt_graphics)kind, &(lt_frame_room){40, 20, LT_ZOOM_AUTO}, 64, 48);
+                lt_fit f = lt_fit_make(&t, (lt_graphics)kind,
+                                       &(lt_frame_room){40, 20, LT_ZOOM_AUTO}, 64, 48);
                 place.cursor_visible = scale == 1;
                 CHECK_OK(
                     lt_frame_encode(e, image, &f, &place, (lt_quality){scale, scale % 2}, &b, err));
@@ -226,7 +227,8 @@ static void test_tmux_limit(void **state)
     for (int i = 0; i < 900 * 900 * 3; i++)
         image->rgb[i] = (unsigned char)((seed = seed * 1664525u + 1013904223u) >> 24);
     lt_encoder *e = lt_encoder_new(&t, LT_GRAPHICS_SIXEL);
-    lt_fit f = lt_fit_make(&t, LT_GRAPHICS_SIXEL, &(lt_frame_room){200, 100, LT_ZOOM_ONE}, 900, 900);
+    lt_fit f =
+        lt_fit_make(&t, LT_GRAPHICS_SIXEL, &(lt_frame_room){200, 100, LT_ZOOM_ONE}, 900, 900);
     CHECK_OK(lt_frame_encode(e, image, &f, &(lt_place){0}, (lt_quality){1, false}, &b, err));
     assert_true(b.len > 10000 && b.len < 1048576);
     lt_buf_done(&b);

@@ -215,6 +215,12 @@ static void test_answers(void **state)
     gives("\033[0n", "ACK");
     gives("a\033[0nb", "a ACK b");
     gives("\033[3n", "REPLY");
+    gives("\033\033[0n", "<Escape> ACK"); /* the key, and an answer that came just then */
+    gives("\033\033[<0;1;1M", "<Escape> press1@0,0");
+    gives("\033\033[M !!", "<Escape> press1@0,0");
+    gives("\033\033[200~a\033[201~", "<Escape> {a}");
+    gives("\033\033P>|XTerm(379)\033\\x", "<Escape> REPLY x");
+    gives("\033\033_Gi=31;OK\033\\x", "<Escape> REPLY x");
     gives("\033[?62;4;22c\033[?2026;2$y\033[6;14;7t\033[24;80R\033[?1;0;256S",
           "REPLY REPLY REPLY REPLY REPLY");
     gives("\033P>|XTerm(379)\033\\x", "REPLY x");
