@@ -66,8 +66,8 @@ static void fault(void)
 static void fault_in_frame(void)
 {
     begin_frame();
-    volatile int *volatile nowhere = NULL;
-    *nowhere = 1;
+    volatile char *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    page[0] = 1;
 }
 
 static void give_up(void)
