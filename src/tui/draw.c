@@ -190,8 +190,8 @@ void lt_draw_box(lt_rect b, lt_style style, const char *title)
 }
 
 /*
- * No-break spaces, which curses does not take for blanks; and every other of the first cells tells a
- * bit of the row's number, by a space in its place, so that no two rows are alike: curses would
+ * No-break spaces, which curses does not take for blanks; and every other of the first cells tells
+ * a bit of the row's number, by a space in its place, so that no two rows are alike: curses would
  * scroll what it finds again a row further, and the picture beside it (whatever idlok says).
  */
 void lt_draw_leave(lt_rect area)

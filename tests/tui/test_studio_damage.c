@@ -1,4 +1,5 @@
-/* test_studio_damage.c - text beside the picture comes, goes and moves by rows; the picture stays. */
+/* test_studio_damage.c - text beside the picture comes, goes and moves by rows; the picture stays.
+ */
 #include "studio_rig.h"
 
 #define SETTINGS "-p a_red_fox --size 64x64 --seed 7 --steps 3"
