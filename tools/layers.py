@@ -19,14 +19,15 @@ LAYERS = {
     "model": {"tensor"},
     "weights": {"tensor"},
     "pipeline": {"tensor", "model", "weights", "sample", "image"},
-    "cli": {"pipeline", "gfx", "image", "sample", "weights", "model", "tensor"},
+    "tui": {"pipeline", "gfx", "image", "sample", "model", "tensor"},
+    "cli": {"tui", "pipeline", "gfx", "image", "sample", "weights", "model", "tensor"},
 }
 # These files of src/ put the program together and may include any folder.
 TOP = {"main.c", "backends.c", "backends.h", "no_memory.c"}
 # A folder of tests/ -> what its tests may include beyond the rules of the layer itself.
 TESTS_ALSO = {"pipeline": {"cpu"}, "cli": {"cpu"}, "cpu": {"model"}, "model": {"cpu", "weights"},
               "support": {"tensor", "model", "weights"},
-              "fuzz": set(LAYERS) - {"cpu"}}
+              "fuzz": set(LAYERS) - {"cpu"}, "term": {"image"}, "tui": {"term"}}
 
 # Headers with power over the whole program -> the only paths under src/ that may include them.
 POWERS = [

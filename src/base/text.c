@@ -28,6 +28,11 @@ size_t lt_text_next(const char *s, size_t n, int32_t *point)
     return used > 0 ? (size_t)used : 1;
 }
 
+size_t lt_text_put(char to[4], uint32_t point)
+{
+    return (size_t)utf8proc_encode_char((utf8proc_int32_t)point, (utf8proc_uint8_t *)to);
+}
+
 bool lt_text_hostile(int32_t point)
 {
     switch (utf8proc_category(point)) {

@@ -15,6 +15,9 @@ bool lt_text_valid(const char *s, size_t n, size_t *bad);
 /* The character at s, of at most n > 0 bytes, and how many it takes; -1 and 1 for a wrong byte. */
 size_t lt_text_next(const char *s, size_t n, int32_t *point);
 
+/* The UTF-8 of a Unicode scalar value: its length, 1 to 4. */
+size_t lt_text_put(char to[4], uint32_t point);
+
 /* True for characters that would move the cursor, hide or reorder what follows, or that have no
  * look of their own: controls, C1 too, format and direction marks, private and unassigned ones. */
 bool lt_text_hostile(int32_t point);

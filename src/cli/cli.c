@@ -19,9 +19,9 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 const lt_command *lt_cli_command(int i)
 {
     static const lt_command *const commands[] = {
-        &lt_command_render, &lt_command_info,      &lt_command_tokens,   &lt_command_encode,
-        &lt_command_noise,  &lt_command_roundtrip, &lt_command_schedule, &lt_command_rng,
-        &lt_command_bench,  &lt_command_doctor,
+        &lt_command_studio, &lt_command_render, &lt_command_info,      &lt_command_tokens,
+        &lt_command_encode, &lt_command_noise,  &lt_command_roundtrip, &lt_command_schedule,
+        &lt_command_rng,    &lt_command_bench,  &lt_command_doctor,
     };
     return i < LT_COUNT(commands) ? commands[i] : NULL;
 }
@@ -198,6 +198,9 @@ int lt_cli_main(int argc, char **argv, const lt_backend_ops *const *backends)
     }
     if (strcmp(word, "complete") == 0)
         return print_completions(argc - 2, argv + 2, backends);
+    bool screen = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    if (*word == '-' || (argc < 2 && screen))
+        return run_command(&lt_command_studio, argc - 1, argv + 1, backends);
     if (argc < 2) {
         lt_buf text = {0};
         lt_help_program(lt_screen_columns(STDERR_FILENO), &text);

@@ -26,6 +26,7 @@ typedef struct bench {
     lt_bench_part step, decode;
     double matmul[2]; /* FLOP/s: before and after the parts */
     size_t peak;      /* bytes */
+    double batch;     /* a guided step of all pictures in steps of one; 0: there is one */
 } bench;
 
 /* ---- the command line ---- */
@@ -128,6 +129,11 @@ static bool measure(bench *b, lt_error *err)
     if (!lt_bench_decode(b->parts, &b->decode, progress, err))
         return false;
     b->peak = lt_bench_peak_rss();
+    if (b->options.images > 1) {
+        lt_bar_status(&b->bar, "one picture and all in turns");
+        if (!lt_bench_batch(b->parts, &b->batch, progress, err))
+            return false;
+    }
     return probe(b, &b->matmul[1], err);
 }
 
@@ -208,6 +214,7 @@ static void print_json(const bench *b)
     lt_output_set(o, "text_ms", lt_output_number(b->text.median * 1e3));
     lt_output_set(o, "load_ms", lt_output_number(b->load * 1e3));
     lt_output_set(o, "peak_rss_mb", b->peak ? lt_output_number((double)b->peak / 0x1p20) : NULL);
+    lt_output_set(o, "guided_step_of_one", b->batch > 0 ? lt_output_number(b->batch) : NULL);
     lt_output_set(o, "text", time_json(&b->text));
     lt_output_set(o, "guided_step", part_json(b, &b->step));
     lt_output_set(o, "decode", part_json(b, &b->decode));
@@ -252,6 +259,8 @@ static void print_table(const bench *b)
     print_time(b, "text", &b->text);
     print_time(b, "guided step", &b->step.time);
     print_time(b, "decode", &b->decode.time);
+    if (b->batch > 0)
+        lt_output_line(stdout, "%-12s %10.2f times the step of one", "batch", b->batch);
     if (b->peak)
         lt_output_line(stdout, "%-12s %10.0f MiB", "peak memory", (double)b->peak / 0x1p20);
     lt_output_line(stdout, "%-12s %10.1f GFLOP/s before, %.1f after (%d x %d)", "matmul",
@@ -293,7 +302,8 @@ const lt_command lt_command_bench = {
     .about =
         "Times what comes before the first step (load: opening, compiling, the first texts), a "
         "prompt's encoding, a guided step and the decoding of N pictures: the median of R runs, "
-        "with the fastest and the slowest.  Then, for the fastest of R runs that are measured "
+        "with the fastest and the slowest; for more than one picture also what their step costs "
+        "beside that of one, both in turns.  Then, for the fastest of R runs that are measured "
         "step by step, each kind of op: its time, its share, its rate, and that rate as a share "
         "of what a large matrix product reaches on the same backend.  The product is timed before "
         "and after, as a shared machine changes its speed; the better one counts.",

@@ -92,9 +92,10 @@ static bool make_room(lt_render *r, lt_error *err)
 static bool check_settings(const lt_render *r, lt_error *err)
 {
     bool ok = true;
+    lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
     for (int i = 0; i < r->view->images && ok; i += r->view->per_prompt) {
         lt_buf json = {0};
-        lt_meta_json(r->engine, &r->params, r->run, i, &json);
+        lt_meta_json(&meta, i, &json);
         if (json.len > LT_PNG_MAX_TEXT)
             ok = lt_fail(err, LT_ERR_ARGUMENT, "a shorter prompt",
                          "the settings have %zu bytes as JSON, more than the %d that a PNG carries",

@@ -122,8 +122,12 @@ static void forecast(lt_engine *e, report *r)
     r->dtype = lt_dtype_name(dtype);
     r->room = lt_room_find("");
     for (int i = 0; i < SIZES; i++, side *= 2) {
-        lt_work work = {
-            .prompts = 1, .per_prompt = 1, .width = side, .height = side, .guided = true};
+        lt_work work = {.prompts = 1,
+                        .per_prompt = 1,
+                        .width = side,
+                        .height = side,
+                        .steps = lt_engine_about(e)->scheduler->steps,
+                        .guided = true};
         if (lt_forecast_bytes(e, &work, dtype, &r->bytes[i], &ignored))
             r->side[i] = side;
     }

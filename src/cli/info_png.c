@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli/a1111.h"
 #include "cli/info_kinds.h"
 #include "cli/output.h"
 #include "image/png.h"
+#include "pipeline/a1111.h"
 #include "pipeline/meta.h"
 
 /* Our settings, if the picture has them; owned. */

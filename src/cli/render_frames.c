@@ -90,8 +90,9 @@ static bool write_picture(lt_render *r, int i, const lt_image *picture, lt_error
 {
     lt_png_texts texts = {0};
     lt_buf parameters = {0}, json = {0};
-    lt_meta_parameters(r->engine, &r->params, r->run, i, &parameters);
-    lt_meta_json(r->engine, &r->params, r->run, i, &json);
+    lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
+    lt_meta_parameters(&meta, i, &parameters);
+    lt_meta_json(&meta, i, &json);
     lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);
     lt_png_texts_add(&texts, LT_META_JSON, json.data);
     bool ok =
@@ -142,7 +143,8 @@ static bool finish_one(lt_render *r, int i, lt_error *err)
 static bool save_trace(lt_render *r, lt_error *err)
 {
     lt_buf json = {0};
-    lt_meta_json(r->engine, &r->params, r->run, 0, &json);
+    lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
+    lt_meta_json(&meta, 0, &json);
     bool ok = lt_trace_images(r->trace, r->view->images, r->pixels, r->images, err) &&
               lt_trace_meta(r->trace, "settings", json.data, err) && lt_signals_check(err) &&
               lt_trace_save(r->trace, r->trace_path, err);

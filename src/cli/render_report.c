@@ -62,11 +62,12 @@ static json_object *milliseconds(const double *seconds, int n)
 static json_object *pictures_json(const lt_render *r)
 {
     json_object *list = json_object_new_array();
+    lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
     for (int i = 0; i < r->view->images; i++) {
         json_object *o = json_object_new_object();
         lt_buf settings = {0};
         int place;
-        lt_meta_json(r->engine, &r->params, r->run, i, &settings);
+        lt_meta_json(&meta, i, &settings);
         lt_output_set(o, "file", lt_output_text(r->paths[i]));
         lt_output_set(o, "i", json_object_new_int(i));
         lt_output_set(o, "prompt_i", json_object_new_int(i / r->view->per_prompt));

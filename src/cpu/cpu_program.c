@@ -227,12 +227,18 @@ static bool prepare_step(lt_program *p, const lt_tensor *t, lt_error *err)
     return true;
 }
 
-static bool prepare_steps(lt_program *p, lt_error *err)
+static bool prepare_steps(lt_program *p, lt_progress *progress, lt_error *err)
 {
     const lt_graph *g = p->fused.graph;
     size_t scratch = 0;
     p->steps = lt_alloc_array((size_t)lt_graph_nodes(g), sizeof *p->steps);
+    if (progress)
+        atomic_store(&progress->total, lt_graph_nodes(g));
     for (int i = 0; i < lt_graph_nodes(g); i++) {
+        if (progress)
+            atomic_store(&progress->done, i);
+        if (progress && atomic_load(&progress->cancel))
+            return lt_fail(err, LT_ERR_CANCELLED, NULL, "cancelled");
         const lt_tensor *t = lt_graph_node(g, i);
         if (!p->fused.node[i].needed || !lt_cpu_kernels[t->op].run)
             continue;
@@ -302,7 +308,8 @@ bool lt_cpu_program_forecast(lt_backend *b, const lt_graph *g, lt_forecast *out,
     return ok;
 }
 
-bool lt_cpu_program_compile(lt_backend *b, const lt_graph *g, lt_program **out, lt_error *err)
+bool lt_cpu_program_compile(lt_backend *b, const lt_graph *g, lt_program **out,
+                            lt_progress *progress, lt_error *err)
 {
     if (!lt_graph_ok(g, err) || !check_sources(g, err))
         return false;
@@ -310,7 +317,8 @@ bool lt_cpu_program_compile(lt_backend *b, const lt_graph *g, lt_program **out, 
     p->backend = b;
     p->source = g;
     int before = lt_cpu_threads_use(b->threads);
-    bool ok = lt_cpu_fuse(g, &p->fused, err) && place_values(p, err) && prepare_steps(p, err);
+    bool ok =
+        lt_cpu_fuse(g, &p->fused, err) && place_values(p, err) && prepare_steps(p, progress, err);
     lt_cpu_threads_use(before);
     lt_cpu_weights_trim(&b->weights);
     if (ok)

@@ -4,7 +4,8 @@
 
 #include "tensor/backend.h"
 
-bool lt_cpu_program_compile(lt_backend *b, const lt_graph *g, lt_program **out, lt_error *err);
+bool lt_cpu_program_compile(lt_backend *b, const lt_graph *g, lt_program **out,
+                            lt_progress *progress, lt_error *err);
 bool lt_cpu_program_forecast(lt_backend *b, const lt_graph *g, lt_forecast *out, lt_error *err);
 void lt_cpu_program_discard(lt_backend *b, lt_program *p);
 bool lt_cpu_program_write(lt_program *p, const lt_tensor *input, const void *host, size_t count,

@@ -61,7 +61,7 @@ static int times_wanted(lt_zoom zoom, size picture, int room)
 }
 
 /* Pixels of the terminal that may be used. */
-static size box_of(const lt_term *t, lt_graphics kind, const lt_room *room)
+static size box_of(const lt_term *t, lt_graphics kind, const lt_frame_room *room)
 {
     int most_width = kind == LT_GRAPHICS_SIXEL ? t->max_width : KITTY_MOST;
     int most_height = kind == LT_GRAPHICS_SIXEL ? t->max_height : KITTY_MOST;
@@ -75,7 +75,8 @@ static size box_of(const lt_term *t, lt_graphics kind, const lt_room *room)
     return box;
 }
 
-static lt_fit fit_pixels(const lt_term *t, lt_graphics kind, const lt_room *room, size picture)
+static lt_fit fit_pixels(const lt_term *t, lt_graphics kind, const lt_frame_room *room,
+                         size picture)
 {
     lt_fit fit = {.kind = kind};
     size box = box_of(t, kind, room);
@@ -100,7 +101,7 @@ static lt_fit fit_pixels(const lt_term *t, lt_graphics kind, const lt_room *room
 
 /* In cells, as wide and high as the terminal's are; a cell has `per_row` pixels, one above the
  * other. */
-static lt_fit fit_cells(const lt_term *t, lt_graphics kind, const lt_room *room, size picture,
+static lt_fit fit_cells(const lt_term *t, lt_graphics kind, const lt_frame_room *room, size picture,
                         int per_row)
 {
     lt_fit fit = {.kind = kind};
@@ -116,7 +117,7 @@ static lt_fit fit_cells(const lt_term *t, lt_graphics kind, const lt_room *room,
     return fit;
 }
 
-lt_fit lt_fit_make(const lt_term *term, lt_graphics kind, const lt_room *room, int width,
+lt_fit lt_fit_make(const lt_term *term, lt_graphics kind, const lt_frame_room *room, int width,
                    int height)
 {
     size picture = {width, height};

@@ -3,7 +3,7 @@
  *
  *     lt_graphics kind = lt_graphics_choose(&term, wanted, utf8, why, sizeof why);
  *     lt_encoder *e = lt_encoder_new(&term, kind);
- *     lt_fit fit = lt_fit_make(&term, kind, &(lt_room){.cols = 80, .rows = 30}, 512, 512);
+ *     lt_fit fit = lt_fit_make(&term, kind, &(lt_frame_room){.cols = 80, .rows = 30}, 512, 512);
  *     lt_frame_encode(e, image, &fit, &place, quality, &bytes, err);
  *     lt_tty_mode(tty, LT_MODE_STRING, true);  lt_tty_write(tty, ...);  lt_tty_mode(.., false);
  *
@@ -44,10 +44,10 @@ typedef enum lt_zoom {
 
 /* Cells for the picture.  A spare row below is the caller's: some terminals put the cursor under a
  * picture, which must not scroll. */
-typedef struct lt_room {
+typedef struct lt_frame_room {
     int cols, rows;
     lt_zoom zoom;
-} lt_room;
+} lt_frame_room;
 
 typedef struct lt_fit {
     lt_graphics kind;
@@ -57,7 +57,7 @@ typedef struct lt_fit {
 } lt_fit;
 
 /* Keeps the proportions of width x height. */
-lt_fit lt_fit_make(const lt_term *term, lt_graphics kind, const lt_room *room, int width,
+lt_fit lt_fit_make(const lt_term *term, lt_graphics kind, const lt_frame_room *room, int width,
                    int height);
 
 /* scale: the picture is made of squares of scale x scale pixels, 1..4, and above 1 of sixels in few

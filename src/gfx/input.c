@@ -19,7 +19,7 @@ static const double patience_paste = 2.0; /* its end was lost */
 
 typedef enum paste_state { NO_PASTE, PASTE, PASTE_NUMBER } paste_state; /* NUMBER: ESC came */
 
-struct lt_input {
+struct lt_input_reader {
     bool utf8;
     lt_scan scan;
     double last; /* when a byte came */
@@ -41,14 +41,14 @@ struct lt_input {
     char *lent; /* the text of the event that was taken last */
 };
 
-lt_input *lt_input_new(bool utf8)
+lt_input_reader *lt_input_new(bool utf8)
 {
-    lt_input *in = lt_alloc(sizeof *in);
+    lt_input_reader *in = lt_alloc(sizeof *in);
     in->utf8 = utf8;
     return in;
 }
 
-void lt_input_free(lt_input *in)
+void lt_input_free(lt_input_reader *in)
 {
     if (!in)
         return;
@@ -60,7 +60,7 @@ void lt_input_free(lt_input *in)
     free(in);
 }
 
-static lt_input_event *add(lt_input *in, lt_input_kind kind)
+static lt_input_event *add(lt_input_reader *in, lt_input_kind kind)
 {
     if (in->count == in->room) {
         in->room = in->room ? in->room * 2 : 64;
@@ -71,7 +71,7 @@ static lt_input_event *add(lt_input *in, lt_input_kind kind)
     return e;
 }
 
-bool lt_input_next(lt_input *in, lt_input_event *event)
+bool lt_input_next(lt_input_reader *in, lt_input_event *event)
 {
     free(in->lent);
     in->lent = NULL;
@@ -86,14 +86,14 @@ bool lt_input_next(lt_input *in, lt_input_event *event)
 
 /* ---- characters ---- */
 
-static void key(lt_input *in, uint32_t code, unsigned mods)
+static void key(lt_input_reader *in, uint32_t code, unsigned mods)
 {
     lt_input_event *e = add(in, LT_INPUT_KEY);
     e->code = code;
     e->mods = mods;
 }
 
-static void character(lt_input *in, uint32_t code)
+static void character(lt_input_reader *in, uint32_t code)
 {
     if (in->mods)
         key(in, code, in->mods);
@@ -103,7 +103,7 @@ static void character(lt_input *in, uint32_t code)
 }
 
 /* Bytes 0..31 and 127; mods: Alt if ESC came before. */
-static void control(lt_input *in, unsigned char byte, unsigned mods)
+static void control(lt_input_reader *in, unsigned char byte, unsigned mods)
 {
     if (byte == '\r')
         key(in, LT_KEY_ENTER, mods);
@@ -141,7 +141,7 @@ static bool may_follow(const unsigned char *bytes, size_t have, unsigned char by
     return byte >= low && byte <= high;
 }
 
-static void drop_partial(lt_input *in)
+static void drop_partial(lt_input_reader *in)
 {
     if (in->have || in->multibyte_open)
         character(in, REPLACEMENT);
@@ -150,7 +150,7 @@ static void drop_partial(lt_input *in)
     memset(&in->multibyte, 0, sizeof in->multibyte);
 }
 
-static void utf8_byte(lt_input *in, unsigned char byte)
+static void utf8_byte(lt_input_reader *in, unsigned char byte)
 {
     if (in->have && !may_follow(in->bytes, in->have, byte))
         drop_partial(in);
@@ -170,7 +170,7 @@ static void utf8_byte(lt_input *in, unsigned char byte)
     character(in, point >= DEL && point < 0xA0 ? REPLACEMENT : (uint32_t)point);
 }
 
-static void locale_byte(lt_input *in, unsigned char byte)
+static void locale_byte(lt_input_reader *in, unsigned char byte)
 {
     wchar_t wide = 0;
     char c = (char)byte;
@@ -185,7 +185,7 @@ static void locale_byte(lt_input *in, unsigned char byte)
     }
 }
 
-static void text_byte(lt_input *in, unsigned char byte)
+static void text_byte(lt_input_reader *in, unsigned char byte)
 {
     if (byte < SPACE || byte == DEL) {
         drop_partial(in);
@@ -243,7 +243,7 @@ static const named *find(const named *table, size_t count, int from)
 }
 
 /* A key by the code of its character, as CSI u and xterm's modifyOtherKeys say it. */
-static void coded(lt_input *in, int code, int shifted, unsigned mods)
+static void coded(lt_input_reader *in, int code, int shifted, unsigned mods)
 {
     static const struct {
         int code;
@@ -274,7 +274,7 @@ static void coded(lt_input *in, int code, int shifted, unsigned mods)
 }
 
 /* SGR: 1 left, 2 middle, 3 right; 32 is motion, 64 the wheel. */
-static void mouse(lt_input *in, int bits, int x, int y, bool release)
+static void mouse(lt_input_reader *in, int bits, int x, int y, bool release)
 {
     bool sideways = (bits & 66) == 66;
     if (bits < 0 || x < 1 || y < 1 || sideways || (bits & 64 && release))
@@ -295,7 +295,7 @@ static void mouse(lt_input *in, int bits, int x, int y, bool release)
     }
 }
 
-static void tilde(lt_input *in, const lt_csi *c, unsigned mods)
+static void tilde(lt_input_reader *in, const lt_csi *c, unsigned mods)
 {
     const named *n = FIND(by_number, c->number[0]);
     if (c->final == '^' || c->final == '@')
@@ -310,7 +310,15 @@ static void tilde(lt_input *in, const lt_csi *c, unsigned mods)
         key(in, n->code, mods);
 }
 
-static void csi(lt_input *in, const lt_csi *c)
+/* What the terminal says by itself: the ESC before it is the key. */
+static bool without_alt(const lt_csi *c)
+{
+    bool focus = c->count == 0 && (c->final == 'I' || c->final == 'O');
+    bool paste = c->final == '~' && c->number[0] == 200;
+    return c->prefix || focus || paste || lt_csi_is_answer(c);
+}
+
+static void csi(lt_input_reader *in, const lt_csi *c)
 {
     unsigned alt = in->scan.alt ? LT_KEY_ALT : 0, mods = modifiers(c->number[1]) | alt;
     const named *n = FIND(by_final, c->final);
@@ -330,14 +338,14 @@ static void csi(lt_input *in, const lt_csi *c)
         key(in, n->code, n->mods | mods);
 }
 
-static void answer(lt_input *in, const lt_csi *c)
+static void answer(lt_input_reader *in, const lt_csi *c)
 {
     bool ack = c && !c->prefix && !c->mid && c->final == 'n' && c->count == 1 && c->number[0] == 0;
     add(in, ack ? LT_INPUT_ACK : LT_INPUT_REPLY);
 }
 
 /* The keypad in application mode: SS3 j to y are * to 9, X is =. */
-static void ss3(lt_input *in)
+static void ss3(lt_input_reader *in)
 {
     lt_csi c;
     if (!lt_csi_read(&in->scan, &c))
@@ -354,7 +362,7 @@ static void ss3(lt_input *in)
 }
 
 /* Bytes that looked like the beginning of a sequence: what a person can have typed is kept. */
-static void broken(lt_input *in)
+static void broken(lt_input_reader *in)
 {
     const lt_scan *s = &in->scan;
     if (s->total == 1) {
@@ -369,7 +377,7 @@ static void broken(lt_input *in)
     }
 }
 
-static void sequence(lt_input *in, lt_scan_kind kind)
+static void sequence(lt_input_reader *in, lt_scan_kind kind)
 {
     const lt_scan *s = &in->scan;
     const named *n;
@@ -392,6 +400,8 @@ static void sequence(lt_input *in, lt_scan_kind kind)
     case LT_SCAN_CSI:
         if (!lt_csi_read(s, &c))
             break;
+        if (s->alt && without_alt(&c))
+            key(in, LT_KEY_ESCAPE, 0);
         if (lt_csi_is_answer(&c))
             answer(in, &c);
         else
@@ -403,6 +413,8 @@ static void sequence(lt_input *in, lt_scan_kind kind)
             key(in, n->code, s->alt ? LT_KEY_ALT : 0);
         break;
     case LT_SCAN_MOUSE:
+        if (s->alt)
+            key(in, LT_KEY_ESCAPE, 0);
         mouse(in, s->held[3] - 32, s->held[4] - 32, s->held[5] - 32, false);
         break;
     case LT_SCAN_STRING:
@@ -416,7 +428,7 @@ static void sequence(lt_input *in, lt_scan_kind kind)
 
 /* ---- pastes ---- */
 
-static void paste_keep(lt_input *in, unsigned char byte)
+static void paste_keep(lt_input_reader *in, unsigned char byte)
 {
     if (in->pasted.len < LT_INPUT_PASTE_MAX)
         lt_buf_char(&in->pasted, (char)byte);
@@ -438,7 +450,7 @@ static void add_point(lt_buf *out, uint32_t point)
 }
 
 /* One character of what was pasted into *point; the bytes that it took. */
-static size_t paste_next(lt_input *in, const char *s, size_t n, uint32_t *point)
+static size_t paste_next(lt_input_reader *in, const char *s, size_t n, uint32_t *point)
 {
     if (in->utf8) {
         int32_t p;
@@ -454,7 +466,7 @@ static size_t paste_next(lt_input *in, const char *s, size_t n, uint32_t *point)
     return wrong || used == 0 ? 1 : used;
 }
 
-static void paste_end(lt_input *in)
+static void paste_end(lt_input_reader *in)
 {
     lt_buf text = {0};
     const char *s = in->pasted.data;
@@ -481,7 +493,7 @@ static void paste_end(lt_input *in)
 }
 
 /* Only the end and an acknowledgement mean something inside a paste. */
-static void paste_number(lt_input *in, unsigned char byte)
+static void paste_number(lt_input_reader *in, unsigned char byte)
 {
     in->number[in->number_len++] = (char)byte;
     in->number[in->number_len] = '\0';
@@ -499,7 +511,7 @@ static void paste_number(lt_input *in, unsigned char byte)
     }
 }
 
-static void paste_byte(lt_input *in, unsigned char byte)
+static void paste_byte(lt_input_reader *in, unsigned char byte)
 {
     if (in->paste == PASTE_NUMBER) {
         paste_number(in, byte);
@@ -513,7 +525,7 @@ static void paste_byte(lt_input *in, unsigned char byte)
 
 /* ---- the loop ---- */
 
-void lt_input_feed(lt_input *in, const void *bytes, size_t n, double now)
+void lt_input_feed(lt_input_reader *in, const void *bytes, size_t n, double now)
 {
     const unsigned char *b = bytes;
     if (n)
@@ -530,7 +542,7 @@ void lt_input_feed(lt_input *in, const void *bytes, size_t n, double now)
 }
 
 /* Seconds after the last byte at which something must be given up; negative: never. */
-static double limit(const lt_input *in)
+static double limit(const lt_input_reader *in)
 {
     lt_scan_hope hope = lt_scan_hopes(&in->scan);
     if (in->paste != NO_PASTE)
@@ -540,13 +552,13 @@ static double limit(const lt_input *in)
     return in->have || in->multibyte_open ? patience[LT_HOPE_REST] : -1.0;
 }
 
-double lt_input_wait(const lt_input *in, double now)
+double lt_input_wait(const lt_input_reader *in, double now)
 {
     double most = limit(in), left = in->last + most - now;
     return most < 0 ? -1.0 : left > 0 ? left : 0.0;
 }
 
-void lt_input_tick(lt_input *in, double now)
+void lt_input_tick(lt_input_reader *in, double now)
 {
     double most = limit(in);
     if (most < 0 || now < in->last + most)

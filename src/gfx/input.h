@@ -1,10 +1,10 @@
 /*
  * input.h - from the bytes of a terminal to keys, text, pastes, the mouse and answers.
  *
- * All bytes that the terminal sends go through one lt_input: what is no key, however late or in
- * whatever pieces it comes, is recognised and never becomes text.  Pure: the clock is an argument,
- * and pieces of any size give the same events.  A lone ESC is the only ambiguity: it is a key if
- * nothing follows in time (lt_input_tick).
+ * All bytes that the terminal sends go through one lt_input_reader: what is no key, however late or
+ * in whatever pieces it comes, is recognised and never becomes text.  Pure: the clock is an
+ * argument, and pieces of any size give the same events.  A lone ESC is the only ambiguity: it is a
+ * key if nothing follows in time (lt_input_tick).
  *
  *     lt_input_feed(in, bytes, n, now);
  *     while (lt_input_next(in, &event)) ...
@@ -51,7 +51,7 @@ typedef struct lt_input_event {
     lt_input_kind kind;
     uint32_t code;
     unsigned mods;    /* LT_KEY_SHIFT | ... */
-    const char *text; /* borrowed until the next call for this lt_input; NUL-terminated */
+    const char *text; /* borrowed until the next call for this lt_input_reader; NUL-terminated */
     size_t length;
     bool cut; /* the paste was longer than LT_INPUT_PASTE_MAX */
     lt_mouse_action action;
@@ -62,22 +62,22 @@ typedef struct lt_input_event {
 
 enum { LT_INPUT_PASTE_MAX = 1048576 }; /* bytes */
 
-typedef struct lt_input lt_input;
+typedef struct lt_input_reader lt_input_reader;
 
 /* utf8: text is UTF-8; otherwise it is in the encoding of the C library's locale. */
-lt_input *lt_input_new(bool utf8);
-void lt_input_free(lt_input *in); /* NULL is fine */
+lt_input_reader *lt_input_new(bool utf8);
+void lt_input_free(lt_input_reader *in); /* NULL is fine */
 
 /* now: lt_clock(), or any clock that only goes forward, in seconds. */
-void lt_input_feed(lt_input *in, const void *bytes, size_t n, double now);
+void lt_input_feed(lt_input_reader *in, const void *bytes, size_t n, double now);
 /* Takes the oldest event; false if there is none. */
-bool lt_input_next(lt_input *in, lt_input_event *event);
+bool lt_input_next(lt_input_reader *in, lt_input_event *event);
 
 /* Seconds until lt_input_tick should be called, 0 if it is due; negative: nothing waits.  A lone
  * ESC waits 40 ms, the rest of a key's sequence 150 ms, the rest of what can only be an answer a
  * second. */
-double lt_input_wait(const lt_input *in, double now);
-void lt_input_tick(lt_input *in, double now);
+double lt_input_wait(const lt_input_reader *in, double now);
+void lt_input_tick(lt_input_reader *in, double now);
 
 /* "Enter", "F5", "PageUp", ... of a named key; NULL for a character. */
 const char *lt_input_key_name(uint32_t code);

@@ -78,7 +78,7 @@ typedef struct lt_replies {
 } lt_replies;
 
 void lt_replies_feed(lt_replies *r, const void *bytes, size_t n, lt_buf *typed);
-/* Whatever is held goes to *typed: lt_input goes on in the middle of it. */
+/* Whatever is held goes to *typed: lt_input_reader goes on in the middle of it. */
 void lt_replies_end(lt_replies *r, lt_buf *typed);
 
 /* Appends the questions for such a terminal; none for a dumb one. */

@@ -63,9 +63,15 @@ static lt_scan_kind after_escape(lt_scan *s, unsigned char byte)
     return s->state != STRING || memchr("P]X^_", byte, 5) ? LT_SCAN_MORE : done(s, LT_SCAN_ESC);
 }
 
-/* rxvt and PuTTY: Alt is another ESC in front. */
+/* rxvt and PuTTY: Alt is another ESC in front; before a string it is the key. */
 static lt_scan_kind after_two(lt_scan *s, unsigned char byte, bool *again)
 {
+    if (memchr("P]X^_", byte, 5)) {
+        s->len = s->total = 1;
+        s->state = ESCAPE_LATER;
+        *again = true;
+        return LT_SCAN_BROKEN;
+    }
     if (byte != '[' && byte != 'O')
         return broken(s, again);
     s->len = s->total = 1;

@@ -13,8 +13,9 @@
 typedef struct unet {
     lt_graph *g;
     const lt_unet_config *c;
-    lt_tensor *time; /* silu of the time embedding [N,4C0] */
-    lt_tensor *text; /* [N,T,D] */
+    lt_tensor *shifts; /* of time, of all resnets side by side [N,lt_unet_shifts] */
+    int64_t shifted;   /* channels of them that the resnets so far took */
+    lt_tensor *text;   /* [N,T,D] */
 } unet;
 
 static lt_tensor *norm_silu(const unet *u, const char *name, lt_tensor *x)
@@ -23,14 +24,78 @@ static lt_tensor *norm_silu(const unet *u, const char *name, lt_tensor *x)
     return lt_activation(u->g, LT_SILU, h);
 }
 
+/* ---- time ---- */
+
+/* The timesteps' work on its way through the resnets. */
+typedef struct clock {
+    lt_graph *g;
+    lt_tensor *time; /* silu of the time embedding [S,4C0] */
+    lt_tensor *all;  /* the shifts so far [S,...]; NULL: none */
+} clock;
+
+/* -> [S,out] more */
+static void resnet_time(clock *t, int i, int out)
+{
+    lt_enter(t->g, "resnets.%d", i);
+    lt_tensor *shift = lt_linear(t->g, "time_emb_proj", t->time, out, true);
+    t->all = t->all ? lt_concat(t->g, t->all, shift) : shift;
+    lt_leave(t->g);
+}
+
+static void block_time(clock *t, int resnets, int channels)
+{
+    for (int i = 0; i < resnets; i++)
+        resnet_time(t, i, channels);
+    lt_leave(t->g);
+}
+
+lt_tensor *lt_unet_time(lt_graph *g, const lt_unet_config *c, lt_tensor *time)
+{
+    int width = 4 * c->channels[0], last = c->levels - 1;
+    lt_tensor *x = lt_linear(g, "time_embedding.linear_1", time, width, true); /* [S,4C0] */
+    x = lt_linear(g, "time_embedding.linear_2", lt_activation(g, LT_SILU, x), width, true);
+    clock t = {.g = g, .time = lt_activation(g, LT_SILU, x)};
+    for (int level = 0; level <= last; level++) {
+        lt_enter(g, "down_blocks.%d", level);
+        block_time(&t, c->layers[level], c->channels[level]);
+    }
+    if (c->mid_block) {
+        lt_enter(g, "mid_block");
+        block_time(&t, 2, c->channels[last]);
+    }
+    for (int level = last; level >= 0; level--) {
+        lt_enter(g, "up_blocks.%d", last - level);
+        block_time(&t, c->layers[level] + 1, c->channels[level]);
+    }
+    return t.all;
+}
+
+int64_t lt_unet_shifts(const lt_unet_config *c)
+{
+    int64_t sum = c->mid_block ? 2 * (int64_t)c->channels[c->levels - 1] : 0;
+    for (int level = 0; level < c->levels; level++)
+        sum += (2 * (int64_t)c->layers[level] + 1) * c->channels[level];
+    return sum;
+}
+
+/* ---- space ---- */
+
+/* The next resnet's part of the shifts [N,out]. */
+static lt_tensor *next_shift(unet *u, int out)
+{
+    int64_t from = u->shifted;
+    u->shifted += out;
+    return lt_slice(u->g, u->shifts, from, u->shifted);
+}
+
 /* h = conv(silu(norm(x))) + time;  (conv(silu(norm(h))) + skip(x)) / scale.
  * x [N,H,W,C] -> [N,H,W,out] */
-static lt_tensor *resnet(const unet *u, int i, lt_tensor *x, int out, float scale)
+static lt_tensor *resnet(unet *u, int i, lt_tensor *x, int out, float scale)
 {
     lt_graph *g = u->g;
     lt_enter(g, "resnets.%d", i);
     lt_tensor *h = lt_conv2d(g, "conv1", norm_silu(u, "norm1", x), out, 3);
-    h = lt_add(g, h, lt_linear(g, "time_emb_proj", u->time, out, true));
+    h = lt_add(g, h, next_shift(u, out));
     h = lt_conv2d(g, "conv2", norm_silu(u, "norm2", h), out, 3);
     bool widens = x->shape.dim[3] != out;
     x = lt_add(g, h, widens ? lt_conv2d(g, "conv_shortcut", x, out, 1) : x);
@@ -118,7 +183,7 @@ static lt_tensor *push(stack *s, lt_tensor *x)
     return s->at[s->count++] = x;
 }
 
-static lt_tensor *down(const unet *u, int level, lt_tensor *x, stack *skips)
+static lt_tensor *down(unet *u, int level, lt_tensor *x, stack *skips)
 {
     const lt_unet_config *c = u->c;
     lt_enter(u->g, "down_blocks.%d", level);
@@ -138,7 +203,7 @@ static lt_tensor *down(const unet *u, int level, lt_tensor *x, stack *skips)
     return x;
 }
 
-static lt_tensor *middle(const unet *u, lt_tensor *x)
+static lt_tensor *middle(unet *u, lt_tensor *x)
 {
     const lt_unet_config *c = u->c;
     int level = c->levels - 1;
@@ -150,7 +215,7 @@ static lt_tensor *middle(const unet *u, lt_tensor *x)
     return x;
 }
 
-static lt_tensor *up(const unet *u, int level, lt_tensor *x, stack *skips)
+static lt_tensor *up(unet *u, int level, lt_tensor *x, stack *skips)
 {
     const lt_unet_config *c = u->c;
     lt_enter(u->g, "up_blocks.%d", c->levels - 1 - level);
@@ -173,15 +238,11 @@ static lt_tensor *up(const unet *u, int level, lt_tensor *x, stack *skips)
     return x;
 }
 
-lt_tensor *lt_unet(lt_graph *g, const lt_unet_config *c, lt_tensor *latents, lt_tensor *time,
+lt_tensor *lt_unet(lt_graph *g, const lt_unet_config *c, lt_tensor *latents, lt_tensor *shifts,
                    lt_tensor *text)
 {
     stack skips = {.count = 0};
-    int width = 4 * c->channels[0];
-
-    lt_tensor *t = lt_linear(g, "time_embedding.linear_1", time, width, true); /* [N,4C0] */
-    t = lt_linear(g, "time_embedding.linear_2", lt_activation(g, LT_SILU, t), width, true);
-    unet u = {.g = g, .c = c, .time = lt_activation(g, LT_SILU, t), .text = text};
+    unet u = {.g = g, .c = c, .shifts = shifts, .text = text};
 
     lt_tensor *x = c->center_input_sample ? lt_scale(g, latents, 2.0f, -1.0f) : latents;
     x = push(&skips, lt_conv2d(g, "conv_in", x, c->channels[0], 3)); /* [N,H,W,C0] */

@@ -40,19 +40,29 @@ typedef struct lt_unet_config {
 bool lt_unet_config_read(const char *dir, lt_unet_config *out, lt_error *err) LT_WARN_UNUSED;
 
 /*
- * Records the UNet.
+ * Records what the UNet does with the timesteps alone, so that all steps of a run need it once: the
+ * time embedding and, of it, the shift of every resnet (its time_emb_proj), side by side in the
+ * order in which lt_unet meets them.
+ *   time [S,channels[0]]   sinusoids, see lt_timestep_embedding
+ * Returns the shifts [S,lt_unet_shifts].
+ */
+lt_tensor *lt_unet_time(lt_graph *g, const lt_unet_config *c, lt_tensor *time);
+int64_t lt_unet_shifts(const lt_unet_config *c); /* numbers of a timestep */
+
+/*
+ * Records the rest of the UNet.
  *   latents [B,H,W,in_channels]   scaled by the scheduler (scale_model_input)
- *   time    [B,channels[0]]       sinusoid of the timestep, see lt_timestep_embedding; or one row
+ *   shifts  [B,lt_unet_shifts]    of the timesteps, from lt_unet_time; or one row
  *   text    [N,T,D]               hidden states of the prompts
  * N is a multiple of B: texts n, n + B, n + 2B, ... belong to latents n, as those of both halves of
- * guidance do, and what comes before the first text is computed once for them; time then has one
- * row.
+ * guidance do, and what comes before the first text is computed once for them; shifts then have
+ * one row.
  * Returns the prediction [N,H,W,out_channels].  H and W are any size >= 1: where a side does not
  * halve evenly the way up is resized to the skip's size, as diffusers does. Offers taps
  * "<block>.out" for every resnet, attention, downsampler and upsampler, and
  * "<attention>.map" for every attention.
  */
-lt_tensor *lt_unet(lt_graph *g, const lt_unet_config *c, lt_tensor *latents, lt_tensor *time,
+lt_tensor *lt_unet(lt_graph *g, const lt_unet_config *c, lt_tensor *latents, lt_tensor *shifts,
                    lt_tensor *text);
 
 /* The sinusoid of a timestep, which may be fractional: out[width], width even.

@@ -14,13 +14,16 @@
 struct lt_bench {
     lt_engine *engine; /* borrowed */
     lt_bench_options options;
+    int images;             /* of the next call of predict */
     int32_t *ids;           /* owned [T] */
     float *cond, *uncond;   /* owned [n,T,D] */
     float *latents;         /* owned [n,C,h,w] */
     float *eps[2];          /* owned [n,C,h,w] */
     float *pixels;          /* owned [3,H,W]: one picture after the other */
     size_t latent, text;    /* floats of one picture, of one prompt */
-    int calls;              /* of predict so far: each has a timestep of its own, as in a run */
+    size_t shift;           /* lt_unet_shifts */
+    float *shifts;          /* owned [2,lt_unet_shifts], of two timesteps */
+    int calls;              /* of predict so far: each has another timestep, as in a run */
     double *seconds;        /* owned [repeat] */
     lt_profile fast, fresh; /* owned rows: the fastest measured call so far, the one at work */
 };
@@ -36,11 +39,11 @@ static bool encode(lt_bench *b, lt_progress *progress, lt_error *err)
 
 static bool predict(lt_bench *b, lt_progress *progress, lt_error *err)
 {
-    lt_unet_call call = {.images = b->options.images,
+    lt_unet_call call = {.images = b->images,
                          .h = b->options.h,
                          .w = b->options.w,
                          .latents = b->latents,
-                         .timestep = (float)(999 - b->calls++ % 1000),
+                         .shifts = b->shifts + (b->calls++ % 2 ? b->shift : 0),
                          .cond = b->cond,
                          .uncond = b->uncond,
                          .eps_cond = b->eps[0],
@@ -79,10 +82,12 @@ static bool make_memory(lt_bench *b, lt_error *err)
     size_t area = (size_t)b->options.h * (size_t)b->options.w;
     b->latent = area * (size_t)about->unet->in_channels;
     b->text = (size_t)tokens * (size_t)about->clip->hidden_size;
+    b->shift = (size_t)lt_unet_shifts(about->unet);
     b->ids = lt_alloc_array((size_t)tokens, sizeof *b->ids);
     b->seconds = lt_alloc_array((size_t)b->options.repeat, sizeof *b->seconds);
     return make_floats(&b->cond, b->text, n, "text", err) &&
            make_floats(&b->uncond, b->text, n, "text", err) &&
+           make_floats(&b->shifts, b->shift, 2, "shifts of time", err) &&
            make_floats(&b->latents, b->latent, n, "latents", err) &&
            make_floats(&b->eps[0], b->latent, n, "latents", err) &&
            make_floats(&b->eps[1], b->latent, n, "latents", err) &&
@@ -116,12 +121,15 @@ static bool encode_both(lt_bench *b, lt_progress *progress, lt_error *err)
 bool lt_bench_begin(lt_engine *e, const lt_bench_options *options, lt_bench **out,
                     lt_progress *progress, lt_error *err)
 {
+    static const float timesteps[2] = {999, 499};
     lt_rng rng;
     lt_bench *b = lt_alloc(sizeof *b);
     b->engine = e;
     b->options = *options;
+    b->images = options->images;
     if (!make_memory(b, err) || !encode_both(b, progress, err) ||
-        !lt_engine_prepare(e, options->images, options->h, options->w, true, err)) {
+        !lt_engine_time(e, 2, timesteps, b->shifts, progress, err) ||
+        !lt_engine_prepare(e, options->images, options->h, options->w, true, progress, err)) {
         lt_bench_free(b);
         return false;
     }
@@ -137,6 +145,7 @@ void lt_bench_free(lt_bench *b)
         return;
     free(b->ids);
     free(b->cond);
+    free(b->shifts);
     free(b->uncond);
     free(b->latents);
     free(b->eps[0]);
@@ -248,6 +257,32 @@ bool lt_bench_guided_step(lt_bench *b, lt_bench_part *out, lt_progress *progress
     return measure_part(b, predict, out, progress, err);
 }
 
+static bool time_predict(lt_bench *b, int images, double *out, lt_progress *progress, lt_error *err)
+{
+    double start = lt_clock();
+    b->images = images;
+    bool ok = predict(b, progress, err);
+    *out = lt_clock() - start;
+    b->images = b->options.images;
+    return ok;
+}
+
+bool lt_bench_batch(lt_bench *b, double *out, lt_progress *progress, lt_error *err)
+{
+    int n = b->options.repeat, all = b->options.images;
+    double one, more;
+    if (!time_predict(b, 1, &one, progress, err) || !time_predict(b, all, &more, progress, err))
+        return false; /* to warm up */
+    for (int i = 0; i < n; i++) {
+        if (!time_predict(b, 1, &one, progress, err) || !time_predict(b, all, &more, progress, err))
+            return false;
+        b->seconds[i] = more / one;
+    }
+    qsort(b->seconds, (size_t)n, sizeof *b->seconds, compare);
+    *out = (b->seconds[(n - 1) / 2] + b->seconds[n / 2]) / 2;
+    return true;
+}
+
 bool lt_bench_decode(lt_bench *b, lt_bench_part *out, lt_progress *progress, lt_error *err)
 {
     return measure_part(b, decode, out, progress, err);
@@ -297,7 +332,7 @@ bool lt_bench_matmul(const lt_backend_ops *ops, const lt_backend_options *option
     p.x = x;
     bool ok = lt_graph_ok(g, err) && make_floats(&p.numbers, count, 1, "a matrix", err) &&
               lt_synthetic_bind(weights, g, err) && ops->open(options, &backend, err) &&
-              ops->compile(backend, g, &p.program, err);
+              ops->compile(backend, g, &p.program, progress, err);
     if (ok) {
         lt_to_f32(p.numbers, lt_graph_param(g, 0)->source.data, LT_F16, count);
         ok = fastest(ops, &p, &seconds, progress, err);

@@ -52,6 +52,9 @@ bool lt_bench_text(lt_bench *b, lt_bench_time *out, lt_progress *progress,
 /* The noise of all pictures predicted, with the prompt and without. */
 bool lt_bench_guided_step(lt_bench *b, lt_bench_part *out, lt_progress *progress,
                           lt_error *err) LT_WARN_UNUSED;
+/* What a step of all pictures costs beside one of a single picture: both in turns, `repeat` times;
+ * the median of the quotients. */
+bool lt_bench_batch(lt_bench *b, double *out, lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 /* All pictures. */
 bool lt_bench_decode(lt_bench *b, lt_bench_part *out, lt_progress *progress,
                      lt_error *err) LT_WARN_UNUSED;

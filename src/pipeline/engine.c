@@ -16,6 +16,10 @@
  * then, and memory stays bounded. */
 enum { CHUNK = 4 };
 
+/* Timesteps go through their part of the UNet in groups of this many, and the last group is filled
+ * up: so a step's numbers are the same whatever the number of steps. */
+enum { TIMES = 16 };
+
 struct lt_engine {
     lt_engine_info info;
     const lt_backend_ops *ops; /* borrowed */
@@ -141,6 +145,7 @@ static bool read_configs(lt_engine *e, unsigned needs, lt_error *err)
             !lt_clip_config_read(path[LT_TEXT_ENCODER], &e->clip, err))
             return false;
         e->info.tokenizer = e->tokenizer;
+        e->info.tokenizer_dir = path[LT_TOKENIZER];
         e->info.clip = &e->clip;
     }
     if (needs & LT_NEEDS_UNET) {
@@ -215,7 +220,7 @@ static bool open_weights(lt_engine *e, lt_networks *networks, lt_error *err)
                               .synthetic = e->synthetic};
     int side = networks->unet ? networks->unet->sample_size : 8;
     return (!networks->clip || lt_programs_check(networks, LT_NET_TEXT, 0, 0, err)) &&
-           (!networks->unet || lt_programs_check(networks, LT_NET_UNET, side, side, err)) &&
+           (!networks->unet || lt_programs_check(networks, LT_NET_WHOLE, side, side, err)) &&
            (!networks->vae || (lt_programs_check(networks, LT_NET_DECODE, side, side, err) &&
                                lt_programs_check(networks, LT_NET_ENCODE, side, side, err)));
 }
@@ -369,7 +374,7 @@ bool lt_engine_encode_text(lt_engine *e, const int32_t *ids, float *text, lt_pro
                            lt_error *err)
 {
     lt_unit *u;
-    return lt_programs_get(e->programs, LT_NET_TEXT, 1, 0, 0, &u, err) &&
+    return lt_programs_get(e->programs, LT_NET_TEXT, 1, 0, 0, &u, progress, err) &&
            e->ops->write(u->program, u->in[0], ids, count_of(u->in[0]), err) &&
            run_unit(e, u, progress, err) &&
            e->ops->read(u->program, u->out, text, count_of(u->out), err) &&
@@ -378,15 +383,45 @@ bool lt_engine_encode_text(lt_engine *e, const int32_t *ids, float *text, lt_pro
            lt_engine_check_finite(e, "the text encoder's output", text, count_of(u->out), err);
 }
 
-/* The sinusoid of the timestep, and the text: uncond's rows first, then cond's.  Goes through
- * e->swap, which is large enough. */
+/* n timesteps, at most TIMES. */
+static bool shift_group(lt_engine *e, lt_unit *u, int n, const float *timesteps, float *shifts,
+                        lt_progress *progress, lt_error *err)
+{
+    size_t width = (size_t)e->unet.channels[0], shift = (size_t)lt_unet_shifts(&e->unet);
+    for (int i = 0; i < TIMES; i++)
+        lt_timestep_embedding(&e->unet, timesteps[i < n ? i : 0], e->swap + (size_t)i * width);
+    if (!e->ops->write(u->program, u->in[0], e->swap, count_of(u->in[0]), err) ||
+        !run_unit(e, u, progress, err) ||
+        !e->ops->read(u->program, u->out, e->swap, count_of(u->out), err))
+        return false;
+    memcpy(shifts, e->swap, (size_t)n * shift * sizeof *shifts);
+    return true;
+}
+
+bool lt_engine_time(lt_engine *e, int steps, const float *timesteps, float *shifts,
+                    lt_progress *progress, lt_error *err)
+{
+    lt_unit *u;
+    size_t shift = (size_t)lt_unet_shifts(&e->unet);
+    if (!lt_programs_get(e->programs, LT_NET_TIME, TIMES, 0, 0, &u, progress, err) ||
+        !reserve(e, count_of(u->out), err))
+        return false;
+    for (int from = 0; from < steps; from += TIMES) {
+        int n = steps - from < TIMES ? steps - from : TIMES;
+        if (!shift_group(e, u, n, timesteps + from, shifts + (size_t)from * shift, progress, err))
+            return false;
+    }
+    return true;
+}
+
+/* The shifts of the timestep, and the text: uncond's rows first, then cond's.  The text goes
+ * through e->swap, which is large enough. */
 static bool write_conditions(lt_engine *e, lt_unit *u, const lt_unet_call *p, int from, int n,
                              lt_error *err)
 {
     size_t all = count_of(u->in[2]), row = all / (size_t)u->in[2]->shape.dim[0];
     size_t half = (size_t)n * row;
-    lt_timestep_embedding(&e->unet, p->timestep, e->swap);
-    if (!e->ops->write(u->program, u->in[1], e->swap, count_of(u->in[1]), err))
+    if (!e->ops->write(u->program, u->in[1], p->shifts, count_of(u->in[1]), err))
         return false;
     if (p->uncond)
         memcpy(e->swap, p->uncond + (size_t)from * row, half * sizeof *e->swap);
@@ -407,20 +442,22 @@ static size_t swap_of(const lt_unit *u)
     return most;
 }
 
-bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided, lt_error *err)
+bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided, lt_progress *progress,
+                       lt_error *err)
 {
     lt_unit *u;
     int chunk = chunk_of(images), rest = images % chunk;
     lt_network unet = guided ? LT_NET_GUIDED : LT_NET_UNET;
     if (e->info.unet) {
-        if (rest && !lt_programs_get(e->programs, unet, rest, h, w, &u, err))
+        if (rest && !lt_programs_get(e->programs, unet, rest, h, w, &u, progress, err))
             return false;
-        if (!lt_programs_get(e->programs, unet, chunk, h, w, &u, err) ||
+        if (!lt_programs_get(e->programs, unet, chunk, h, w, &u, progress, err) ||
             !reserve(e, swap_of(u), err))
             return false;
     }
-    return !e->info.vae || (lt_programs_get(e->programs, LT_NET_DECODE, 1, h, w, &u, err) &&
-                            reserve(e, count_of(u->out), err));
+    return !e->info.vae ||
+           (lt_programs_get(e->programs, LT_NET_DECODE, 1, h, w, &u, progress, err) &&
+            reserve(e, count_of(u->out), err));
 }
 
 /* Programs are kept, so their activations add up; the weights of a network are shared. */
@@ -448,6 +485,7 @@ static bool add_units(lt_engine *e, lt_backend *b, const lt_engine_load *load, l
     lt_network unet = load->guided ? LT_NET_GUIDED : LT_NET_UNET;
     const lt_unit units[] = {
         {.network = LT_NET_TEXT, .batch = e->info.clip != NULL},
+        {.network = LT_NET_TIME, .batch = e->info.unet ? TIMES : 0},
         {.network = unet, .batch = e->info.unet ? chunk : 0, .h = h, .w = w},
         {.network = unet, .batch = e->info.unet ? rest : 0, .h = h, .w = w},
         {.network = LT_NET_DECODE, .batch = e->info.vae != NULL, .h = h, .w = w},
@@ -488,7 +526,7 @@ static bool predict_chunk(lt_engine *e, const lt_unet_call *p, int from, int n,
     lt_network unet = p->uncond ? LT_NET_GUIDED : LT_NET_UNET;
     int c = e->unet.in_channels, pixels = p->h * p->w;
     size_t one = (size_t)c * (size_t)pixels, at = (size_t)from * one, half = (size_t)n * one;
-    if (!lt_programs_get(e->programs, unet, n, p->h, p->w, &u, err) ||
+    if (!lt_programs_get(e->programs, unet, n, p->h, p->w, &u, progress, err) ||
         !reserve(e, swap_of(u), err) || !write_conditions(e, u, p, from, n, err))
         return false;
     lt_layout_to_last(e->swap, p->latents + at, n, c, pixels);
@@ -514,9 +552,9 @@ bool lt_engine_predict(lt_engine *e, const lt_unet_call *p, lt_progress *progres
 }
 
 /* The decoder for one picture, with room in e->swap for what goes in and comes out. */
-static bool decoder(lt_engine *e, int h, int w, lt_unit **u, lt_error *err)
+static bool decoder(lt_engine *e, int h, int w, lt_unit **u, lt_progress *progress, lt_error *err)
 {
-    if (!lt_programs_get(e->programs, LT_NET_DECODE, 1, h, w, u, err))
+    if (!lt_programs_get(e->programs, LT_NET_DECODE, 1, h, w, u, progress, err))
         return false;
     size_t in = count_of((*u)->in[0]), out = count_of((*u)->out);
     return reserve(e, out > in ? out : in, err);
@@ -540,7 +578,7 @@ bool lt_engine_decode(lt_engine *e, int images, int h, int w, const float *laten
                       lt_progress *progress, lt_error *err)
 {
     lt_unit *u;
-    if (!decoder(e, h, w, &u, err))
+    if (!decoder(e, h, w, &u, progress, err))
         return false;
     size_t in = count_of(u->in[0]), out = count_of(u->out);
     for (int i = 0; i < images; i++) {
@@ -557,7 +595,7 @@ bool lt_engine_decode_mean(lt_engine *e, int h, int w, const float *mean, float 
                            lt_progress *progress, lt_error *err)
 {
     lt_unit *u;
-    if (!decoder(e, h, w, &u, err))
+    if (!decoder(e, h, w, &u, progress, err))
         return false;
     lt_layout_to_last(e->swap, mean, 1, e->vae.latent_channels, h * w);
     return decode_swap(e, u, pixels, progress, err);
@@ -569,7 +607,7 @@ bool lt_engine_encode_image(lt_engine *e, int h, int w, const float *pixels, flo
     lt_unit *u;
     int c = e->vae.latent_channels, area = h * w, f = e->vae.factor;
     size_t in = 3 * (size_t)area * (size_t)f * (size_t)f, out = 2 * (size_t)c * (size_t)area;
-    if (!lt_programs_get(e->programs, LT_NET_ENCODE, 1, h, w, &u, err) ||
+    if (!lt_programs_get(e->programs, LT_NET_ENCODE, 1, h, w, &u, progress, err) ||
         !reserve(e, in > out ? in : out, err))
         return false;
     lt_layout_to_last(e->swap, pixels, 1, 3, area * f * f);

@@ -64,6 +64,7 @@ typedef struct lt_engine_info {
     const char *backend; /* "cpu" */
     lt_dtype dtype;
     const lt_tokenizer *tokenizer; /* NULL for a synthetic model */
+    const char *tokenizer_dir;     /* where its files are; NULL likewise */
     const lt_clip_config *clip;
     const lt_unet_config *unet;
     const lt_vae_config *vae;
@@ -80,8 +81,8 @@ int lt_engine_default_side(const lt_engine *e);
 bool lt_engine_check_size(const lt_engine *e, int width, int height, lt_error *err) LT_WARN_UNUSED;
 
 /* Compiles what `images` pictures of latent size h x w need.  With too little memory this is where
- * it is said. */
-bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided,
+ * it is said.  Cancelled through progress, which may be NULL. */
+bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided, lt_progress *progress,
                        lt_error *err) LT_WARN_UNUSED;
 
 /* What lt_engine_prepare and the text encoder will take, if the engine computed in `dtype`; with
@@ -100,11 +101,17 @@ bool lt_engine_supports(const lt_engine *e, lt_dtype dtype);
 bool lt_engine_encode_text(lt_engine *e, const int32_t *ids, float *text, lt_progress *progress,
                            lt_error *err) LT_WARN_UNUSED;
 
+/* What the UNet does with the timesteps alone, for all steps of a run at once: timesteps [steps],
+ * which may be fractional, -> shifts [steps,lt_unet_shifts].  A step's numbers do not depend on the
+ * others'; whether they are finite is seen by the prediction that they lead to. */
+bool lt_engine_time(lt_engine *e, int steps, const float *timesteps, float *shifts,
+                    lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
+
 /* One UNet evaluation for n pictures, guided (uncond given) or not. */
 typedef struct lt_unet_call {
     int images, h, w;
     const float *latents; /* [n,C,h,w], after scale_model_input */
-    float timestep;       /* may be fractional */
+    const float *shifts;  /* [lt_unet_shifts], from lt_engine_time */
     const float *cond;    /* [n,T,D] */
     const float *uncond;  /* [n,T,D], or NULL: only the prompt's half runs */
     float *eps_cond;      /* out [n,C,h,w]: the UNet's own output (v for v-prediction) */

@@ -9,6 +9,7 @@
 enum {
     OVERHEAD = 32 << 20, /* oneDNN's kernels, stacks, heap: 14 to 23 MiB seen on cpu, 2 threads */
     LATENT_ARRAYS = 13,  /* of [B,C,h,w]: lt_run's, the sampler state's and a caller's, at most */
+    FILM_ARRAYS = 4,     /* of the same in each step of a film */
     TRACED_ARRAYS = 7,   /* of the same in each step of a trace, at most */
     STEP = 64,           /* pixels between the sizes that a hint names */
 };
@@ -30,7 +31,7 @@ static int images_of(const lt_work *w)
     return w->prompts * w->per_prompt;
 }
 
-/* Latents, texts and pictures on the host. */
+/* Latents, texts, shifts of time and pictures on the host. */
 static size_t host_bytes(const lt_engine_info *about, const lt_work *w)
 {
     size_t images = (size_t)images_of(w), f = (size_t)about->vae->factor;
@@ -40,10 +41,14 @@ static size_t host_bytes(const lt_engine_info *about, const lt_work *w)
     size_t text = about->clip ? times((size_t)about->clip->max_position_embeddings,
                                       (size_t)about->clip->hidden_size * sizeof(float))
                               : 0;
+    size_t shifts =
+        about->unet ? times((size_t)w->steps, (size_t)lt_unet_shifts(about->unet) * sizeof(float))
+                    : 0;
     size_t picture = times(area, 3 * sizeof(float) + 3); /* as float32 and as RGB */
     size_t pictures = 2 + (w->traced_steps ? 2 * images : 0) + (w->encode ? 4 : 0);
-    return plus(plus(times(latents, LATENT_ARRAYS + TRACED_ARRAYS * w->traced_steps),
-                     times(text, images * (w->guided ? 2 : 1))),
+    return plus(plus(times(latents, LATENT_ARRAYS + TRACED_ARRAYS * w->traced_steps +
+                                        FILM_ARRAYS * w->film_steps),
+                     plus(times(text, images * (w->guided ? 2 : 1)), shifts)),
                 times(picture, pictures));
 }
 

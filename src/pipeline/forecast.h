@@ -13,9 +13,11 @@
 typedef struct lt_work {
     int prompts, per_prompt; /* pictures: the product */
     int width, height;       /* pixels */
+    int steps;
     bool guided, own_generators;
     bool encode;         /* a picture becomes latents first */
     size_t traced_steps; /* of a trace, which keeps everything of them; 0: no trace */
+    size_t film_steps;   /* of a film; 0: no film */
 } lt_work;
 
 /* Bytes that the work takes beyond what the process has now. */

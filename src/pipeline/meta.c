@@ -8,9 +8,27 @@
 
 #include "base/version.h"
 
-static const char *prompt_of(const lt_params *p, const lt_run_view *v, int image)
+lt_meta lt_meta_of(const lt_engine *e, const lt_params *p, const lt_run *run)
 {
-    return p->prompts[image / v->per_prompt];
+    const lt_run_view *v = lt_run_about(run);
+    const lt_engine_info *about = lt_engine_about(e);
+    return (lt_meta){.params = p,
+                     .model = about->model,
+                     .backend = about->backend,
+                     .dtype = about->dtype,
+                     .sampler = v->sampler,
+                     .guidance_scale = v->guidance_scale,
+                     .steps = v->steps,
+                     .width = v->width,
+                     .height = v->height,
+                     .images = v->images,
+                     .per_prompt = v->per_prompt,
+                     .shown = v->steps};
+}
+
+static const char *prompt_of(const lt_meta *m, int image)
+{
+    return m->params->prompts[image / m->per_prompt];
 }
 
 /* The last part of a path or repository id. */
@@ -20,21 +38,19 @@ static const char *short_name(const char *model)
     return slash && slash[1] ? slash + 1 : model;
 }
 
-void lt_meta_parameters(const lt_engine *e, const lt_params *p, const lt_run *run, int image,
-                        lt_buf *out)
+void lt_meta_parameters(const lt_meta *m, int image, lt_buf *out)
 {
-    const lt_run_view *v = lt_run_about(run);
+    const lt_params *p = m->params;
     int place;
     uint64_t seed = lt_params_seed(p, image, &place);
-    lt_buf_str(out, prompt_of(p, v, image));
+    lt_buf_str(out, prompt_of(m, image));
     if (p->negative_prompt && *p->negative_prompt)
         lt_buf_format(out, "\nNegative prompt: %s", p->negative_prompt);
     lt_buf_format(out, "\nSteps: %d, Sampler: %s, CFG scale: %g, Seed: %" PRIu64 ", Size: %dx%d",
-                  v->steps, v->sampler->label, v->guidance_scale, seed, v->width, v->height);
+                  m->shown, m->sampler->label, m->guidance_scale, seed, m->width, m->height);
     if (place > 0)
         lt_buf_format(out, ", Batch position: %d", place);
-    lt_buf_format(out, ", Model: %s, Version: latentty %s", short_name(lt_engine_about(e)->model),
-                  LT_VERSION);
+    lt_buf_format(out, ", Model: %s, Version: latentty %s", short_name(m->model), LT_VERSION);
 }
 
 static void member(lt_buf *out, const char *key, const char *text)
@@ -46,29 +62,30 @@ static void member(lt_buf *out, const char *key, const char *text)
         lt_buf_str(out, "null");
 }
 
-void lt_meta_json(const lt_engine *e, const lt_params *p, const lt_run *run, int image, lt_buf *out)
+void lt_meta_json(const lt_meta *m, int image, lt_buf *out)
 {
-    const lt_run_view *v = lt_run_about(run);
-    const lt_engine_info *about = lt_engine_about(e);
+    const lt_params *p = m->params;
     int place;
     uint64_t seed = lt_params_seed(p, image, &place);
     lt_buf_format(out, "{\"version\":\"%s\"", LT_VERSION);
-    member(out, "prompt", prompt_of(p, v, image));
+    member(out, "prompt", prompt_of(m, image));
     member(out, "negative_prompt", p->negative_prompt ? p->negative_prompt : "");
     lt_buf_format(out, ",\"seed\":%" PRIu64 ",\"own_generator\":%s,\"place\":%d,\"images\":%d",
-                  seed, p->own_generators ? "true" : "false", place, v->images);
+                  seed, p->own_generators ? "true" : "false", place, m->images);
     lt_buf_format(out, ",\"guidance_scale\":%.17g,\"steps\":%d,\"width\":%d,\"height\":%d",
-                  v->guidance_scale, v->steps, v->width, v->height);
+                  m->guidance_scale, m->steps, m->width, m->height);
+    if (m->shown != m->steps)
+        lt_buf_format(out, ",\"shown_step\":%d", m->shown);
     member(out, "latents", p->latents);
-    member(out, "scheduler", v->sampler->name);
+    member(out, "scheduler", m->sampler->name);
     member(out, "timestep_spacing", p->timestep_spacing);
-    member(out, "model", about->model);
+    member(out, "model", m->model);
     member(out, "unet", p->unet);
     member(out, "vae", p->vae);
     member(out, "text_encoder", p->text_encoder);
     member(out, "tokenizer", p->tokenizer);
     member(out, "variant", p->variant);
-    member(out, "backend", about->backend);
-    member(out, "dtype", lt_dtype_name(about->dtype));
+    member(out, "backend", m->backend);
+    member(out, "dtype", lt_dtype_name(m->dtype));
     lt_buf_char(out, '}');
 }

@@ -10,11 +10,24 @@
 #define LT_META_PARAMETERS "parameters" /* as AUTOMATIC1111's web UI writes and others read */
 #define LT_META_JSON       "latentty"   /* ours: everything needed to make the picture again */
 
+/* What the texts are made of, beside the settings themselves. */
+typedef struct lt_meta {
+    const lt_params *params; /* borrowed */
+    const char *model;       /* of the engine; borrowed */
+    const char *backend;     /* borrowed: a constant */
+    lt_dtype dtype;
+    const lt_sampler *sampler;
+    double guidance_scale;
+    int steps, width, height;
+    int images, per_prompt;
+    int shown; /* the step whose picture it is; `steps` for a finished one */
+} lt_meta;
+/* Of a run at its end; what is borrowed is the run's, the engine's and the caller's. */
+lt_meta lt_meta_of(const lt_engine *e, const lt_params *p, const lt_run *run);
+
 /* "prompt\nNegative prompt: ...\nSteps: 30, Sampler: LMS, CFG scale: 7.5, Seed: 42, Size: 128x128,
- * ..." */
-void lt_meta_parameters(const lt_engine *e, const lt_params *p, const lt_run *run, int image,
-                        lt_buf *out);
+ * ..."; Steps are those that were taken. */
+void lt_meta_parameters(const lt_meta *m, int image, lt_buf *out);
 
 /* One JSON object with every setting of the picture; on one line. */
-void lt_meta_json(const lt_engine *e, const lt_params *p, const lt_run *run, int image,
-                  lt_buf *out);
+void lt_meta_json(const lt_meta *m, int image, lt_buf *out);

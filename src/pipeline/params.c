@@ -68,6 +68,57 @@ void lt_params_copy(lt_params *to, const lt_params *from)
     }
 }
 
+void lt_params_unset(lt_params *p, const lt_param_info *info)
+{
+    void *field = field_of(p, info);
+    switch (info->kind) {
+    case LT_PARAM_TEXT:
+        free(*(char **)field);
+        *(char **)field = NULL;
+        break;
+    case LT_PARAM_NUMBER:
+        *(double *)field = (double)NAN;
+        break;
+    case LT_PARAM_INT:
+        *(int *)field = 0;
+        break;
+    case LT_PARAM_SIZE:
+        *(lt_size *)field = (lt_size){0};
+        break;
+    }
+}
+
+bool lt_params_text(const lt_params *p, const lt_param_info *info, char *to, size_t size)
+{
+    const void *field = (const char *)p + offsets[info - lt_param_infos];
+    const lt_size *pixels = field;
+    const char *text;
+    switch (info->kind) {
+    case LT_PARAM_TEXT:
+        text = *(char *const *)field;
+        snprintf(to, size, "%s", text ? text : "");
+        return text != NULL;
+    case LT_PARAM_NUMBER:
+        snprintf(to, size, "%.15g", *(const double *)field);
+        return !isnan(*(const double *)field);
+    case LT_PARAM_INT:
+        snprintf(to, size, "%d", *(const int *)field);
+        return *(const int *)field != 0;
+    case LT_PARAM_SIZE:
+        snprintf(to, size, "%dx%d", pixels->width, pixels->height);
+        return pixels->width != 0;
+    }
+    return false;
+}
+
+const lt_param_info *lt_params_find(const char *flag)
+{
+    for (int i = 0; i < lt_param_count; i++)
+        if (strcmp(lt_param_infos[i].flag, flag) == 0)
+            return &lt_param_infos[i];
+    return NULL;
+}
+
 /* ---- one value from text ---- */
 
 static bool wrong(const char *flag, const char *text, const char *expected, lt_error *err)

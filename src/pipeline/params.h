@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -69,6 +70,13 @@ extern const int lt_param_count;
  * expected.  Numbers are read in the C locale. */
 bool lt_params_set(lt_params *p, const lt_param_info *info, const char *text,
                    lt_error *err) LT_WARN_UNUSED;
+
+/* Makes it "not given" again. */
+void lt_params_unset(lt_params *p, const lt_param_info *info);
+/* The value as text that lt_params_set reads; false where it is not given. */
+bool lt_params_text(const lt_params *p, const lt_param_info *info, char *to, size_t size);
+/* The row of a flag; NULL if there is none. */
+const lt_param_info *lt_params_find(const char *flag);
 
 /* "42", "42,44,47", "42,43..47": unsigned 64-bit seeds; negative ones wrap as in torch.  At most
  * 4096. Replaces the seeds of p. */

@@ -32,15 +32,25 @@ static lt_tensor *record_text(lt_unit *u, const lt_clip_config *c)
     return lt_clip_text(u->graph, c, in);
 }
 
+static lt_tensor *record_time(lt_unit *u, const lt_unet_config *c)
+{
+    lt_shape time = {.ndim = 2, .dim = {u->batch, c->channels[0]}};
+    lt_tensor *in = lt_input(u->graph, "time", LT_F32, time);
+    u->in[0] = in;
+    return lt_unet_time(u->graph, c, in);
+}
+
 static lt_tensor *record_unet(lt_unit *u, const lt_unet_config *c, int tokens)
 {
     lt_graph *g = u->graph;
     int texts = u->network == LT_NET_GUIDED ? 2 * u->batch : u->batch;
     lt_shape time = {.ndim = 2, .dim = {1, c->channels[0]}};
+    lt_shape shifts = {.ndim = 2, .dim = {1, lt_unet_shifts(c)}};
     lt_shape text = {.ndim = 3, .dim = {texts, tokens, c->cross_attention_dim}};
     lt_tensor *in[3] = {
         lt_input(g, "latents", LT_F32, image(u->batch, u->h, u->w, c->in_channels)),
-        lt_input(g, "time", LT_F32, time),
+        u->network == LT_NET_WHOLE ? lt_unet_time(g, c, lt_input(g, "time", LT_F32, time))
+                                   : lt_input(g, "shifts", LT_F32, shifts),
         lt_input(g, "text", LT_F32, text),
     };
     memcpy(u->in, in, sizeof in);
@@ -64,9 +74,10 @@ static bool is_unet(lt_network network)
 
 static lt_checkpoint *weights_of(const lt_networks *n, lt_network network)
 {
-    return network == LT_NET_TEXT ? n->clip_weights
-           : is_unet(network)     ? n->unet_weights
-                                  : n->vae_weights;
+    if (network == LT_NET_TEXT)
+        return n->clip_weights;
+    return network == LT_NET_TIME || network == LT_NET_WHOLE || is_unet(network) ? n->unet_weights
+                                                                                 : n->vae_weights;
 }
 
 /* Records the graph of *u, whose network, batch and size are set, and finds its weights. */
@@ -78,6 +89,10 @@ static bool record(const lt_networks *n, lt_unit *u, lt_error *err)
     case LT_NET_TEXT:
         out = record_text(u, n->clip);
         break;
+    case LT_NET_TIME:
+        out = record_time(u, n->unet);
+        break;
+    case LT_NET_WHOLE:
     case LT_NET_UNET:
     case LT_NET_GUIDED:
         out = record_unet(u, n->unet, n->clip ? n->clip->max_position_embeddings : 77);
@@ -120,10 +135,10 @@ void lt_programs_free(lt_programs *p)
 
 /* Compiles *u.  A file that changed meanwhile is the fault, whatever was found in it, and what was
  * packed from it is dropped. */
-static bool compile(lt_programs *p, lt_unit *u, lt_error *err)
+static bool compile(lt_programs *p, lt_unit *u, lt_progress *progress, lt_error *err)
 {
     const lt_checkpoint *weights = weights_of(&p->networks, u->network);
-    bool ok = p->ops->compile(p->backend, u->graph, &u->program, err);
+    bool ok = p->ops->compile(p->backend, u->graph, &u->program, progress, err);
     if (p->networks.synthetic)
         return ok;
     if (!ok && err->code == LT_ERR_MODEL)
@@ -174,12 +189,12 @@ static lt_unit *room(lt_programs *p)
 }
 
 bool lt_programs_get(lt_programs *p, lt_network network, int batch, int h, int w, lt_unit **out,
-                     lt_error *err)
+                     lt_progress *progress, lt_error *err)
 {
     lt_unit *u = find(p, network, batch, h, w);
     if (!u) {
         lt_unit fresh = {.network = network, .batch = batch, .h = h, .w = w};
-        if (!record(&p->networks, &fresh, err) || !compile(p, &fresh, err) ||
+        if (!record(&p->networks, &fresh, err) || !compile(p, &fresh, progress, err) ||
             !remember_text(&fresh, err)) {
             release(p, &fresh);
             return false;

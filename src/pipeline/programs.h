@@ -14,9 +14,12 @@
 #include "tensor/backend.h"
 #include "weights/checkpoint.h"
 
-/* GUIDED is the UNet for both halves of guidance. */
+/* TIME is the part of the UNet that knows the timesteps alone, WHOLE the UNet with it, to be
+ * checked; GUIDED is the UNet for both halves of guidance. */
 typedef enum lt_network {
     LT_NET_TEXT,
+    LT_NET_TIME,
+    LT_NET_WHOLE,
     LT_NET_UNET,
     LT_NET_GUIDED,
     LT_NET_DECODE,
@@ -35,11 +38,11 @@ typedef struct lt_networks {
 /* A recorded and, unless only checked, compiled graph. */
 typedef struct lt_unit {
     lt_network network;
-    int batch, h, w; /* pictures, or texts; TEXT: h and w are 0 */
+    int batch, h, w; /* pictures, texts or timesteps; TEXT, TIME: h and w are 0 */
     lt_graph *graph; /* owned */
     lt_program *program;
-    /* TEXT: ids.  UNET, GUIDED: latents [batch], time [1], text [batch, or twice that].  DECODE: z.
-     * ENCODE: image */
+    /* TEXT: ids.  TIME: time [batch].  UNET, GUIDED: latents [batch], shifts [1], text [batch, or
+     * twice that].  DECODE: z.  ENCODE: image */
     const lt_tensor *in[3];
     const lt_tensor *out;
     float *text; /* UNET, GUIDED, owned: what was written to in[2] last; valid if text_written.  A
@@ -54,9 +57,10 @@ typedef struct lt_programs lt_programs;
 lt_programs *lt_programs_new(const lt_backend_ops *ops, lt_backend *b, const lt_networks *networks);
 void lt_programs_free(lt_programs *p); /* NULL is fine */
 
-/* The unit for this batch and latent size, compiled.  Borrowed until the next call. */
+/* The unit for this batch and latent size, compiled (which progress may cancel; it may be NULL).
+ * Borrowed until the next call. */
 bool lt_programs_get(lt_programs *p, lt_network network, int batch, int h, int w, lt_unit **out,
-                     lt_error *err) LT_WARN_UNUSED;
+                     lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 
 /* What lt_programs_get would take with this backend: p's own, or another of its kind that is asked
  * for its opinion.  Nothing for a unit that p's own has compiled already. */

@@ -20,7 +20,8 @@ struct lt_run {
     size_t one, all;    /* numbers in a picture's latents, in all */
     lt_tokens *prompts; /* owned [prompts] */
     lt_tokens negative;
-    float *block; /* owned: everything below */
+    float *block;  /* owned: everything below */
+    float *shifts; /* [steps,lt_unet_shifts] */
     float *text_cond, *text_uncond, *noise, *model_input, *eps_uncond, *eps_text, *eps, *step_noise;
 };
 
@@ -69,9 +70,11 @@ static bool check_room(const lt_run *run, const lt_run_options *o, lt_error *err
                     .per_prompt = v->per_prompt,
                     .width = v->width,
                     .height = v->height,
+                    .steps = v->steps,
                     .guided = v->guided,
                     .own_generators = o->params->own_generators,
-                    .traced_steps = o->keep_uncond ? (size_t)v->steps : 0};
+                    .traced_steps = o->keep_uncond ? (size_t)v->steps : 0,
+                    .film_steps = o->film ? (size_t)v->steps : 0};
     lt_room room = o->room ? *o->room : lt_room_find("");
     return lt_forecast_check(run->engine, &work, &room, err);
 }
@@ -85,15 +88,21 @@ static bool make_memory(lt_run *run, bool keep_uncond, lt_error *err)
     run->one = (size_t)v->channels * (size_t)v->h * (size_t)v->w;
     run->all = images * run->one;
     size_t uncond = v->guided || keep_uncond ? text : 0;
+    size_t shift = (size_t)lt_unet_shifts(lt_engine_about(run->engine)->unet);
     size_t half = v->guided ? run->all : 0, fresh = v->sampler->stochastic ? run->all : 0;
     struct {
         float **at;
         size_t count;
     } parts[] = {
-        {&run->text_cond, text},  {&run->text_uncond, uncond},
-        {&run->noise, run->all},  {&run->model_input, run->all},
-        {&run->eps_uncond, half}, {&run->eps_text, run->all},
-        {&run->eps, half},        {&run->step_noise, fresh},
+        {&run->text_cond, text},
+        {&run->text_uncond, uncond},
+        {&run->shifts, (size_t)v->steps * shift},
+        {&run->noise, run->all},
+        {&run->model_input, run->all},
+        {&run->eps_uncond, half},
+        {&run->eps_text, run->all},
+        {&run->eps, half},
+        {&run->step_noise, fresh},
     };
     size_t total = 0;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -196,7 +205,9 @@ bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_
     if (!check_size(run, err) || !set_schedule(run, err) || !tokenize(run, err) ||
         !check_room(run, options, err) || !make_memory(run, options->keep_uncond, err) ||
         !encode(run, progress, err) ||
-        !lt_engine_prepare(e, run->view.images, run->view.h, run->view.w, run->view.guided, err)) {
+        !lt_engine_time(e, run->view.steps, run->schedule.timesteps, run->shifts, progress, err) ||
+        !lt_engine_prepare(e, run->view.images, run->view.h, run->view.w, run->view.guided,
+                           progress, err)) {
         lt_run_free(run);
         return false;
     }
@@ -237,12 +248,13 @@ static bool predict(lt_run *run, lt_progress *progress, lt_error *err)
 {
     const lt_run_view *v = &run->view;
     int i = run->state.step;
+    size_t shift = (size_t)lt_unet_shifts(lt_engine_about(run->engine)->unet);
     lt_sampler_scale(&run->schedule, i, run->state.x, run->all, run->model_input);
     lt_unet_call call = {.images = v->images,
                          .h = v->h,
                          .w = v->w,
                          .latents = run->model_input,
-                         .timestep = run->schedule.timesteps[i],
+                         .shifts = run->shifts + (size_t)i * shift,
                          .cond = run->text_cond,
                          .uncond = v->guided ? run->text_uncond : NULL,
                          .eps_cond = run->eps_text,

@@ -27,6 +27,7 @@ typedef struct lt_run_options {
     /* For a trace: encode the negative prompt even where guidance is off, and count what a trace
      * keeps when memory is forecast. */
     bool keep_uncond;
+    bool film;           /* count what a film keeps, too */
     const lt_room *room; /* NULL: what lt_room_find finds */
 } lt_run_options;
 bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_progress *progress,

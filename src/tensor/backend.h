@@ -27,7 +27,7 @@ typedef struct lt_backend_options {
 /* Shared with another thread: it sets cancel and reads done/total at its own rate. */
 typedef struct lt_progress {
     atomic_bool cancel; /* seen within one node (ref, cpu; on cpu also inside an attention) */
-    atomic_int done;    /* nodes finished in the current run */
+    atomic_int done;    /* nodes finished in the current run, or packed while compiling */
     atomic_int total;   /* nodes of the current program */
 } lt_progress;
 
@@ -60,7 +60,9 @@ typedef struct lt_backend_ops {
     bool (*open)(const lt_backend_options *options, lt_backend **out, lt_error *err);
     void (*close)(lt_backend *b); /* NULL is fine; programs must be discarded before */
     /* Every parameter of g must have its source set.  g must outlive the program. */
-    bool (*compile)(lt_backend *b, const lt_graph *g, lt_program **out, lt_error *err);
+    /* Cancelled as run is, between the packing of two nodes; progress may be NULL. */
+    bool (*compile)(lt_backend *b, const lt_graph *g, lt_program **out, lt_progress *progress,
+                    lt_error *err);
     /* Says what compile would take, without taking it: at least that, and at most a tenth more. */
     bool (*forecast)(lt_backend *b, const lt_graph *g, lt_forecast *out, lt_error *err);
     void (*discard)(lt_backend *b, lt_program *p); /* NULL is fine */

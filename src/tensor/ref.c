@@ -219,11 +219,14 @@ static bool ref_forecast(lt_backend *b, const lt_graph *g, lt_forecast *out, lt_
     return true;
 }
 
-static bool ref_compile(lt_backend *b, const lt_graph *g, lt_program **out, lt_error *err)
+static bool ref_compile(lt_backend *b, const lt_graph *g, lt_program **out, lt_progress *progress,
+                        lt_error *err)
 {
     size_t nodes = (size_t)lt_graph_nodes(g);
     if (!lt_graph_ok(g, err))
         return false;
+    if (progress && atomic_load(&progress->cancel)) /* nothing is packed: it takes no time */
+        return lt_fail(err, LT_ERR_CANCELLED, NULL, "cancelled");
     lt_program *p = lt_alloc(sizeof *p);
     p->backend = b;
     p->graph = g;

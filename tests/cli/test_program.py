@@ -577,6 +577,7 @@ class Bench(Case):
                           "width": 16, "height": 16, "batch": 2, "repeat": 2})
         for part in ["text", "guided_step", "decode"]:
             self.assertEqual(facts[f"{part}_ms"], facts[part]["median_ms"])
+        self.assertTrue(0 < facts["guided_step_of_one"] < 100, facts["guided_step_of_one"])
         self.assertGreater(facts["load_ms"], 0)
         self.assertGreater(facts["peak_rss_mb"], 8)  # of which the weights of this model are 23
         matmul = facts["matmul"]

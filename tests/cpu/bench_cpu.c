@@ -134,7 +134,7 @@ static double time_case(lt_backend *b, const bench_case *c, lt_error *err)
     lt_output(g, "y", c->build(g));
     graph_weights w = graph_weights_set(g, 1, LT_F32, 0);
     double best = -1;
-    bool ok = ops->compile(b, g, &p, err);
+    bool ok = ops->compile(b, g, &p, NULL, err);
     for (int i = 0; ok && i < REPEATS; i++) {
         ok = graph_write_inputs(ops, p, g, 2, err); /* else there would be nothing to compute */
         double start = now();

@@ -116,7 +116,7 @@ float *graph_run(const lt_backend_ops *ops, lt_backend *b, const lt_graph *g,
 {
     lt_program *p = NULL;
     float *values = NULL;
-    if (ops->compile(b, g, &p, err) && graph_write_inputs(ops, p, g, seed, err) &&
+    if (ops->compile(b, g, &p, NULL, err) && graph_write_inputs(ops, p, g, seed, err) &&
         ops->run(p, NULL, err))
         values = graph_read(ops, p, output, err);
     ops->discard(b, p);

@@ -139,8 +139,8 @@ static void test_batch(void **state)
     lt_program *p1 = NULL, *p3 = NULL;
     size_t n = count_of(one.y);
     (void)state;
-    CHECK_OK(cpu->compile(b, one.g, &p1, err));
-    CHECK_OK(cpu->compile(b, three.g, &p3, err));
+    CHECK_OK(cpu->compile(b, one.g, &p1, NULL, err));
+    CHECK_OK(cpu->compile(b, three.g, &p3, NULL, err));
     float *all = calloc(3 * n, sizeof *all), *alone = calloc(n, sizeof *alone);
     CHECK_OK(graph_write_inputs(cpu, p3, three.g, 4, err));
     CHECK_OK(cpu->run(p3, NULL, err));
@@ -181,8 +181,8 @@ static void test_taps(void **state)
         free(want);
         free(got);
         CHECK_OK(lt_ref_backend.open(&(lt_backend_options){LT_F32, 1}, &ref, err));
-        CHECK_OK(cpu->compile(b, tapped.g, &p, err));
-        CHECK_OK(lt_ref_backend.compile(ref, tapped.g, &q, err));
+        CHECK_OK(cpu->compile(b, tapped.g, &p, NULL, err));
+        CHECK_OK(lt_ref_backend.compile(ref, tapped.g, &q, NULL, err));
         CHECK_OK(graph_write_inputs(cpu, p, tapped.g, 2, err));
         CHECK_OK(graph_write_inputs(&lt_ref_backend, q, tapped.g, 2, err));
         CHECK_OK(cpu->run(p, NULL, err));
@@ -215,10 +215,10 @@ static void test_weights_are_shared(void **state)
     for (int i = 0; i < (has_bf16() ? 2 : 1); i++) {
         lt_backend *b = open_cpu(i ? LT_BF16 : LT_F32, 2);
         lt_program *p = NULL, *q = NULL;
-        CHECK_OK(cpu->compile(b, one.g, &p, err));
+        CHECK_OK(cpu->compile(b, one.g, &p, NULL, err));
         lt_memory first = cpu->memory(b);
         assert_true(first.weights > 0 && first.activations > 0);
-        CHECK_OK(cpu->compile(b, other.g, &q, err));
+        CHECK_OK(cpu->compile(b, other.g, &q, NULL, err));
         assert_int_equal(cpu->memory(b).weights, first.weights);
         assert_true(cpu->memory(b).activations > 2 * first.activations);
         cpu->discard(b, q);
@@ -266,7 +266,7 @@ static void test_cancel_and_progress(void **state)
     lt_step_time *rows;
     int count;
     (void)state;
-    CHECK_OK(cpu->compile(b, t.g, &p, err));
+    CHECK_OK(cpu->compile(b, t.g, &p, NULL, err));
     CHECK_OK(graph_write_inputs(cpu, p, t.g, 1, err));
     CHECK_OK(cpu->run(p, &progress, err));
     assert_true(atomic_load(&progress.total) > 10);
@@ -300,7 +300,7 @@ static void test_cancel_inside_attention(void **state)
     lt_output(g, "y", lt_attention(g, x, x, x, 8, false));
     lt_backend *b = open_cpu(LT_F32, 1);
     lt_program *p = NULL;
-    CHECK_OK(cpu->compile(b, g, &p, err));
+    CHECK_OK(cpu->compile(b, g, &p, NULL, err));
     CHECK_OK(graph_write_inputs(cpu, p, g, 1, err));
     struct itimerval soon = {.it_value = {.tv_usec = 30000}};
     signal(SIGALRM, cancel_it);
@@ -321,7 +321,7 @@ static void test_runs_repeat(void **state)
     lt_program *p = NULL;
     float *first = NULL, *second = NULL;
     (void)state;
-    CHECK_OK(cpu->compile(b, t.g, &p, err));
+    CHECK_OK(cpu->compile(b, t.g, &p, NULL, err));
     CHECK_OK(graph_write_inputs(cpu, p, t.g, 1, err));
     CHECK_OK(cpu->run(p, NULL, err));
     CHECK_OK((first = graph_read(cpu, p, t.y, err)) != NULL);
@@ -370,7 +370,7 @@ static void test_only_what_changed(void **state)
     graph_weights w = graph_weights_set(g, 3, LT_F32, 0);
     lt_backend *b = open_cpu(LT_F32, 2);
     lt_program *p = NULL;
-    CHECK_OK(cpu->compile(b, g, &p, err));
+    CHECK_OK(cpu->compile(b, g, &p, NULL, err));
     CHECK_OK(graph_write_inputs(cpu, p, g, 5, err));
     assert_true(work_of(p, "k") > 0);
     float *first = read_now(p, y), *other = calloc(2 * 40 * 32, sizeof *other);
@@ -412,7 +412,7 @@ static void test_measure(void **state)
     double flop = 0, want = 0;
     float *run = run_net(b, &t), *measured = NULL;
     (void)state;
-    CHECK_OK(cpu->compile(b, t.g, &p, err));
+    CHECK_OK(cpu->compile(b, t.g, &p, NULL, err));
     CHECK_OK(graph_write_inputs(cpu, p, t.g, 9, err));
     CHECK_OK(cpu->measure(p, &rows, &count, NULL, err));
     CHECK_OK((measured = graph_read(cpu, p, t.y, err)) != NULL);
@@ -440,7 +440,7 @@ static void test_errors(void **state)
     lt_program *p = NULL;
     float host[8] = {0};
     (void)state;
-    CHECK_OK(cpu->compile(b, t.g, &p, err));
+    CHECK_OK(cpu->compile(b, t.g, &p, NULL, err));
     CHECK_FAILS(cpu->write(p, lt_graph_find(t.g, "t"), host, 8, err), LT_ERR_ARGUMENT, "[1,16]");
     CHECK_FAILS(cpu->write(p, t.y, host, count_of(t.y), err), LT_ERR_ARGUMENT, "not an input");
     CHECK_FAILS(cpu->read(p, t.y, host, 8, err), LT_ERR_ARGUMENT, "not 8 values");
@@ -450,7 +450,7 @@ static void test_errors(void **state)
     CHECK_FAILS(cpu->read(p, other.y, host, 8, err), LT_ERR_ARGUMENT, "not of this program");
     cpu->discard(b, p);
     lt_graph_param(t.g, 2)->source.data = NULL;
-    CHECK_FAILS(cpu->compile(b, t.g, &p, err), LT_ERR_MODEL, "conv1.weight");
+    CHECK_FAILS(cpu->compile(b, t.g, &p, NULL, err), LT_ERR_MODEL, "conv1.weight");
     CHECK_FAILS(cpu->open(&(lt_backend_options){LT_F32, -1}, &none, err), LT_ERR_ARGUMENT, "-1");
     CHECK_FAILS(cpu->open(&(lt_backend_options){LT_F16, 1}, &none, err), LT_ERR_ARGUMENT, "f16");
     cpu->close(b);
@@ -467,7 +467,7 @@ static void test_token_out_of_range(void **state)
     lt_backend *b = open_cpu(LT_F32, 1);
     lt_program *p = NULL;
     (void)state;
-    CHECK_OK(cpu->compile(b, g, &p, err));
+    CHECK_OK(cpu->compile(b, g, &p, NULL, err));
     CHECK_OK(cpu->write(p, ids, (int32_t[]){4, 5}, 2, err));
     CHECK_FAILS(cpu->run(p, NULL, err), LT_ERR_ARGUMENT, "token 1 is 5");
     cpu->discard(b, p);
@@ -485,7 +485,7 @@ static void test_out_of_memory(void **state)
     lt_backend *b = open_cpu(LT_F32, 1);
     lt_program *p = NULL;
     (void)state;
-    CHECK_FAILS(cpu->compile(b, g, &p, err), LT_ERR_MEMORY, "input 'x'");
+    CHECK_FAILS(cpu->compile(b, g, &p, NULL, err), LT_ERR_MEMORY, "input 'x'");
     assert_int_equal(cpu->memory(b).activations, 0);
     cpu->close(b);
     lt_graph_free(g);

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/panic.h"
-#include "cli/a1111.h"
 #include "fuzz.h"
+#include "pipeline/a1111.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

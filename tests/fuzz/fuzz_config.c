@@ -29,7 +29,9 @@ static void record_unet(const lt_unet_config *c)
         lt_input(g, "time", LT_F32, (lt_shape){.ndim = 2, .dim = {1, c->channels[0]}});
     lt_tensor *text =
         lt_input(g, "text", LT_F32, (lt_shape){.ndim = 3, .dim = {1, 77, c->cross_attention_dim}});
-    lt_output(g, "out", lt_unet(g, c, image(g, "latents", 9, c->in_channels), time, text));
+    lt_output(
+        g, "out",
+        lt_unet(g, c, image(g, "latents", 9, c->in_channels), lt_unet_time(g, c, time), text));
     finish(g);
 }
 

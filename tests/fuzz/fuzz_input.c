@@ -41,7 +41,7 @@ static void check_event(const lt_input_event *e)
 }
 
 /* Of the fields that the kind has; added up in a way in which the order counts. */
-static uint64_t take(lt_input *in, uint64_t hash)
+static uint64_t take(lt_input_reader *in, uint64_t hash)
 {
     lt_input_event e;
     while (lt_input_next(in, &e)) {
@@ -59,7 +59,7 @@ static uint64_t take(lt_input *in, uint64_t hash)
 
 static uint64_t events(const uint8_t *data, size_t size, size_t piece, bool utf8)
 {
-    lt_input *in = lt_input_new(utf8);
+    lt_input_reader *in = lt_input_new(utf8);
     uint64_t hash = 14695981039346656037u;
     for (size_t at = 0; at < size; at += piece) {
         lt_input_feed(in, data + at, piece < size - at ? piece : size - at, 1.0);

@@ -12,9 +12,9 @@
 #include "base/mem.h"
 #include "base/panic.h"
 #include "base/text.h"
-#include "cli/a1111.h"
 #include "fuzz.h"
 #include "image/png.h"
+#include "pipeline/a1111.h"
 
 static void put_u32(lt_buf *out, uint32_t value)
 {

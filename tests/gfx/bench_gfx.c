@@ -162,7 +162,7 @@ static double best_of(void (*f)(job *j), job *j, int rounds)
 static void coarser(const lt_image *image)
 {
     lt_term term = {.cell_width = 8, .cell_height = 16, .registers = 1024};
-    lt_room room = {500, 500, LT_ZOOM_ONE};
+    lt_frame_room room = {500, 500, LT_ZOOM_ONE};
     for (int adaptive = 0; adaptive < 2; adaptive++) {
         lt_encoder *e = lt_encoder_new(&term, LT_GRAPHICS_SIXEL);
         lt_fit fit = lt_fit_make(&term, LT_GRAPHICS_SIXEL, &room, image->width, image->height);

@@ -76,30 +76,31 @@ static void fits(const lt_fit *f, int width, int height, int cols, int rows)
 static void test_sizes(void **state)
 {
     (void)state;
-    lt_fit f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_room){100, 45, LT_ZOOM_AUTO}, 512, 512);
+    lt_fit f =
+        lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_frame_room){100, 45, LT_ZOOM_AUTO}, 512, 512);
     fits(&f, 512, 512, 86, 40); /* 516 rows are declared */
     assert_true(f.nearest);
-    f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_room){100, 45, LT_ZOOM_AUTO}, 128, 128);
+    f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_frame_room){100, 45, LT_ZOOM_AUTO}, 128, 128);
     fits(&f, 512, 512, 86, 40); /* 4 times */
     assert_true(f.nearest);
-    f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_room){50, 45, LT_ZOOM_AUTO}, 128, 128);
+    f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_frame_room){50, 45, LT_ZOOM_AUTO}, 128, 128);
     fits(&f, 256, 256, 43, 20); /* twice */
-    f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_room){100, 45, LT_ZOOM_ONE}, 128, 128);
+    f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_frame_room){100, 45, LT_ZOOM_ONE}, 128, 128);
     fits(&f, 128, 128, 22, 11); /* 132 rows are declared */
-    f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_room){40, 24, LT_ZOOM_AUTO}, 512, 512);
+    f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_frame_room){40, 24, LT_ZOOM_AUTO}, 512, 512);
     fits(&f, 240, 240, 40, 19); /* smaller: whole columns */
     assert_false(f.nearest);
-    f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_room){300, 200, LT_ZOOM_FILL}, 512, 512);
+    f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_frame_room){300, 200, LT_ZOOM_FILL}, 512, 512);
     fits(&f, 996, 996, 166, 77); /* 1000 is the terminal's most, 996 a multiple of 6 */
-    f = lt_fit_make(&xterm, LT_GRAPHICS_KITTY, &(lt_room){300, 100, LT_ZOOM_FILL}, 512, 512);
+    f = lt_fit_make(&xterm, LT_GRAPHICS_KITTY, &(lt_frame_room){300, 100, LT_ZOOM_FILL}, 512, 512);
     fits(&f, 1296, 1296, 216, 100);
-    f = lt_fit_make(&xterm, LT_GRAPHICS_BLOCKS, &(lt_room){40, 24, LT_ZOOM_AUTO}, 512, 512);
+    f = lt_fit_make(&xterm, LT_GRAPHICS_BLOCKS, &(lt_frame_room){40, 24, LT_ZOOM_AUTO}, 512, 512);
     fits(&f, 40, 37, 40, 19); /* 240 pixels of the screen: 40 columns, 18.5 rows */
-    f = lt_fit_make(&xterm, LT_GRAPHICS_TEXT, &(lt_room){40, 24, LT_ZOOM_AUTO}, 512, 512);
+    f = lt_fit_make(&xterm, LT_GRAPHICS_TEXT, &(lt_frame_room){40, 24, LT_ZOOM_AUTO}, 512, 512);
     fits(&f, 40, 18, 40, 18);
-    f = lt_fit_make(&xterm, LT_GRAPHICS_NONE, &(lt_room){40, 24, LT_ZOOM_AUTO}, 512, 512);
+    f = lt_fit_make(&xterm, LT_GRAPHICS_NONE, &(lt_frame_room){40, 24, LT_ZOOM_AUTO}, 512, 512);
     fits(&f, 0, 0, 0, 0);
-    f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_room){0, 24, LT_ZOOM_AUTO}, 512, 512);
+    f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_frame_room){0, 24, LT_ZOOM_AUTO}, 512, 512);
     fits(&f, 0, 0, 0, 0);
 }
 
@@ -115,7 +116,7 @@ static void test_bounds(void **state)
             t.max_width = t.max_height = n % 2 ? 1000 : 0;
             t.cell_width = n % 3 ? 6 : 10;
             t.cell_height = n % 3 ? 13 : 20;
-            lt_room room = {1 + n * 7 % 150, 1 + n * 5 % 60, (lt_zoom)(n % 3)};
+            lt_frame_room room = {1 + n * 7 % 150, 1 + n * 5 % 60, (lt_zoom)(n % 3)};
             lt_fit f = lt_fit_make(&t, (lt_graphics)kind, &room, width, height);
             bool pixels = kind <= LT_GRAPHICS_KITTY;
             int rows = kind == LT_GRAPHICS_BLOCKS ? 2 : 1;
@@ -171,8 +172,8 @@ static void test_frames(void **state)
                 lt_term t = xterm;
                 t.sync = sync;
                 lt_encoder *e = lt_encoder_new(&t, (lt_graphics)kind);
-                lt_fit f =
-                    lt_fit_make(&t, (lt_graphics)kind, &(lt_room){40, 20, LT_ZOOM_AUTO}, 64, 48);
+                lt_fit f = lt_fit_make(&t, (lt_graphics)kind,
+                                       &(lt_frame_room){40, 20, LT_ZOOM_AUTO}, 64, 48);
                 place.cursor_visible = scale == 1;
                 CHECK_OK(
                     lt_frame_encode(e, image, &f, &place, (lt_quality){scale, scale % 2}, &b, err));
@@ -224,7 +225,7 @@ static void test_quality(void **state)
     for (int kind = LT_GRAPHICS_SIXEL; kind <= LT_GRAPHICS_KITTY; kind++) {
         lt_encoder *e = lt_encoder_new(&xterm, (lt_graphics)kind);
         lt_fit f =
-            lt_fit_make(&xterm, (lt_graphics)kind, &(lt_room){80, 40, LT_ZOOM_ONE}, 256, 256);
+            lt_fit_make(&xterm, (lt_graphics)kind, &(lt_frame_room){80, 40, LT_ZOOM_ONE}, 256, 256);
         for (int scale = 1; scale <= 4; scale++) {
             lt_buf b = {0};
             CHECK_OK(
@@ -252,7 +253,8 @@ static void test_tmux_limit(void **state)
     for (int i = 0; i < 900 * 900 * 3; i++)
         image->rgb[i] = (unsigned char)((seed = seed * 1664525u + 1013904223u) >> 24);
     lt_encoder *e = lt_encoder_new(&t, LT_GRAPHICS_SIXEL);
-    lt_fit f = lt_fit_make(&t, LT_GRAPHICS_SIXEL, &(lt_room){200, 100, LT_ZOOM_ONE}, 900, 900);
+    lt_fit f =
+        lt_fit_make(&t, LT_GRAPHICS_SIXEL, &(lt_frame_room){200, 100, LT_ZOOM_ONE}, 900, 900);
     CHECK_OK(lt_frame_encode(e, image, &f, &(lt_place){0}, (lt_quality){1, false}, &b, err));
     assert_true(b.len > 10000 && b.len < 1048576);
     lt_buf_done(&b);
@@ -266,7 +268,7 @@ static void test_nothing(void **state)
     lt_image *image = gradient(8, 8);
     lt_buf b = {0};
     lt_encoder *e = lt_encoder_new(&xterm, LT_GRAPHICS_NONE);
-    lt_fit f = lt_fit_make(&xterm, LT_GRAPHICS_NONE, &(lt_room){80, 20, LT_ZOOM_AUTO}, 8, 8);
+    lt_fit f = lt_fit_make(&xterm, LT_GRAPHICS_NONE, &(lt_frame_room){80, 20, LT_ZOOM_AUTO}, 8, 8);
     CHECK_OK(lt_frame_encode(e, image, &f, &(lt_place){0}, (lt_quality){1, false}, &b, err));
     assert_int_equal(b.len, 0);
     assert_false(lt_frame_hide(e, &b));

@@ -60,7 +60,7 @@ static void put(lt_buf *out, const lt_input_event *e)
     }
 }
 
-static void take(lt_input *in, lt_buf *out)
+static void take(lt_input_reader *in, lt_buf *out)
 {
     lt_input_event e;
     while (lt_input_next(in, &e))
@@ -70,7 +70,7 @@ static void take(lt_input *in, lt_buf *out)
 /* The events of n bytes that come in pieces of `piece` from `first` on; at the end time passes. */
 static void events(const char *bytes, size_t n, size_t first, size_t piece, lt_buf *out)
 {
-    lt_input *in = lt_input_new(true);
+    lt_input_reader *in = lt_input_new(true);
     double now = 5.0;
     lt_buf_clear(out);
     lt_buf_str(out, "");
@@ -215,6 +215,12 @@ static void test_answers(void **state)
     gives("\033[0n", "ACK");
     gives("a\033[0nb", "a ACK b");
     gives("\033[3n", "REPLY");
+    gives("\033\033[0n", "<Escape> ACK"); /* the key, and an answer that came just then */
+    gives("\033\033[<0;1;1M", "<Escape> press1@0,0");
+    gives("\033\033[M !!", "<Escape> press1@0,0");
+    gives("\033\033[200~a\033[201~", "<Escape> {a}");
+    gives("\033\033P>|XTerm(379)\033\\x", "<Escape> REPLY x");
+    gives("\033\033_Gi=31;OK\033\\x", "<Escape> REPLY x");
     gives("\033[?62;4;22c\033[?2026;2$y\033[6;14;7t\033[24;80R\033[?1;0;256S",
           "REPLY REPLY REPLY REPLY REPLY");
     gives("\033P>|XTerm(379)\033\\x", "REPLY x");
@@ -244,7 +250,7 @@ static void test_paste(void **state)
 static void test_paste_is_bounded(void **state)
 {
     (void)state;
-    lt_input *in = lt_input_new(true);
+    lt_input_reader *in = lt_input_new(true);
     lt_input_event e;
     char many[4096];
     memset(many, 'x', sizeof many);
@@ -264,7 +270,7 @@ static void test_paste_is_bounded(void **state)
     lt_input_free(in);
 }
 
-static size_t count(lt_input *in)
+static size_t count(lt_input_reader *in)
 {
     lt_input_event e;
     size_t n = 0;
@@ -284,7 +290,7 @@ static void test_time(void **state)
                  {"\033O", 0.150}, {"\033[?6", 1.0},      {"\033P>|XT", 1.0}, {"\033P", 0.150},
                  {"\xC3", 0.150},  {"\033[200~abc", 2.0}, {"a", -1},          {"", -1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        lt_input *in = lt_input_new(true);
+        lt_input_reader *in = lt_input_new(true);
         lt_input_feed(in, cases[i].bytes, strlen(cases[i].bytes), 100.0);
         count(in);
         double wait = lt_input_wait(in, 100.0);
@@ -306,7 +312,7 @@ static void test_slow_answer(void **state)
     (void)state;
     static const char answer[] = "\033[?62;1;2;4c";
     for (size_t cut = 4; cut < sizeof answer - 1; cut++) {
-        lt_input *in = lt_input_new(true);
+        lt_input_reader *in = lt_input_new(true);
         lt_input_event e;
         lt_input_feed(in, answer, cut, 0.0);
         lt_input_tick(in, 0.5);
@@ -362,7 +368,7 @@ static void test_locale(void **state)
 {
     (void)state;
     lt_buf out = {0};
-    lt_input *in = lt_input_new(false);
+    lt_input_reader *in = lt_input_new(false);
     assert_non_null(setlocale(LC_ALL, "C"));
     lt_input_feed(in, "a\033b\r", 4, 0);
     take(in, &out);

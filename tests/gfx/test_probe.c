@@ -114,7 +114,7 @@ static void test_pieces(void **state)
     }
 }
 
-/* Time was over in the middle: the rest comes to lt_input, and none of it becomes text. */
+/* Time was over in the middle: the rest comes to lt_input_reader, and none of it becomes text. */
 static void test_late(void **state)
 {
     (void)state;
@@ -124,7 +124,7 @@ static void test_late(void **state)
             lt_buf typed = {0};
             lt_term t = term_of(&a);
             lt_replies r = {.term = &t};
-            lt_input *in = lt_input_new(true);
+            lt_input_reader *in = lt_input_new(true);
             lt_input_event e;
             lt_buf_str(&typed, "");
             lt_replies_feed(&r, a.bytes.data, cut, &typed);

@@ -66,7 +66,8 @@ static void test_unet(void **state)
     lt_graph *g = lt_graph_new();
     lt_tensor *x = input(g, "latents", LT_F32, 4, 1, 64, 64, 4);
     lt_tensor *time = input(g, "time", LT_F32, 2, 1, 320, 0, 0);
-    lt_tensor *eps = lt_unet(g, &c, x, time, input(g, "text", LT_F32, 3, 1, 77, 768, 0));
+    lt_tensor *eps =
+        lt_unet(g, &c, x, lt_unet_time(g, &c, time), input(g, "text", LT_F32, 3, 1, 77, 768, 0));
     assert_true(lt_shape_equal(&eps->shape, &x->shape));
     check_names(g, "unet");
 }

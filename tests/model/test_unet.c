@@ -22,7 +22,7 @@ static lt_graph *record_for(const char *variant, int latents, int h, int w)
     lt_tensor *x = input(g, "latents", 4, latents, h, w, 4);
     lt_tensor *time = input(g, "time", 2, latents, c.channels[0], 0, 0);
     lt_tensor *text = input(g, "text", 3, 2, 77, c.cross_attention_dim, 0);
-    lt_tensor *eps = lt_unet(g, &c, x, time, text);
+    lt_tensor *eps = lt_unet(g, &c, x, lt_unet_time(g, &c, time), text);
     CHECK_OK(lt_graph_ok(g, err));
     lt_shape every = x->shape;
     every.dim[0] = 2;
@@ -77,6 +77,41 @@ static void test_sizes(void **state)
         lt_graph_free(record("sd1", sizes[i][0], sizes[i][1]));
     lt_graph_free(record("odd", 7, 5));
     lt_graph_free(record("odd", 9, 17));
+}
+
+/* What depends on time alone is a graph of its own, and the shifts of both are the same. */
+static void test_time(void **state)
+{
+    static const char *const variants[] = {"sd1", "sd2", "bk-tiny", "small-sd", "odd"};
+    (void)state;
+    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+        char dir[256];
+        lt_unet_config c;
+        int before, shifted = 0;
+        snprintf(dir, sizeof dir, LT_TEST_DATA "/tiny/%s/unet", variants[i]);
+        CHECK_OK(lt_unet_config_read(dir, &c, err));
+        lt_graph *g = lt_graph_new();
+        lt_tensor *shifts = lt_unet_time(g, &c, input(g, "time", 2, 5, c.channels[0], 0, 0));
+        assert_true(lt_shape_equal(&shifts->shape, &(lt_shape){2, {5, lt_unet_shifts(&c)}}));
+        before = lt_graph_nodes(g);
+        shifts = input(g, "shifts", 2, 1, lt_unet_shifts(&c), 0, 0);
+        lt_unet(g, &c, input(g, "latents", 4, 1, 8, 8, c.in_channels), shifts,
+                input(g, "text", 3, 1, 77, c.cross_attention_dim, 0));
+        CHECK_OK(lt_graph_ok(g, err));
+        int64_t taken = 0;
+        for (int id = before; id < lt_graph_nodes(g); id++) {
+            const lt_tensor *t = lt_graph_node(g, id);
+            assert_null(strstr(t->name, "time_emb"));
+            if (t->op != LT_OP_SLICE || t->src[0] != shifts)
+                continue;
+            assert_int_equal(t->u.slice.from, taken);
+            taken = t->u.slice.to;
+            shifted++;
+        }
+        assert_int_equal(taken, lt_unet_shifts(&c));
+        assert_true(shifted >= 6);
+        lt_graph_free(g);
+    }
 }
 
 static void test_taps(void **state)
@@ -142,7 +177,7 @@ static void test_shared_halves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_eps), cmocka_unit_test(test_sizes),
-                                       cmocka_unit_test(test_taps),
+                                       cmocka_unit_test(test_time), cmocka_unit_test(test_taps),
                                        cmocka_unit_test(test_shared_halves)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,7 +112,12 @@ static void test_backends(void **state)
         int32_t *ids = lt_alloc_array(tokens, sizeof *ids);
         float *text = lt_alloc_array(tokens * (size_t)clip->hidden_size, sizeof *text);
         CHECK_OK(lt_engine_encode_text(r.engine, ids, text, NULL, err));
-        CHECK_OK(lt_engine_prepare(r.engine, 5, 8, 8, true, err));
+        const float timestep = 999;
+        size_t shifts = (size_t)lt_unet_shifts(lt_engine_about(r.engine)->unet);
+        float *shift = lt_alloc_array(shifts, sizeof *shift);
+        CHECK_OK(lt_engine_time(r.engine, 1, &timestep, shift, NULL, err));
+        free(shift);
+        CHECK_OK(lt_engine_prepare(r.engine, 5, 8, 8, true, NULL, err));
         lt_memory m = lt_engine_memory(r.engine);
         assert_in_range(f.weights, m.weights * 9 / 10, m.weights * 11 / 10); /* packing pads */
         /* narrow heads are taken as if they were packed as 64 numbers */

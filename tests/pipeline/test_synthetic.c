@@ -96,7 +96,7 @@ static lt_graph *record_unet(int side)
     lt_graph *g = lt_graph_new();
     lt_tensor *x = input(g, "latents", LT_F32, 4, 1, side, side, 4);
     lt_tensor *time = input(g, "time", LT_F32, 2, 1, 320, 0, 0);
-    lt_unet(g, c, x, time, input(g, "text", LT_F32, 3, 1, 77, 768, 0));
+    lt_unet(g, c, x, lt_unet_time(g, c, time), input(g, "text", LT_F32, 3, 1, 77, 768, 0));
     CHECK_OK(lt_graph_ok(g, err));
     return g;
 }

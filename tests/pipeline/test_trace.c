@@ -119,8 +119,9 @@ static void test_texts(void **state)
     p.negative_prompt = strdup("blurry");
     lt_run_options options = {.params = &p};
     CHECK_OK(lt_run_begin(r.engine, &options, &run, NULL, err));
-    lt_meta_parameters(r.engine, &p, run, 1, &text);
-    lt_meta_json(r.engine, &p, run, 1, &json);
+    lt_meta meta = lt_meta_of(r.engine, &p, run);
+    lt_meta_parameters(&meta, 1, &text);
+    lt_meta_json(&meta, 1, &json);
     assert_non_null(strstr(text.data, "Negative prompt: blurry\nSteps: 2, Sampler: LMS, CFG scale: "
                                       "7.5, Seed: 8, Size: 64x64"));
     json_object *o = json_tokener_parse(json.data);

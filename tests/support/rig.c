@@ -56,7 +56,8 @@ static lt_component record(rig_network *net, rig_part part, int n, int h, int w)
         net->in[1] = lt_input(g, "time", LT_F32, shape(2, n, r->unet.channels[0], 0, 0));
         net->in[2] =
             lt_input(g, "text", LT_F32, shape(3, n, tokens, r->unet.cross_attention_dim, 0));
-        net->out = lt_unet(g, &r->unet, net->in[0], net->in[1], net->in[2]);
+        net->out =
+            lt_unet(g, &r->unet, net->in[0], lt_unet_time(g, &r->unet, net->in[1]), net->in[2]);
         return LT_UNET;
     case RIG_DECODE:
         net->in[0] = lt_input(g, "latents", LT_F32, shape(4, n, h, w, r->vae.latent_channels));
@@ -77,7 +78,7 @@ bool rig_network_open(rig *r, rig_part part, int n, int h, int w, rig_network *o
     lt_component component = record(out, part, n, h, w);
     lt_output(out->graph, "out", out->out);
     return lt_graph_ok(out->graph, err) && lt_bind_graph(out->graph, r->weights[component], err) &&
-           r->ops->compile(r->backend, out->graph, &out->program, err);
+           r->ops->compile(r->backend, out->graph, &out->program, NULL, err);
 }
 
 void rig_network_close(rig_network *net)

@@ -136,7 +136,8 @@ static bool record_unet(lt_graph *g, const char *dir, lt_error *err)
     lt_shape time = {.ndim = 2, .dim = {1, c.channels[0]}};
     lt_shape text = {.ndim = 3, .dim = {1, 77, c.cross_attention_dim}};
     lt_tensor *x = lt_input(g, "latents", LT_F32, shape4(1, 8, 8, c.in_channels));
-    lt_unet(g, &c, x, lt_input(g, "time", LT_F32, time), lt_input(g, "text", LT_F32, text));
+    lt_unet(g, &c, x, lt_unet_time(g, &c, lt_input(g, "time", LT_F32, time)),
+            lt_input(g, "text", LT_F32, text));
     return lt_graph_ok(g, err);
 }
 

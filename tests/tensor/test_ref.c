@@ -46,7 +46,7 @@ static void set(rig *r, const char *path, const float *data)
 static void compile(rig *r)
 {
     CHECK_OK(lt_graph_ok(r->g, err));
-    CHECK_OK(lt_ref_backend.compile(r->b, r->g, &r->p, err));
+    CHECK_OK(lt_ref_backend.compile(r->b, r->g, &r->p, NULL, err));
 }
 
 static size_t count(const lt_tensor *t)
@@ -270,7 +270,7 @@ static void test_missing_weights(void **state)
     (void)state;
     rig r = rig_new();
     lt_linear(r.g, "l", lt_input(r.g, "x", LT_F32, shape(2, 1, 4, 0, 0)), 4, false);
-    CHECK_FAILS(lt_ref_backend.compile(r.b, r.g, &r.p, err), LT_ERR_MODEL, "'l.weight'");
+    CHECK_FAILS(lt_ref_backend.compile(r.b, r.g, &r.p, NULL, err), LT_ERR_MODEL, "'l.weight'");
     rig_done(&r);
 }
 
@@ -285,7 +285,7 @@ static void test_weights_are_shared_and_forgotten(void **state)
     set(&r, "l.weight", w);
     compile(&r);
     size_t once = lt_ref_backend.memory(r.b).weights;
-    CHECK_OK(lt_ref_backend.compile(r.b, r.g, &second, err));
+    CHECK_OK(lt_ref_backend.compile(r.b, r.g, &second, NULL, err));
     assert_int_equal(once, sizeof w);
     assert_int_equal(lt_ref_backend.memory(r.b).weights, once);
     lt_ref_backend.discard(r.b, second);

@@ -1,5 +1,5 @@
 /* a1111.c - see a1111.h. */
-#include "cli/a1111.h"
+#include "pipeline/a1111.h"
 
 #include <stdlib.h>
 #include <string.h>

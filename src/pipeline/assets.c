@@ -1,6 +1,6 @@
 /* assets.c - see assets.h. */
 #define _XOPEN_SOURCE 700
-#include "cli/assets.h"
+#include "pipeline/assets.h"
 
 #include <stdlib.h>
 #include <string.h>

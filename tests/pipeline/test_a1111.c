@@ -1,5 +1,5 @@
 /* The text chunk `parameters`. */
-#include "cli/a1111.h"
+#include "pipeline/a1111.h"
 #include "support/check.h"
 
 static const char *field(const lt_a1111 *a, const char *key)

@@ -1,0 +1,200 @@
+/* film.c - see film.h. */
+#include "pipeline/film.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/panic.h"
+#include "sample/guidance.h"
+
+static void count_tokens(lt_film *f, const lt_run_view *v)
+{
+    f->tokens = v->prompts[0].used;
+    f->cut = v->prompts[0].total - v->prompts[0].used;
+}
+
+bool lt_film_new(const lt_engine *e, const lt_params *params, const lt_run *run, lt_film **out,
+                 lt_error *err)
+{
+    const lt_run_view *v = lt_run_about(run);
+    const lt_engine_info *about = lt_engine_about(e);
+    void *noise;
+    size_t all = (size_t)v->images * (size_t)v->channels * (size_t)v->h * (size_t)v->w;
+    if (!lt_try_alloc(all * sizeof(float), "the noise", &noise, err))
+        return false;
+    lt_film *f = lt_alloc(sizeof *f);
+    *f = (lt_film){.model = lt_strdup(about->model),
+                   .backend = about->backend,
+                   .dtype = about->dtype,
+                   .images = v->images,
+                   .channels = v->channels,
+                   .h = v->h,
+                   .w = v->w,
+                   .width = v->width,
+                   .height = v->height,
+                   .steps = v->steps,
+                   .guidance_scale = v->guidance_scale,
+                   .guided = v->guided,
+                   .sampler = v->sampler,
+                   .all = all,
+                   .noise = noise,
+                   .at = lt_alloc_array((size_t)v->steps, sizeof *f->at)};
+    lt_params_copy(&f->params, params);
+    memcpy(f->noise, v->latents, all * sizeof *f->noise);
+    count_tokens(f, v);
+    if (!lt_schedule_init(&f->schedule, &v->schedule->config, v->steps, err)) {
+        lt_film_free(f);
+        return false;
+    }
+    *out = f;
+    return true;
+}
+
+void lt_film_free(lt_film *f)
+{
+    if (!f)
+        return;
+    for (int k = 0; k < f->done; k++)
+        lt_film_step_done(&f->at[k]);
+    lt_params_done(&f->params);
+    lt_schedule_done(&f->schedule);
+    free(f->at);
+    free(f->noise);
+    free(f->model);
+    free(f);
+}
+
+bool lt_film_step_of(const lt_run *run, double seconds, lt_film_step *out, lt_error *err)
+{
+    const lt_run_view *v = lt_run_about(run);
+    size_t all = (size_t)v->images * (size_t)v->channels * (size_t)v->h * (size_t)v->w;
+    const float *from[] = {v->latents, v->x0, v->eps_text, v->guided ? v->eps_uncond : NULL};
+    float **to[] = {&out->latents, &out->x0, &out->eps_text, &out->eps_uncond};
+    void *memory;
+    if (!lt_try_alloc(all * sizeof(float) * (v->guided ? 4 : 3), "a step of the run", &memory, err))
+        return false;
+    *out = (lt_film_step){.block = memory, .seconds = seconds};
+    float *next = memory;
+    for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+        if (!from[i])
+            continue;
+        *to[i] = memcpy(next, from[i], all * sizeof *next);
+        next += all;
+    }
+    return true;
+}
+
+void lt_film_step_done(lt_film_step *s)
+{
+    free(s->block);
+    *s = (lt_film_step){0};
+}
+
+void lt_film_add(lt_film *f, lt_film_step *step)
+{
+    LT_ASSERT(f->done < f->steps);
+    f->at[f->done++] = *step;
+    *step = (lt_film_step){0};
+}
+
+static const float *latents_of(const lt_film *f, int k)
+{
+    LT_ASSERT(k >= 0 && k <= f->done);
+    return k == 0 ? f->noise : f->at[k - 1].latents;
+}
+
+void lt_film_lens(const lt_film *f, int k, lt_lens lens, float *out)
+{
+    const float *latents = latents_of(f, k);
+    if (lens == LT_LENS_X0 && k > 0)
+        memcpy(out, f->at[k - 1].x0, f->all * sizeof *out);
+    else
+        lt_sampler_scale(&f->schedule, k, latents, f->all, out);
+}
+
+lt_meta lt_film_meta(const lt_film *f, int k)
+{
+    return (lt_meta){.params = &f->params,
+                     .model = f->model,
+                     .backend = f->backend,
+                     .dtype = f->dtype,
+                     .sampler = f->sampler,
+                     .guidance_scale = f->guidance_scale,
+                     .steps = f->steps,
+                     .width = f->width,
+                     .height = f->height,
+                     .images = f->images,
+                     .per_prompt = lt_params_per_prompt(&f->params),
+                     .shown = k};
+}
+
+/* ---- numbers ---- */
+
+static double rms(const float *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * (double)x[i];
+    return sqrt(sum / (double)n);
+}
+
+static double ratio(double a, double b)
+{
+    return b > 0 ? a / b : 0;
+}
+
+/* Of the guided prediction eps = u + s (c - u): its size, what the push adds to u, and the angle
+ * between c and u. */
+static void predictions(const lt_film *f, const float *u, const float *c, size_t n,
+                        lt_film_numbers *out)
+{
+    double eps = 0, push = 0, uu = 0, cc = 0, uc = 0, s = f->guidance_scale;
+    for (size_t i = 0; i < n; i++) {
+        double a = (double)u[i], b = (double)c[i], g = a + s * (b - a);
+        eps += g * g;
+        push += (g - a) * (g - a);
+        uu += a * a;
+        cc += b * b;
+        uc += a * b;
+    }
+    out->rms_eps = sqrt(eps / (double)n);
+    out->push = ratio(sqrt(push), sqrt(uu));
+    out->cosine = ratio(uc, sqrt(uu) * sqrt(cc));
+}
+
+/* How far the frame's latents, as the VAE sees them, are from those of the one before. */
+static double changed(const lt_film *f, int k, size_t from, size_t n)
+{
+    const float *now = latents_of(f, k) + from, *then = latents_of(f, k - 1) + from;
+    double a = 1 / sqrt((double)f->schedule.sigmas[k] * (double)f->schedule.sigmas[k] + 1),
+           b = 1 / sqrt((double)f->schedule.sigmas[k - 1] * (double)f->schedule.sigmas[k - 1] + 1),
+           sum = 0, all = 0;
+    for (size_t i = 0; i < n; i++) {
+        double x = a * (double)now[i], y = b * (double)then[i];
+        sum += (x - y) * (x - y);
+        all += y * y;
+    }
+    return ratio(sqrt(sum), sqrt(all));
+}
+
+void lt_film_numbers_at(const lt_film *f, int k, int image, lt_film_numbers *out)
+{
+    size_t n = f->all / (size_t)f->images, from = (size_t)image * n;
+    *out = (lt_film_numbers){
+        .timestep = (double)f->schedule.timesteps[k > 0 ? k - 1 : 0],
+        .sigma = (double)f->schedule.sigmas[k],
+        .sigma_next = (double)f->schedule.sigmas[k < f->steps ? k + 1 : k],
+        .rms_latents = rms(latents_of(f, k) + from, n),
+    };
+    if (k == 0)
+        return;
+    const lt_film_step *s = &f->at[k - 1];
+    out->rms_x0 = rms(s->x0 + from, n);
+    if (s->eps_uncond)
+        predictions(f, s->eps_uncond + from, s->eps_text + from, n, out);
+    else
+        out->rms_eps = rms(s->eps_text + from, n);
+    out->changed = changed(f, k, from, n);
+}

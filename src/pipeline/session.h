@@ -1,0 +1,129 @@
+/*
+ * session.h - the pipeline on a thread of its own: jobs in, events out.
+ *
+ * A session owns one worker thread, and the worker owns the backend, the engine and the run.  The
+ * caller (the screen's thread) puts jobs, which never block, and takes events, which own what they
+ * carry.  The pictures of a run do not depend on what is looked at meanwhile: previews read what
+ * the run made and change nothing.
+ *
+ * Order: jobs are handled in the order they came, between two steps of a run.  Stopping, and asking
+ * for another run or model, also cancels what is being computed, within one op.  A picture that is
+ * asked for is made before the next step; of several that wait only the newest is.
+ *
+ * Every function belongs to the caller's thread.
+ */
+#pragma once
+
+#include "image/image.h"
+#include "pipeline/film.h"
+
+typedef struct lt_session lt_session;
+
+/* Starts the worker.  backends: as in lt_engine_options; must outlive the session. */
+bool lt_session_open(const lt_backend_ops *const *backends, lt_session **out,
+                     lt_error *err) LT_WARN_UNUSED;
+/* Cancels what is being computed, waits for the worker and drops the events that nobody took. */
+void lt_session_close(lt_session *s); /* NULL is fine */
+
+/* ---- jobs ---- */
+
+/* Opens the model that p names (unless it is open), so that the first run need not. */
+void lt_session_load(lt_session *s, const lt_params *p);
+
+/*
+ * Begins a run in place of the one at work, opening its model where needed.  p is copied; it has
+ * one picture and passes lt_params_check.  id, not 0, is that of the events; hold: pauses after the
+ * noise.
+ */
+void lt_session_run(lt_session *s, uint64_t id, const lt_params *p, bool hold);
+void lt_session_hold(lt_session *s); /* pauses after the step at work */
+void lt_session_go(lt_session *s);
+void lt_session_step(lt_session *s); /* takes one step of a paused run */
+void lt_session_stop(lt_session *s); /* gives the run up, where it is */
+
+/* What is decoded after each step of a run; LT_LENS_LATENTS at first. */
+void lt_session_watch(lt_session *s, lt_lens lens);
+/* The share of a run's time that may go into decoding steps: 0 nothing but the first and the last
+ * picture, 1 (the default) all. */
+void lt_session_budget(lt_session *s, double share);
+
+/*
+ * After a picture of a run the worker waits, at most so long, until it was said to be on the screen
+ * before it begins the next step: so a screen that can take every picture gets every one, however
+ * fast the steps are.  0, the default: it does not wait.
+ */
+void lt_session_attend(lt_session *s, double seconds);
+void lt_session_seen(lt_session *s); /* all pictures so far are there, or will not be */
+
+/* Makes one picture: latents [C,h,w] as lt_film_lens gives them, copied.  Of requests that wait,
+ * the newest is made and the others are dropped without an event. */
+void lt_session_decode(lt_session *s, uint64_t id, int step, lt_lens lens, const float *latents,
+                       int channels, int h, int w);
+
+/* ---- events ---- */
+
+typedef enum lt_event_kind {
+    LT_EVENT_LOADING, /* a model is being opened; text: its name */
+    LT_EVENT_LOADED,  /* it is open */
+    LT_EVENT_NOTE,    /* text: something to be said, such as a retry in another type */
+    LT_EVENT_BEGUN,   /* film; again if a run starts anew in f32 */
+    LT_EVENT_STEP,    /* step, taken */
+    LT_EVENT_PICTURE, /* picture of step and lens */
+    LT_EVENT_SKIPPED, /* the picture of step was left out for the budget */
+    LT_EVENT_PAUSED,  /* the run waits after step */
+    LT_EVENT_DONE,    /* after the last picture */
+    LT_EVENT_STOPPED, /* given up after step */
+    LT_EVENT_FAILED,  /* error; id 0: of loading, or of a single picture */
+} lt_event_kind;
+
+/* What became known of a model. */
+typedef struct lt_model_facts {
+    char *name, *backend;    /* owned */
+    const char *dtype;       /* a constant */
+    lt_tokenizer *tokenizer; /* owned: one of the caller's, for counting while typing */
+    int side;                /* default pixels */
+    int factor;              /* the VAE's */
+    int steps;               /* the model's advice, as is the rest */
+    double guidance_scale;
+    char sampler[32];
+    double seconds; /* that opening took */
+} lt_model_facts;
+
+typedef struct lt_event {
+    lt_event_kind kind;
+    uint64_t id;
+    int step;
+    lt_lens lens;
+    double seconds;        /* PICTURE: that decoding took */
+    char *text;            /* owned */
+    lt_film *film;         /* owned */
+    lt_film_step taken;    /* owned */
+    lt_image *picture;     /* owned */
+    lt_model_facts *model; /* owned */
+    lt_error error;
+} lt_event;
+
+/* For poll: readable while there are events. */
+int lt_session_fd(const lt_session *s);
+/* The next event, which the caller then owns; false if there is none. */
+bool lt_session_poll(lt_session *s, lt_event *out);
+/* Releases what an event still carries; take something by setting it to NULL. */
+void lt_event_done(lt_event *e);
+void lt_model_facts_free(lt_model_facts *m); /* NULL is fine */
+
+/* ---- at any moment ---- */
+
+/* What the worker is at, for a progress line: read without a lock. */
+typedef enum lt_activity {
+    LT_IDLE,
+    LT_AT_LOADING,
+    LT_AT_TEXT,
+    LT_AT_COMPILING,
+    LT_AT_STEP,
+    LT_AT_PICTURE,
+} lt_activity;
+typedef struct lt_activity_now {
+    lt_activity what;
+    int done, total; /* nodes of the program at work */
+} lt_activity_now;
+lt_activity_now lt_session_now(const lt_session *s);

@@ -1,0 +1,272 @@
+/* canvas.c - see canvas.h. */
+#include "tui/canvas.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "tui/draw.h"
+
+enum { WAITING = 3 }; /* pictures of a row that may wait: two events can come at once */
+
+/* A terminal that took the frame before within so many seconds is waited for. */
+static const double prompt = 0.06;
+
+typedef struct wanted {
+    lt_image *image; /* owned reference */
+    bool coarse;
+} wanted;
+
+struct lt_canvas {
+    lt_tty *tty; /* borrowed */
+    lt_term term;
+    lt_graphics kind;
+    lt_encoder *encoder; /* owned */
+    lt_pace pace;
+    lt_rect area;
+    lt_zoom zoom;
+
+    wanted row[WAITING]; /* what waits, oldest first */
+    int waiting;
+    wanted shown;        /* what was sent last */
+    int scale;           /* at which it was sent */
+    lt_fit fit;          /* and where */
+    lt_place place;      /* and where the cursor was put back */
+    lt_buf frame;        /* owned */
+    bool damaged, stale; /* to be sent again; to be made again, too */
+    double answer;       /* seconds that the frame before took to be acknowledged */
+    int skipped;
+    lt_canvas_facts facts;
+};
+
+lt_canvas *lt_canvas_new(lt_tty *tty, const lt_term *term, lt_graphics kind)
+{
+    lt_canvas *c = lt_alloc(sizeof *c);
+    c->tty = tty;
+    c->term = *term;
+    c->kind = kind;
+    c->encoder = lt_encoder_new(term, kind);
+    lt_pace_init(&c->pace, term->answered, term->ms / 1000);
+    return c;
+}
+
+static void forget(wanted *w)
+{
+    lt_image_unref(w->image);
+    *w = (wanted){0};
+}
+
+void lt_canvas_free(lt_canvas *c)
+{
+    if (!c)
+        return;
+    for (int i = 0; i < c->waiting; i++)
+        forget(&c->row[i]);
+    forget(&c->shown);
+    lt_encoder_free(c->encoder);
+    lt_buf_done(&c->frame);
+    free(c);
+}
+
+void lt_canvas_term(lt_canvas *c, const lt_term *term)
+{
+    c->term = *term;
+    lt_encoder_free(c->encoder);
+    c->encoder = lt_encoder_new(term, c->kind);
+    c->damaged = c->stale = true;
+}
+
+void lt_canvas_area(lt_canvas *c, lt_rect area, lt_zoom zoom)
+{
+    bool same = area.x == c->area.x && area.y == c->area.y && area.width == c->area.width &&
+                area.height == c->area.height && zoom == c->zoom;
+    c->area = area;
+    c->zoom = zoom;
+    if (!same)
+        c->damaged = c->stale = true;
+}
+
+static void drop_first(lt_canvas *c)
+{
+    forget(&c->row[0]);
+    c->waiting--;
+    for (int i = 0; i < c->waiting; i++)
+        c->row[i] = c->row[i + 1];
+}
+
+static const lt_image *newest(const lt_canvas *c)
+{
+    return c->waiting ? c->row[c->waiting - 1].image : c->shown.image;
+}
+
+void lt_canvas_show(lt_canvas *c, lt_image *image, bool each, bool coarse)
+{
+    if (image == newest(c))
+        return;
+    while (c->waiting > 0 && (!each || c->waiting == WAITING)) {
+        c->skipped += each;
+        drop_first(c);
+    }
+    if (!image) {
+        forget(&c->shown);
+        c->frame.len = 0;
+        return;
+    }
+    c->row[c->waiting++] = (wanted){lt_image_ref(image), coarse};
+}
+
+void lt_canvas_damaged(lt_canvas *c)
+{
+    c->damaged = true;
+}
+
+bool lt_canvas_hide(lt_canvas *c)
+{
+    lt_buf bytes = {0};
+    lt_error ignored;
+    bool again = lt_frame_hide(c->encoder, &bytes);
+    if (bytes.len)
+        (void)lt_tty_write(c->tty, bytes.data, bytes.len, 1, &ignored);
+    lt_buf_done(&bytes);
+    c->damaged = true;
+    return again;
+}
+
+void lt_canvas_acked(lt_canvas *c, double now)
+{
+    if (c->pace.in_flight)
+        c->answer = now - c->pace.sent;
+    lt_pace_acked(&c->pace, now);
+}
+
+/* A frame ends with the cursor as curses had it: one that is sent again must have it as it is now,
+ * or what curses writes next lands elsewhere. */
+static bool cursor_moved(const lt_canvas *c)
+{
+    int row, col;
+    bool visible = lt_draw_cursor_at(&row, &col);
+    return visible != c->place.cursor_visible || row != c->place.cursor_row ||
+           col != c->place.cursor_col;
+}
+
+static bool encode(lt_canvas *c, int scale, lt_error *err)
+{
+    double start = lt_clock();
+    lt_frame_room room = {.cols = c->area.width, .rows = c->area.height, .zoom = c->zoom};
+    lt_image *image = c->shown.image;
+    c->fit = lt_fit_make(&c->term, c->kind, &room, image->width, image->height);
+    lt_place place = {.row = c->area.y + (c->area.height - c->fit.rows) / 2,
+                      .col = c->area.x + (c->area.width - c->fit.cols) / 2};
+    place.cursor_visible = lt_draw_cursor_at(&place.cursor_row, &place.cursor_col);
+    c->place = place;
+    lt_quality quality = {.scale = scale, .adaptive = !c->shown.coarse && scale == 1};
+    bool ok = lt_frame_encode(c->encoder, image, &c->fit, &place, quality, &c->frame, err);
+    c->scale = scale;
+    c->facts.encode = lt_clock() - start;
+    return ok;
+}
+
+static bool send(lt_canvas *c, lt_error *err)
+{
+    double before = lt_clock();
+    if (!c->frame.len)
+        return true;
+    lt_tty_mode(c->tty, LT_MODE_STRING, true);
+    ptrdiff_t n = lt_tty_write(c->tty, c->frame.data, c->frame.len, 30, err);
+    if (n < 0)
+        return false;
+    lt_tty_mode(c->tty, LT_MODE_STRING, false);
+    double after = lt_clock();
+    lt_pace_sent(&c->pace, (size_t)n, c->scale, before, after);
+    c->facts.bytes = (size_t)n;
+    c->facts.write = after - before;
+    c->facts.scale = c->scale;
+    c->facts.sent++;
+    return true;
+}
+
+/* True if there is a frame to make: a picture that waits, the whole one after a coarse one, or the
+ * same one for another place. */
+static bool choose(lt_canvas *c, double now, int *scale)
+{
+    *scale = lt_pace_scale(&c->pace);
+    if (c->waiting) {
+        forget(&c->shown);
+        c->shown = c->row[0];
+        c->row[0] = (wanted){0};
+        drop_first(c);
+        return true;
+    }
+    if (!c->shown.image)
+        return false;
+    if (lt_pace_full_due(&c->pace, now)) {
+        *scale = 1;
+        return true;
+    }
+    return c->stale || (c->damaged && cursor_moved(c));
+}
+
+bool lt_canvas_flush(lt_canvas *c, double now, lt_error *err)
+{
+    int scale;
+    if (c->kind == LT_GRAPHICS_NONE || c->area.width <= 0 || !lt_pace_may_send(&c->pace, now))
+        return true;
+    if (choose(c, now, &scale)) {
+        if (!encode(c, scale, err))
+            return false;
+    } else if (!c->damaged || !c->shown.image) {
+        return true;
+    }
+    c->damaged = c->stale = false;
+    return send(c, err);
+}
+
+bool lt_canvas_expects(const lt_canvas *c, double now)
+{
+    if (c->waiting == 0 || c->kind == LT_GRAPHICS_NONE || c->area.width <= 0)
+        return false;
+    return !c->pace.in_flight || (c->answer < prompt && now - c->pace.written < prompt);
+}
+
+static double sooner(double a, double b)
+{
+    return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+
+double lt_canvas_wait(const lt_canvas *c, double now)
+{
+    if (c->kind == LT_GRAPHICS_NONE || c->area.width <= 0)
+        return -1;
+    double full = c->shown.image && !c->waiting ? lt_pace_full_wait(&c->pace, now) : -1;
+    if (lt_canvas_expects(c, now) && c->pace.in_flight)
+        full = sooner(full, c->pace.written + prompt - now);
+    if (c->waiting || (c->shown.image && (c->damaged || c->stale)))
+        return sooner(lt_pace_wait(&c->pace, now), full);
+    return full;
+}
+
+int lt_canvas_skipped(lt_canvas *c)
+{
+    int n = c->skipped;
+    c->facts.skipped += n;
+    c->skipped = 0;
+    return n;
+}
+
+lt_rect lt_canvas_where(const lt_canvas *c)
+{
+    if (!c->shown.image)
+        return (lt_rect){0};
+    return (lt_rect){.x = c->area.x + (c->area.width - c->fit.cols) / 2,
+                     .y = c->area.y + (c->area.height - c->fit.rows) / 2,
+                     .width = c->fit.cols,
+                     .height = c->fit.rows};
+}
+
+lt_canvas_facts lt_canvas_about(const lt_canvas *c)
+{
+    lt_canvas_facts f = c->facts;
+    f.kind = c->kind;
+    f.round_trip = c->pace.round_trip;
+    return f;
+}

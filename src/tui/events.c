@@ -1,0 +1,139 @@
+/* events.c - what the session says becomes what the screen knows. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "tui/studio.h"
+
+enum { PICTURES_KEPT = 512 << 20 }; /* bytes */
+
+static void loaded(lt_studio *s, lt_event *e)
+{
+    lt_model_facts_free(s->facts);
+    s->facts = e->model;
+    s->form.facts = e->model;
+    e->model = NULL;
+    s->loading[0] = '\0';
+    s->counted = 0;
+}
+
+/* The picture teaches the linear preview what colours latents have. */
+static void learn(lt_studio *s, const lt_reel *r, int step, lt_lens lens)
+{
+    const lt_film *f = r->film;
+    lt_image *image = lt_reel_picture(r, step, lens);
+    if (!image)
+        return;
+    float *latents = lt_alloc_array(f->all, sizeof *latents);
+    lt_film_lens(f, step, lt_reel_lens(step, lens), latents);
+    lt_linear_learn(&s->linear, latents, f->channels, f->h, f->w, image);
+    free(latents);
+}
+
+static void picture(lt_studio *s, lt_reel *r, int step, lt_lens lens)
+{
+    if (s->asked_id == r->id && s->asked_step == step && s->asked_lens == lens)
+        s->asked_id = 0;
+    learn(s, r, step, lens);
+    if (r == s->reel && s->follow && lt_reel_lens(step, s->lens) == lt_reel_lens(step, lens)) {
+        s->step = step;
+        lt_studio_picture(s, true);
+    } else if (r == s->reel && step == s->step) {
+        lt_studio_picture(s, false);
+    }
+    lt_reels_trim(&s->reels, s->reel, PICTURES_KEPT);
+    lt_studio_saving_on(s);
+}
+
+/* A run that is over leaves the newest frame on the screen, decoded by the VAE. */
+static void over(lt_studio *s, lt_reel *r)
+{
+    if (r != s->reel)
+        return;
+    s->asked_id = 0;
+    s->paced_hold = false;
+    if (s->follow && r->film)
+        s->step = r->film->done;
+    lt_studio_picture(s, false);
+}
+
+static void say_stopped(lt_studio *s, const lt_reel *r)
+{
+    if (!r->film)
+        lt_studio_say(s, LT_NOTE_INFO, "stopped before the first step");
+    else
+        lt_studio_say(s, LT_NOTE_INFO, "stopped after step %d of %d: its steps are kept",
+                      r->film->done, r->film->steps);
+}
+
+static void of_a_run(lt_studio *s, lt_reel *r, const lt_event *e)
+{
+    switch (e->kind) {
+    case LT_EVENT_BEGUN:
+        if (r == s->reel) {
+            s->step = 0;
+            s->follow = true;
+        }
+        break;
+    case LT_EVENT_PICTURE:
+        picture(s, r, e->step, e->lens);
+        break;
+    case LT_EVENT_SKIPPED:
+        if (r == s->reel && s->follow)
+            s->step = e->step;
+        break;
+    case LT_EVENT_PAUSED:
+        s->next_move = s->now + s->pace;
+        if (r == s->reel && s->follow && r->film) {
+            s->step = r->film->done;
+            lt_studio_picture(s, true);
+        }
+        break;
+    case LT_EVENT_DONE:
+        over(s, r);
+        break;
+    case LT_EVENT_STOPPED:
+        say_stopped(s, r);
+        over(s, r);
+        break;
+    case LT_EVENT_FAILED:
+        lt_studio_fault(s, &r->error);
+        over(s, r);
+        break;
+    default:
+        break;
+    }
+}
+
+static void take(lt_studio *s, lt_event *e)
+{
+    int step = e->step;
+    lt_event what = {.kind = e->kind, .id = e->id, .step = step, .lens = e->lens};
+    lt_reel *r = lt_reels_event(&s->reels, e);
+    s->unseen |= e->kind == LT_EVENT_PICTURE;
+    if (r)
+        of_a_run(s, r, &what);
+    if (e->kind == LT_EVENT_LOADING)
+        snprintf(s->loading, sizeof s->loading, "%s", e->text);
+    else if (e->kind == LT_EVENT_LOADED)
+        loaded(s, e);
+    else if (e->kind == LT_EVENT_NOTE)
+        lt_studio_say(s, LT_NOTE_WARN, "%s", e->text);
+    if (e->kind == LT_EVENT_FAILED) {
+        s->loading[0] = '\0';
+        s->asked_id = 0;
+        if (!r)
+            lt_studio_fault(s, &e->error);
+    }
+}
+
+void lt_studio_events(lt_studio *s)
+{
+    lt_event e;
+    while (lt_session_poll(s->session, &e)) {
+        take(s, &e);
+        lt_event_done(&e);
+        s->dirty = true;
+    }
+}

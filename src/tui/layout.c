@@ -1,0 +1,72 @@
+/* layout.c - see layout.h. */
+#include "tui/layout.h"
+
+enum {
+    PANEL_LEAST = 40, /* with its border */
+    PANEL_MOST = 60,
+    PROMPT_MOST = 5, /* rows */
+    NEGATIVE_MOST = 3,
+};
+
+static int clamp(int x, int low, int high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+/* Rows of both prompts; a screen of 24 rows has one for each. */
+static void share_rows(const lt_layout_ask *ask, int *prompt, int *negative)
+{
+    int spare = (ask->rows - LT_LAYOUT_ROWS) / 4;
+    *prompt = clamp(ask->prompt_rows, 1, clamp(1 + spare, 1, PROMPT_MOST));
+    *negative = clamp(ask->negative_rows, 1, clamp(1 + spare / 2, 1, NEGATIVE_MOST));
+}
+
+/* Columns that the picture fills if it is as high as the room. */
+static int columns_for(const lt_layout_ask *ask, int rows)
+{
+    long long height = (long long)rows * ask->cell_height;
+    return (int)((height * ask->picture_width / ask->picture_height + ask->cell_width - 1) /
+                 ask->cell_width);
+}
+
+static lt_rect inside(lt_rect box)
+{
+    return (lt_rect){box.x + 1, box.y + 1, box.width - 2, box.height - 2};
+}
+
+static void place_boxes(const lt_layout_ask *ask, int rows, lt_layout *out)
+{
+    int most = ask->cols - PANEL_LEAST, wanted = columns_for(ask, rows - 3) + 2;
+    if (ask->zoom ==
+        LT_LAYOUT_NORMAL) { /* a panel that is too wide is no use: share what is left */
+        int left = ask->cols - PANEL_MOST;
+        wanted = wanted < left ? left : wanted;
+    } else {
+        wanted = most;
+    }
+    wanted = ask->zoom == LT_LAYOUT_ONLY ? ask->cols : clamp(wanted, most / 2, most);
+    out->picture_box = (lt_rect){0, 1, wanted, rows};
+    out->picture = inside(out->picture_box);
+    out->picture.height--;
+    if (wanted < ask->cols) {
+        out->panel_box = (lt_rect){wanted, 1, ask->cols - wanted, rows};
+        out->panel = inside(out->panel_box);
+    }
+}
+
+void lt_layout_make(const lt_layout_ask *ask, lt_layout *out)
+{
+    int prompt, negative, y;
+    *out = (lt_layout){.too_small = ask->cols < LT_LAYOUT_COLS || ask->rows < LT_LAYOUT_ROWS};
+    if (out->too_small)
+        return;
+    share_rows(ask, &prompt, &negative);
+    y = ask->rows - prompt - negative - 3; /* of the timeline */
+    out->title = (lt_rect){0, 0, ask->cols, 1};
+    place_boxes(ask, y - 1, out);
+    out->timeline = (lt_rect){0, y, ask->cols, 1};
+    out->prompt = (lt_rect){0, y + 1, ask->cols, prompt};
+    out->negative = (lt_rect){0, y + 1 + prompt, ask->cols, negative};
+    out->message = (lt_rect){0, ask->rows - 2, ask->cols, 1};
+    out->footer = (lt_rect){0, ask->rows - 1, ask->cols, 1};
+}

@@ -1,0 +1,106 @@
+/* mouse.c - clicks, drags and the wheel. */
+#include "tui/edit_view.h"
+#include "tui/gauge.h"
+#include "tui/studio.h"
+
+static bool inside(lt_rect r, int x, int y)
+{
+    return x >= r.x && x < r.x + r.width && y >= r.y && y < r.y + r.height;
+}
+
+static void to_timeline(lt_studio *s, int x)
+{
+    lt_rect r = s->layout.timeline;
+    int steps = lt_studio_steps(s), first, last;
+    if (steps == 0)
+        return;
+    lt_timeline t = {.steps = steps,
+                     .made = s->reel->film->done,
+                     .at = s->step,
+                     .width = r.width - 2 < LT_TIMELINE_MOST ? r.width - 2 : LT_TIMELINE_MOST};
+    int cell = x - r.x - 1;
+    lt_timeline_positions(&t, cell < 0 ? 0 : cell, &first, &last);
+    lt_studio_goto(s, first);
+}
+
+static void to_footer(lt_studio *s, int x)
+{
+    lt_hint hints[LT_HINTS];
+    lt_rect r = s->layout.footer;
+    int n = lt_keymap_hints(lt_studio_context(s), lt_studio_state(s), r.width - 2, hints);
+    for (int i = 0; i < n; i++)
+        if (x >= r.x + 1 + hints[i].column && x < r.x + 1 + hints[i].column + hints[i].cells) {
+            lt_studio_act(s, hints[i].action);
+            return;
+        }
+}
+
+static void to_panel(lt_studio *s, int y)
+{
+    int at = y - s->layout.panel.y;
+    if (at == 0 || at == 1)
+        lt_studio_look(s, at == 0 ? LT_LENS_LATENTS : LT_LENS_X0);
+    else
+        s->focus = LT_FOCUS_PARAMS;
+}
+
+static void press(lt_studio *s, int x, int y)
+{
+    const lt_layout *l = &s->layout;
+    if (inside(l->footer, x, y)) {
+        to_footer(s, x);
+    } else if (s->ask != LT_ASK_NOTHING || s->help || s->details) {
+        return;
+    } else if (inside(l->timeline, x, y)) {
+        s->dragging = true;
+        to_timeline(s, x);
+    } else if (inside(l->prompt, x, y)) {
+        s->focus = LT_FOCUS_PROMPT;
+    } else if (inside(l->negative, x, y)) {
+        s->focus = LT_FOCUS_NEGATIVE;
+    } else if (inside(l->panel, x, y)) {
+        to_panel(s, y);
+    } else if (inside(l->picture_box, x, y)) {
+        s->focus = LT_FOCUS_VIEW;
+    }
+}
+
+static void wheel(lt_studio *s, const lt_input_event *e, int by)
+{
+    if (s->help || s->details)
+        lt_studio_act(s, by < 0 ? LT_ACTION_SCROLL_UP : LT_ACTION_SCROLL_DOWN);
+    else if (inside(s->layout.panel, e->x, e->y) && s->focus == LT_FOCUS_PARAMS)
+        lt_form_nudge(&s->form, s->row, -by);
+    else if (s->reel && s->reel->film)
+        lt_studio_goto(s, s->step + by);
+}
+
+void lt_studio_mouse(lt_studio *s, const lt_input_event *e)
+{
+    if (s->layout.too_small)
+        return;
+    switch (e->action) {
+    case LT_MOUSE_PRESS:
+        if (e->button == 1)
+            press(s, e->x, e->y);
+        break;
+    case LT_MOUSE_DRAG:
+        if (!s->dragging)
+            return;
+        to_timeline(s, e->x);
+        break;
+    case LT_MOUSE_RELEASE:
+        if (!s->dragging)
+            return;
+        s->dragging = false; /* now the VAE's own picture */
+        lt_studio_picture(s, false);
+        break;
+    case LT_MOUSE_WHEEL_UP:
+        wheel(s, e, -1);
+        break;
+    case LT_MOUSE_WHEEL_DOWN:
+        wheel(s, e, 1);
+        break;
+    }
+    s->dirty = true;
+}

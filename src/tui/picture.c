@@ -1,0 +1,64 @@
+/* picture.c - which picture belongs on the screen: from the film, from the VAE, or a guess. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "tui/studio.h"
+
+bool lt_studio_decoding(const lt_studio *s)
+{
+    return s->reel && s->asked_id == s->reel->id && s->asked_step == s->step &&
+           s->asked_lens == lt_reel_lens(s->step, s->lens);
+}
+
+/* What the VAE would be given; the caller's. */
+static float *latents_shown(const lt_studio *s, lt_lens lens)
+{
+    const lt_film *f = s->reel->film;
+    float *latents = lt_alloc_array(f->all, sizeof *latents);
+    lt_film_lens(f, s->step, lens, latents);
+    return latents;
+}
+
+static void ask(lt_studio *s, lt_lens lens, const float *latents)
+{
+    const lt_film *f = s->reel->film;
+    if (lt_studio_decoding(s))
+        return;
+    s->asked_id = s->reel->id;
+    s->asked_step = s->step;
+    s->asked_lens = lens;
+    lt_session_decode(s->session, s->reel->id, s->step, lens, latents, f->channels, f->h, f->w);
+}
+
+/* A guess for a moving slider; false where there is none. */
+static bool guess(lt_studio *s, const float *latents)
+{
+    const lt_film *f = s->reel->film;
+    lt_image *image;
+    if (!lt_linear_picture(&s->linear, latents, f->channels, f->h, f->w, &image))
+        return false;
+    lt_canvas_show(s->canvas, image, false, true);
+    lt_image_unref(image);
+    return true;
+}
+
+void lt_studio_picture(lt_studio *s, bool each)
+{
+    lt_lens lens = lt_reel_lens(s->step, s->lens);
+    if (!s->reel || s->step >= lt_reel_frames(s->reel)) {
+        if (!s->reel)
+            lt_canvas_show(s->canvas, NULL, false, false);
+        return;
+    }
+    lt_image *image = lt_reel_picture(s->reel, s->step, lens);
+    if (image) {
+        lt_canvas_show(s->canvas, image, each, false);
+        return;
+    }
+    float *latents = latents_shown(s, lens);
+    /* the newest step's own picture is on its way from the run, through the lens that is watched */
+    bool coming = s->follow && s->reel->state == LT_REEL_RUNNING;
+    if (!coming && !(s->dragging && guess(s, latents)))
+        ask(s, lens, latents);
+    free(latents);
+}

@@ -1,0 +1,168 @@
+/* reel.c - see reel.h. */
+#include "tui/reel.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+static void drop_pictures(lt_reel *r)
+{
+    for (int lens = 0; lens < LT_REEL_LENSES; lens++) {
+        for (int k = 0; r->picture[lens] && k <= r->film->steps; k++)
+            lt_image_unref(r->picture[lens][k]);
+        free(r->picture[lens]);
+        r->picture[lens] = NULL;
+    }
+}
+
+static void reel_free(lt_reel *r)
+{
+    drop_pictures(r);
+    lt_film_free(r->film);
+    free(r->prompt);
+    free(r);
+}
+
+void lt_reels_done(lt_reels *r)
+{
+    for (int i = 0; i < r->count; i++)
+        reel_free(r->all[i]);
+    free(r->all);
+    *r = (lt_reels){0};
+}
+
+lt_reel *lt_reels_add(lt_reels *r, uint64_t id, const char *prompt)
+{
+    lt_reel *reel = lt_alloc(sizeof *reel);
+    reel->id = id;
+    reel->prompt = lt_strdup(prompt);
+    r->all = lt_grow(r->all, (size_t)r->count + 1, sizeof(lt_reel *));
+    r->all[r->count++] = reel;
+    return reel;
+}
+
+lt_reel *lt_reels_find(const lt_reels *r, uint64_t id)
+{
+    for (int i = r->count - 1; i >= 0; i--)
+        if (r->all[i]->id == id)
+            return r->all[i];
+    return NULL;
+}
+
+static void begun(lt_reel *r, lt_event *e)
+{
+    if (r->film)
+        drop_pictures(r);
+    lt_film_free(r->film); /* a run that starts again in another type */
+    r->film = e->film;
+    e->film = NULL;
+    r->state = LT_REEL_RUNNING;
+    for (int lens = 0; lens < LT_REEL_LENSES; lens++)
+        r->picture[lens] = lt_alloc_array((size_t)r->film->steps + 1, sizeof(lt_image *));
+}
+
+static void picture(lt_reel *r, lt_event *e)
+{
+    lt_lens lens = lt_reel_lens(e->step, e->lens);
+    if (!r->film || e->step > r->film->steps)
+        return;
+    if (!r->picture[lens])
+        r->picture[lens] = lt_alloc_array((size_t)r->film->steps + 1, sizeof(lt_image *));
+    lt_image **place = &r->picture[lens][e->step];
+    lt_image_unref(*place);
+    *place = e->picture;
+    e->picture = NULL;
+    r->picture_seconds = e->seconds;
+}
+
+lt_reel *lt_reels_event(lt_reels *reels, lt_event *e)
+{
+    lt_reel *r = e->id ? lt_reels_find(reels, e->id) : NULL;
+    if (!r)
+        return NULL;
+    switch (e->kind) {
+    case LT_EVENT_BEGUN:
+        begun(r, e);
+        break;
+    case LT_EVENT_STEP:
+        r->step_seconds = e->taken.seconds;
+        lt_film_add(r->film, &e->taken);
+        r->state = LT_REEL_RUNNING;
+        break;
+    case LT_EVENT_PICTURE:
+        picture(r, e);
+        break;
+    case LT_EVENT_SKIPPED:
+        r->skipped++;
+        break;
+    case LT_EVENT_PAUSED:
+        r->state = LT_REEL_PAUSED;
+        break;
+    case LT_EVENT_DONE:
+        r->state = LT_REEL_DONE;
+        break;
+    case LT_EVENT_STOPPED:
+        r->state = LT_REEL_STOPPED;
+        break;
+    case LT_EVENT_FAILED:
+        r->state = LT_REEL_FAILED;
+        r->error = e->error;
+        break;
+    default:
+        break;
+    }
+    return r;
+}
+
+int lt_reel_frames(const lt_reel *r)
+{
+    return r->film ? r->film->done + 1 : 0;
+}
+
+lt_lens lt_reel_lens(int k, lt_lens lens)
+{
+    return k == 0 ? LT_LENS_LATENTS : lens;
+}
+
+lt_image *lt_reel_picture(const lt_reel *r, int k, lt_lens lens)
+{
+    lens = lt_reel_lens(k, lens);
+    if (k >= lt_reel_frames(r) || !r->picture[lens])
+        return NULL;
+    return r->picture[lens][k];
+}
+
+double lt_reel_rate(const lt_reel *r)
+{
+    double seconds = r->step_seconds + r->picture_seconds;
+    return seconds > 0 ? 1 / seconds : 0;
+}
+
+bool lt_reel_at_work(const lt_reel *r)
+{
+    return r->state == LT_REEL_WAITING || r->state == LT_REEL_RUNNING || r->state == LT_REEL_PAUSED;
+}
+
+static size_t bytes_of(const lt_reel *r)
+{
+    size_t bytes = 0;
+    for (int lens = 0; lens < LT_REEL_LENSES; lens++)
+        for (int k = 0; r->picture[lens] && k <= r->film->steps; k++)
+            if (r->picture[lens][k])
+                bytes += lt_image_bytes(r->picture[lens][k]);
+    return bytes;
+}
+
+void lt_reels_trim(lt_reels *r, const lt_reel *keep, size_t bytes)
+{
+    size_t held = 0;
+    for (int i = 0; i < r->count; i++)
+        held += bytes_of(r->all[i]);
+    for (int i = 0; i < r->count && held > bytes; i++) {
+        if (r->all[i] == keep || lt_reel_at_work(r->all[i]))
+            continue;
+        held -= bytes_of(r->all[i]);
+        if (r->all[i]->film)
+            drop_pictures(r->all[i]);
+    }
+}

@@ -1,0 +1,54 @@
+/*
+ * reel.h - the runs of a session as the screen keeps them: each a film with the pictures that were
+ * decoded of it.  Fed with the session's events; nothing here draws.
+ */
+#pragma once
+
+#include "pipeline/session.h"
+
+typedef enum lt_reel_state {
+    LT_REEL_WAITING, /* loading, encoding: there is no film yet */
+    LT_REEL_RUNNING,
+    LT_REEL_PAUSED,
+    LT_REEL_DONE,
+    LT_REEL_STOPPED,
+    LT_REEL_FAILED,
+} lt_reel_state;
+
+enum { LT_REEL_LENSES = LT_LENS_X0 + 1 };
+
+typedef struct lt_reel {
+    uint64_t id;
+    lt_reel_state state;
+    lt_film *film;                        /* owned; NULL while waiting */
+    lt_image **picture[LT_REEL_LENSES];   /* owned [steps + 1] each; NULL where not decoded */
+    int skipped;                          /* pictures left out, for the budget or the terminal */
+    double step_seconds, picture_seconds; /* the newest */
+    char *prompt;                         /* owned: for the list of runs */
+    lt_error error;                       /* FAILED */
+} lt_reel;
+
+typedef struct lt_reels {
+    lt_reel **all; /* owned, oldest first */
+    int count;
+} lt_reels;
+
+void lt_reels_done(lt_reels *r);
+/* A run that was asked for. */
+lt_reel *lt_reels_add(lt_reels *r, uint64_t id, const char *prompt);
+lt_reel *lt_reels_find(const lt_reels *r, uint64_t id); /* NULL if there is none */
+
+/* Takes what the event carries for a run; returns that run, NULL if it is of none. */
+lt_reel *lt_reels_event(lt_reels *r, lt_event *e);
+
+/* Frames that exist: 0 without a film, else steps taken + 1. */
+int lt_reel_frames(const lt_reel *r);
+lt_image *lt_reel_picture(const lt_reel *r, int k, lt_lens lens); /* borrowed, or NULL */
+/* What frame 0 shows through any lens is its latents. */
+lt_lens lt_reel_lens(int k, lt_lens lens);
+/* "it/s" of the run so far: steps a second with their pictures; 0: not known. */
+double lt_reel_rate(const lt_reel *r);
+bool lt_reel_at_work(const lt_reel *r);
+
+/* Drops pictures of other runs than `keep`, oldest first, until at most `bytes` are held. */
+void lt_reels_trim(lt_reels *r, const lt_reel *keep, size_t bytes);

@@ -1,0 +1,225 @@
+/* steps.c - beginning, pausing, stepping, replaying. */
+#include <stdlib.h>
+
+#include "tui/studio.h"
+
+static const double tick = 0.1; /* seconds between two looks at the worker's progress */
+
+int lt_studio_steps(const lt_studio *s)
+{
+    return s->reel && s->reel->film ? s->reel->film->steps : 0;
+}
+
+void lt_studio_run(lt_studio *s, bool hold)
+{
+    lt_error err = {0};
+    lt_params p;
+    if (lt_form_params(&s->form, &p, &err)) {
+        lt_studio_remember(s, p.prompts[0]);
+        s->reel = lt_reels_add(&s->reels, ++s->next_id, p.prompts[0]);
+        s->step = 0;
+        s->follow = true;
+        s->replaying = false;
+        s->paced_hold = s->pace > 0 && !hold;
+        s->asked_id = 0;
+        s->note.text[0] = '\0';
+        lt_session_watch(s->session, s->lens);
+        lt_session_run(s->session, s->next_id, &p, hold || s->paced_hold);
+        if (s->focus == LT_FOCUS_PROMPT || s->focus == LT_FOCUS_NEGATIVE)
+            s->focus = LT_FOCUS_VIEW;
+    } else {
+        lt_studio_fault(s, &err);
+    }
+    lt_params_done(&p);
+    s->dirty = true;
+}
+
+void lt_studio_goto(lt_studio *s, int step)
+{
+    if (!s->reel || !s->reel->film)
+        return;
+    int last = s->reel->film->done;
+    s->replaying = false;
+    s->step = step < 0 ? 0 : step > last ? last : step;
+    s->follow = s->step == last;
+    lt_studio_picture(s, false);
+    s->dirty = true;
+}
+
+void lt_studio_step(lt_studio *s, int by)
+{
+    if (!s->reel || !s->reel->film)
+        return;
+    bool edge = by > 0 && s->step == s->reel->film->done;
+    if (!edge) {
+        lt_studio_goto(s, s->step + by);
+    } else if (s->reel->state == LT_REEL_PAUSED) {
+        s->follow = true;
+        s->paced_hold = false;
+        lt_session_step(s->session);
+    } else if (s->reel->state == LT_REEL_RUNNING) {
+        lt_session_hold(s->session);
+        lt_studio_say(s, LT_NOTE_INFO, "pausing after this step; . takes the next, Space goes on");
+    } else {
+        lt_studio_say(s, LT_NOTE_INFO, "this is the last step that was computed");
+    }
+}
+
+static void replay(lt_studio *s)
+{
+    s->replaying = true;
+    s->follow = false;
+    s->step = s->step >= s->reel->film->done ? 0 : s->step;
+    s->next_move = s->now + (s->pace > tick ? s->pace : tick);
+    lt_studio_picture(s, true);
+}
+
+void lt_studio_pause(lt_studio *s)
+{
+    if (!s->reel || !s->reel->film)
+        return;
+    switch (s->reel->state) {
+    case LT_REEL_RUNNING:
+        s->paced_hold = false;
+        lt_session_hold(s->session);
+        lt_studio_say(s, LT_NOTE_INFO, "pausing after this step");
+        break;
+    case LT_REEL_PAUSED:
+        s->follow = true;
+        s->step = s->reel->film->done;
+        if (s->paced_hold) { /* held by the pace alone: now by the user */
+            s->paced_hold = false;
+            lt_studio_say(s, LT_NOTE_INFO, "paused");
+        } else if (s->pace > 0) {
+            s->paced_hold = true;
+            s->next_move = s->now;
+        } else {
+            lt_session_go(s->session);
+        }
+        break;
+    default:
+        if (s->replaying)
+            s->replaying = false;
+        else
+            replay(s);
+        break;
+    }
+}
+
+void lt_studio_pace(lt_studio *s, int by)
+{
+    static const double paces[] = {0, 0.1, 0.2, 0.4, 0.8, 1.5, 3};
+    int count = (int)(sizeof paces / sizeof *paces), at = 0;
+    while (at + 1 < count && paces[at] < s->pace)
+        at++;
+    at += by;
+    s->pace = paces[at < 0 ? 0 : at >= count ? count - 1 : at];
+    if (s->pace > 0)
+        lt_studio_say(s, LT_NOTE_INFO, "each step is held %g s", s->pace);
+    else
+        lt_studio_say(s, LT_NOTE_INFO, "steps come as fast as they are made");
+    if (!s->reel)
+        return;
+    if (s->reel->state == LT_REEL_RUNNING && s->pace > 0) {
+        s->paced_hold = true;
+        lt_session_hold(s->session);
+    } else if (s->paced_hold && s->pace <= 0) {
+        s->paced_hold = false;
+        lt_session_go(s->session);
+    }
+}
+
+void lt_studio_look(lt_studio *s, lt_lens lens)
+{
+    if (lens == s->lens)
+        return;
+    s->lens = lens;
+    lt_session_watch(s->session, lens);
+    if (s->reel && s->reel->film && s->reel->state == LT_REEL_RUNNING && s->follow) {
+        /* this step's picture through the new lens comes before the next step */
+        s->follow = false;
+        lt_studio_picture(s, false);
+        s->follow = true;
+    } else {
+        lt_studio_picture(s, false);
+    }
+    s->dirty = true;
+}
+
+void lt_studio_other_run(lt_studio *s, int by)
+{
+    int at = -1;
+    for (int i = 0; i < s->reels.count; i++)
+        if (s->reels.all[i] == s->reel)
+            at = i;
+    if (at < 0 || at + by < 0 || at + by >= s->reels.count)
+        return;
+    s->reel = s->reels.all[at + by];
+    s->replaying = false;
+    s->step = s->reel->film ? s->reel->film->done : 0;
+    s->follow = true;
+    lt_studio_picture(s, false);
+    s->dirty = true;
+}
+
+/* ---- by itself ---- */
+
+static bool worker_busy(const lt_studio *s)
+{
+    return lt_session_now(s->session).what != LT_IDLE;
+}
+
+static double sooner(double a, double b)
+{
+    return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+
+static double until(const lt_studio *s, double when)
+{
+    return when > s->now ? when - s->now : 0;
+}
+
+static bool paced(const lt_studio *s)
+{
+    return s->paced_hold && s->reel && s->reel->state == LT_REEL_PAUSED && s->next_move > 0;
+}
+
+double lt_studio_wait(const lt_studio *s)
+{
+    double wait = worker_busy(s) ? tick : -1;
+    if (s->replaying || paced(s))
+        wait = sooner(wait, until(s, s->next_move));
+    if (s->note.until > 0)
+        wait = sooner(wait, until(s, s->note.until));
+    return wait;
+}
+
+static void next_of_replay(lt_studio *s)
+{
+    s->step++;
+    if (s->step >= s->reel->film->done) {
+        s->step = s->reel->film->done;
+        s->replaying = false;
+    }
+    s->next_move = s->now + (s->pace > tick ? s->pace : tick);
+    lt_studio_picture(s, true);
+}
+
+void lt_studio_tick(lt_studio *s)
+{
+    if (worker_busy(s))
+        s->dirty = true;
+    if (s->note.until > 0 && s->now >= s->note.until) {
+        s->note.text[0] = '\0';
+        s->note.until = 0;
+        s->dirty = true;
+    }
+    if (s->replaying && s->reel && s->reel->film && s->now >= s->next_move) {
+        next_of_replay(s);
+        s->dirty = true;
+    }
+    if (paced(s) && s->now >= s->next_move) {
+        s->next_move = 0; /* until it is paused again */
+        lt_session_step(s->session);
+    }
+}

@@ -1,0 +1,173 @@
+/*
+ * studio.h - the state of the screen, and what its parts do with it; for the files of this folder.
+ *
+ * loop.c waits and feeds; events.c takes what the session says; act.c does what a key means;
+ * view*.c draw what there is.  Whatever changes something sets `dirty`, and the loop draws once.
+ */
+#pragma once
+
+#include "gfx/input.h"
+#include "pipeline/linear.h"
+#include "tui/canvas.h"
+#include "tui/form.h"
+#include "tui/history.h"
+#include "tui/keymap.h"
+#include "tui/layout.h"
+#include "tui/reel.h"
+#include "tui/tui.h"
+
+/* Who gets the keys. */
+typedef enum lt_focus {
+    LT_FOCUS_PROMPT,
+    LT_FOCUS_NEGATIVE,
+    LT_FOCUS_VIEW,   /* steps, lenses, runs */
+    LT_FOCUS_PARAMS, /* rows of the form */
+    LT_FOCUS_LINE,   /* a line that was asked for */
+} lt_focus;
+
+/* What a line is asked for. */
+typedef enum lt_ask {
+    LT_ASK_NOTHING,
+    LT_ASK_VALUE,   /* of the chosen row of the form */
+    LT_ASK_PICTURE, /* the path of a PNG to read settings from */
+    LT_ASK_COMMAND,
+    LT_ASK_SEARCH, /* in the history of prompts */
+    LT_ASK_FIND,   /* on the page of keys */
+    LT_ASK_QUIT,   /* y or n */
+} lt_ask;
+
+typedef enum lt_note_kind { LT_NOTE_INFO, LT_NOTE_WARN, LT_NOTE_ERROR } lt_note_kind;
+
+/* The row of messages. */
+typedef struct lt_note {
+    lt_note_kind kind;
+    char text[512];
+    lt_error error; /* of an error, with all of its message; code NONE: none yet */
+    double until;   /* when it goes; 0: stays */
+} lt_note;
+
+/* All steps are being saved: what waits for its picture. */
+typedef struct lt_saving {
+    lt_reel *reel; /* borrowed; NULL: nothing */
+    char *dir;     /* owned */
+    int next;
+    bool asked; /* for the picture of `next` */
+} lt_saving;
+
+typedef struct lt_studio {
+    const lt_tui_options *options;
+    lt_tty *tty; /* owned, as what follows */
+    lt_term term;
+    lt_graphics graphics;
+    char why[160]; /* that kind of graphics */
+    lt_input_reader *input;
+    lt_session *session;
+    lt_model_facts *facts; /* NULL until a model is open */
+    lt_canvas *canvas;
+    lt_prompts *history;
+    lt_form form;
+    lt_reels reels;
+    lt_linear_map linear;
+    uint64_t next_id;
+    char loading[128]; /* the model that is being opened; empty: none */
+
+    lt_reel *reel; /* what is looked at; NULL: nothing yet */
+    int step;
+    bool follow; /* the newest step */
+    lt_lens lens;
+    bool dragging;     /* on the timeline */
+    uint64_t asked_id; /* the picture that was asked for and has not come; 0: none */
+    int asked_step;
+    lt_lens asked_lens;
+    double pace; /* seconds that a step is held, live and in replay; 0: as it comes */
+    bool replaying;
+    double next_move; /* when the next step of a replay, or of a paced run, is due */
+    bool paced_hold;  /* the run is held by the pace, not by the user */
+
+    lt_layout layout;
+    lt_layout_zoom zoom;
+    lt_focus focus, before; /* before: that the line was asked for */
+    int row, top;           /* of the form: chosen, first shown */
+    lt_ask ask;
+    lt_edit *line;
+    size_t searched; /* the prompt of the history that was found last */
+    bool help, details, statistics;
+    int help_top;
+    char find[64]; /* what the page of keys is narrowed to */
+    lt_note note;
+    lt_saving saving;
+    lt_tokens tokens;      /* of the prompt as typed */
+    unsigned long counted; /* the version of the prompt that they are of */
+    double stop_pressed;   /* when Ctrl-C was */
+    bool unseen;           /* the worker waits to hear that its picture is on the screen */
+    bool dirty, quit, suspend;
+    bool redraw;       /* everything, as the screen may be damaged */
+    double now;        /* of this turn of the loop */
+    double refresh_at; /* tmux: when the picture is sent again; 0: not */
+} lt_studio;
+
+/* ---- events.c ---- */
+void lt_studio_events(lt_studio *s);
+
+/* ---- act.c ---- */
+void lt_studio_input(lt_studio *s, const lt_input_event *e);
+void lt_studio_act(lt_studio *s, lt_action action);
+/* Where the next key goes, and what is true now. */
+lt_keymap_context lt_studio_context(const lt_studio *s);
+unsigned lt_studio_state(const lt_studio *s);
+
+/* ---- steps.c ---- */
+void lt_studio_run(lt_studio *s, bool hold);
+void lt_studio_goto(lt_studio *s, int step);
+void lt_studio_step(lt_studio *s, int by);
+void lt_studio_pause(lt_studio *s);
+void lt_studio_pace(lt_studio *s, int by);
+void lt_studio_look(lt_studio *s, lt_lens lens);
+void lt_studio_other_run(lt_studio *s, int by);
+/* What happens by itself: seconds until then, negative if nothing does. */
+double lt_studio_wait(const lt_studio *s);
+void lt_studio_tick(lt_studio *s);
+
+/* ---- type.c ---- */
+void lt_studio_ask(lt_studio *s, lt_ask what, const char *text);
+const char *lt_studio_question(const lt_studio *s); /* what the line is asked for */
+lt_edit *lt_studio_edit(lt_studio *s);              /* the editor that has the cursor; NULL: none */
+void lt_studio_accept(lt_studio *s);
+void lt_studio_cancel(lt_studio *s);
+void lt_studio_type(lt_studio *s, lt_action action);
+void lt_studio_insert(lt_studio *s, const char *text, size_t n, bool paste);
+void lt_studio_remember(lt_studio *s, const char *prompt);
+
+/* ---- mouse.c ---- */
+void lt_studio_mouse(lt_studio *s, const lt_input_event *e);
+
+/* ---- picture.c ---- */
+/* Gives the canvas the picture that belongs on the screen, or asks for it.  each: lt_canvas_show */
+void lt_studio_picture(lt_studio *s, bool each);
+/* True if the picture of the shown step is on its way. */
+bool lt_studio_decoding(const lt_studio *s);
+
+/* ---- save.c ---- */
+void lt_studio_save(lt_studio *s);
+void lt_studio_save_all(lt_studio *s);
+void lt_studio_saving_on(lt_studio *s); /* a picture came */
+void lt_studio_read_settings(lt_studio *s, const char *path);
+/* Into the form; notes: what cannot be followed, "" if nothing. */
+void lt_studio_take_settings(lt_studio *s, const lt_params *p, const char *notes);
+
+/* ---- view.c and view_*.c ---- */
+void lt_studio_draw(lt_studio *s);
+void lt_view_title(lt_studio *s);
+void lt_view_panel(lt_studio *s);
+void lt_view_prompts(lt_studio *s);
+void lt_view_timeline(lt_studio *s);
+void lt_view_bottom(lt_studio *s); /* messages and footer */
+void lt_view_help(lt_studio *s);
+
+/* ---- notes ---- */
+void lt_studio_say(lt_studio *s, lt_note_kind kind, const char *format, ...) LT_PRINTF(3, 4);
+void lt_studio_fault(lt_studio *s, const lt_error *err);
+
+/* What the timeline draws, and the mouse points at. */
+struct lt_timeline;
+int lt_studio_steps(const lt_studio *s); /* of the run that is looked at; 0: none */

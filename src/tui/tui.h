@@ -1,0 +1,26 @@
+/*
+ * tui.h - the studio: a screen that takes a prompt, makes its picture step by step, and shows every
+ * step.
+ */
+#pragma once
+
+#include "gfx/graphics.h"
+#include "pipeline/params.h"
+#include "tensor/backend.h"
+
+typedef struct lt_tui_options {
+    const lt_backend_ops *const *backends; /* as in lt_engine_options */
+    const lt_params *params;               /* what the command line gave; borrowed */
+    const lt_progress *stopped;            /* cancel: a signal came that ends the program */
+    lt_graphics graphics;
+    int cell_width, cell_height; /* pixels; 0: ask the terminal */
+    double preview_budget;       /* lt_session_budget; 1: none */
+    bool run;                    /* begin at once */
+    bool mouse;
+    bool colour; /* false: NO_COLOR */
+    bool utf8;
+} lt_tui_options;
+
+/* Runs until the user leaves or `stopped` is cancelled.  The terminal is given back in any case.
+ * LT_ERR_IO if there is no terminal, or no longer. */
+bool lt_tui_run(const lt_tui_options *options, lt_error *err) LT_WARN_UNUSED;

@@ -1,0 +1,254 @@
+/* type.c - fields of text: both prompts, and the line that is asked for. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "pipeline/recall.h"
+#include "tui/edit_view.h"
+#include "tui/studio.h"
+
+lt_edit *lt_studio_edit(lt_studio *s)
+{
+    if (s->ask != LT_ASK_NOTHING)
+        return s->line;
+    if (s->help || s->details)
+        return NULL;
+    return s->focus == LT_FOCUS_PROMPT     ? s->form.prompt
+           : s->focus == LT_FOCUS_NEGATIVE ? s->form.negative
+                                           : NULL;
+}
+
+const char *lt_studio_question(const lt_studio *s)
+{
+    switch (s->ask) {
+    case LT_ASK_VALUE:
+        return lt_form_label(s->row);
+    case LT_ASK_PICTURE:
+        return "take the settings of PNG file";
+    case LT_ASK_SEARCH:
+        return "search the prompts";
+    case LT_ASK_FIND:
+        return "find";
+    case LT_ASK_QUIT:
+        return "a run is at work: leave? y or n";
+    default:
+        return "command";
+    }
+}
+
+void lt_studio_ask(lt_studio *s, lt_ask what, const char *text)
+{
+    s->ask = what;
+    lt_edit_reset(s->line, text);
+    s->dirty = true;
+}
+
+/* ---- the history of prompts ---- */
+
+static void say_note(lt_studio *s, const lt_error *note)
+{
+    if (note->code != LT_ERR_NONE)
+        lt_studio_say(s, LT_NOTE_WARN, "%s", note->message);
+}
+
+void lt_studio_remember(lt_studio *s, const char *prompt)
+{
+    lt_error note = {0};
+    if (!lt_prompts_add(s->history, prompt, &note))
+        say_note(s, &note);
+    s->searched = 0;
+}
+
+static void recall_line(lt_studio *s, int by)
+{
+    const char *text = by < 0 ? lt_prompts_up(s->history, lt_edit_text(s->form.prompt, NULL))
+                              : lt_prompts_down(s->history);
+    if (text)
+        lt_edit_set(s->form.prompt, text);
+}
+
+/* From the first or last row of the prompt on to earlier and later ones. */
+static void vertical(lt_studio *s, int by)
+{
+    lt_edit *e = lt_studio_edit(s);
+    int width = s->layout.prompt.width - 20;
+    if (s->ask != LT_ASK_NOTHING || !e)
+        return;
+    if (!lt_edit_vertical(e, width, by) && e == s->form.prompt)
+        recall_line(s, by);
+}
+
+/* The newest prompt with the needle, from the from-th on, goes into the field. */
+static void search(lt_studio *s, size_t from)
+{
+    size_t at, start, end;
+    const char *needle = lt_edit_text(s->line, NULL);
+    if (!*needle)
+        return;
+    if (lt_prompts_search(s->history, needle, from, &at, &start, &end)) {
+        s->searched = at;
+        lt_edit_set(s->form.prompt, lt_prompts_get(s->history, at));
+    } else {
+        lt_studio_say(s, LT_NOTE_INFO, "no earlier prompt has '%s'", needle);
+    }
+}
+
+static void search_key(lt_studio *s)
+{
+    if (s->ask == LT_ASK_SEARCH) {
+        search(s, s->searched + 1);
+    } else if (s->ask == LT_ASK_NOTHING) {
+        s->searched = 0;
+        s->focus = LT_FOCUS_PROMPT;
+        lt_studio_ask(s, LT_ASK_SEARCH, "");
+    }
+}
+
+/* ---- the line ---- */
+
+/* "set NAME VALUE", or the name of an action. */
+static void command(lt_studio *s, const char *text)
+{
+    char name[64];
+    int n = 0;
+    lt_error err = {0};
+    text += strspn(text, " ");
+    if (sscanf(text, "set %63s%n", name, &n) == 1) {
+        int row = lt_form_row_of(name);
+        const char *value = text + n + strspn(text + n, " ");
+        if (row < 0)
+            lt_studio_say(s, LT_NOTE_ERROR, "there is no setting '%s'", name);
+        else if (!lt_form_set(&s->form, row, value, &err))
+            lt_studio_fault(s, &err);
+        return;
+    }
+    for (int a = LT_ACTION_NONE + 1; a < LT_ACTIONS; a++)
+        if (strcmp(lt_keymap_name((lt_action)a), text) == 0) {
+            lt_studio_act(s, (lt_action)a);
+            return;
+        }
+    if (*text)
+        lt_studio_say(s, LT_NOTE_ERROR,
+                      "no command '%s': set NAME VALUE, or an action such as save", text);
+}
+
+void lt_studio_accept(lt_studio *s)
+{
+    lt_error err = {0};
+    lt_ask ask = s->ask;
+    char *text = lt_strdup(lt_edit_text(s->line, NULL));
+    s->ask = LT_ASK_NOTHING;
+    switch (ask) {
+    case LT_ASK_VALUE:
+        if (!lt_form_set(&s->form, s->row, text, &err)) {
+            lt_studio_fault(s, &err);
+            s->ask = ask;
+        }
+        break;
+    case LT_ASK_PICTURE:
+        if (*text)
+            lt_studio_read_settings(s, text);
+        break;
+    case LT_ASK_COMMAND:
+        command(s, text);
+        break;
+    case LT_ASK_FIND:
+        snprintf(s->find, sizeof s->find, "%s", text);
+        s->help_top = 0;
+        break;
+    case LT_ASK_QUIT:
+        s->quit = text[0] == 'y' || text[0] == 'Y';
+        break;
+    default:
+        break;
+    }
+    free(text);
+    s->dirty = true;
+}
+
+void lt_studio_cancel(lt_studio *s)
+{
+    s->ask = LT_ASK_NOTHING;
+    s->dirty = true;
+}
+
+/* Completes the name of a setting or an action after ':'. */
+static void complete(lt_studio *s)
+{
+    const char *text = lt_edit_text(s->line, NULL);
+    bool set = strncmp(text, "set ", 4) == 0;
+    const char *word = set ? text + 4 : text;
+    size_t n = strlen(word);
+    if (s->ask != LT_ASK_COMMAND)
+        return;
+    for (int i = 0; set ? i < lt_form_rows() : i < LT_ACTIONS; i++) {
+        const char *name = set ? lt_form_label(i) : lt_keymap_name((lt_action)i);
+        if (strncmp(name, word, n) == 0 && name[n] != '\0') {
+            lt_edit_insert(s->line, name + n, strlen(name + n));
+            return;
+        }
+    }
+}
+
+void lt_studio_type(lt_studio *s, lt_action action)
+{
+    lt_edit_op op;
+    lt_edit *e = lt_studio_edit(s);
+    switch (action) {
+    case LT_ACTION_LINE_UP:
+        vertical(s, -1);
+        return;
+    case LT_ACTION_LINE_DOWN:
+        vertical(s, 1);
+        return;
+    case LT_ACTION_SEARCH_HISTORY:
+        search_key(s);
+        return;
+    case LT_ACTION_ACCEPT:
+        lt_studio_accept(s);
+        return;
+    case LT_ACTION_CANCEL:
+        lt_studio_cancel(s);
+        return;
+    case LT_ACTION_COMPLETE:
+        complete(s);
+        return;
+    default:
+        if (e && lt_keymap_edit_op(action, &op))
+            lt_edit_do(e, op);
+        if (s->ask == LT_ASK_SEARCH)
+            search(s, 0);
+        return;
+    }
+}
+
+/* A paste that is a whole set of settings fills the form; true if it was one. */
+static bool paste_settings(lt_studio *s, const char *text)
+{
+    lt_params p;
+    lt_buf notes = {0};
+    bool ok = s->ask == LT_ASK_NOTHING && lt_recall_parameters(text, &p, &notes);
+    if (ok) {
+        lt_studio_take_settings(s, &p, notes.len ? notes.data : "");
+        lt_params_done(&p);
+    }
+    lt_buf_done(&notes);
+    return ok;
+}
+
+void lt_studio_insert(lt_studio *s, const char *text, size_t n, bool paste)
+{
+    lt_edit *e = lt_studio_edit(s);
+    if (s->ask == LT_ASK_QUIT && !paste) { /* a single key answers */
+        lt_edit_reset(s->line, text[0] == 'y' || text[0] == 'Y' ? "y" : "n");
+        lt_studio_accept(s);
+        return;
+    }
+    if (paste && paste_settings(s, text))
+        return;
+    if (!(paste ? lt_edit_paste(e, text, n) : lt_edit_insert(e, text, n)) && lt_edit_refused(e))
+        lt_studio_say(s, LT_NOTE_WARN, "there is no room for more text");
+    if (s->ask == LT_ASK_SEARCH)
+        search(s, 0);
+}

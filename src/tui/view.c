@@ -1,0 +1,241 @@
+/* view.c - the whole screen, and its title bar. */
+#include "tui/studio.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tui/draw.h"
+#include "tui/edit_view.h"
+#include "tui/gauge.h"
+
+/* ---- the title ---- */
+
+static const char *stage(const lt_studio *s)
+{
+    switch (lt_session_now(s->session).what) {
+    case LT_AT_LOADING:
+        return "loading the model";
+    case LT_AT_TEXT:
+        return "preparing";
+    case LT_AT_PICTURE:
+        return "decoding";
+    case LT_AT_STEP:
+        return "step";
+    default:
+        return "";
+    }
+}
+
+static const char *word(const lt_reel *r)
+{
+    switch (r->state) {
+    case LT_REEL_WAITING:
+        return "START";
+    case LT_REEL_RUNNING:
+        return "RUN";
+    case LT_REEL_PAUSED:
+        return "PAUSED";
+    case LT_REEL_DONE:
+        return "DONE";
+    case LT_REEL_STOPPED:
+        return "STOPPED";
+    default:
+        return "FAILED";
+    }
+}
+
+/* "RUN 12/20  1.6 it/s  eta 5 s", for the right end of the bar. */
+static void progress(const lt_studio *s, char *to, size_t size)
+{
+    const lt_reel *r = s->reel;
+    char rate[LT_GAUGE_TEXT], eta[LT_GAUGE_TEXT];
+    lt_activity_now now = lt_session_now(s->session);
+    int percent = now.total > 0 ? 100 * now.done / now.total : 0;
+    if (!r || !r->film) {
+        if (now.what == LT_IDLE)
+            snprintf(to, size, "%s", r ? word(r) : "ready");
+        else if (percent > 0)
+            snprintf(to, size, "%s %d%%", stage(s), percent);
+        else
+            snprintf(to, size, "%s...", stage(s));
+        return;
+    }
+    double seconds = r->step_seconds + r->picture_seconds;
+    int left = r->film->steps - r->film->done;
+    if (r->state != LT_REEL_RUNNING || r->film->done == 0) {
+        const char *busy = now.what == LT_AT_PICTURE ? "  decoding..." : "";
+        snprintf(to, size, "%s %d/%d%s", word(r), r->film->done, r->film->steps, busy);
+        return;
+    }
+    lt_gauge_rate(seconds, rate);
+    lt_gauge_eta(seconds * left, eta);
+    snprintf(to, size, "%s %d/%d  %s %d%%  %s  %s", word(r), r->film->done, r->film->steps,
+             stage(s), percent, rate, eta);
+}
+
+/* What the run is of; before the first one, what the next will be. */
+static void subject(const lt_studio *s, char *to, size_t size)
+{
+    const lt_film *f = s->reel ? s->reel->film : NULL;
+    int place, at = 0;
+    for (int i = 0; i < s->reels.count; i++)
+        if (s->reels.all[i] == s->reel)
+            at = i + 1;
+    if (f)
+        snprintf(to, size, " latentty  %s %s  %dx%d  %s %d  seed %" PRIu64 "  run %d/%d", f->model,
+                 lt_dtype_name(f->dtype), f->width, f->height, f->sampler->name, f->steps,
+                 lt_params_seed(&f->params, 0, &place), at, s->reels.count);
+    else if (s->facts)
+        snprintf(to, size, " latentty  %s %s on %s", s->facts->name, s->facts->dtype,
+                 s->facts->backend);
+    else
+        snprintf(to, size, " latentty  %s", s->loading);
+}
+
+void lt_view_title(lt_studio *s)
+{
+    lt_rect r = s->layout.title;
+    char left[256], right[128];
+    subject(s, left, sizeof left);
+    progress(s, right, sizeof right);
+    int cells = (int)strlen(right) + 1; /* it is ASCII */
+    lt_draw_fill(r, LT_STYLE_TITLE);
+    lt_draw_text(r.y, r.x, r.width - cells - 2, LT_STYLE_TITLE, left);
+    lt_draw_text(r.y, r.x + r.width - cells, cells, LT_STYLE_TITLE, right);
+}
+
+/* ---- the picture's box ---- */
+
+static const char *lens_name(lt_lens lens)
+{
+    return lens == LT_LENS_X0 ? "2 predicted x0" : "1 current latents";
+}
+
+static void picture_box(lt_studio *s)
+{
+    lt_rect box = s->layout.picture_box;
+    char title[160] = "";
+    bool missing = s->reel && s->reel->film && lt_studio_decoding(s);
+    if (s->reel && s->reel->film)
+        snprintf(title, sizeof title, "%s  step %d%s", lens_name(s->lens), s->step,
+                 missing       ? "  decoding..."
+                 : s->dragging ? "  linear preview"
+                               : "");
+    lt_draw_box(box, LT_STYLE_PLAIN, title);
+    if (s->reel && s->reel->skipped > 0)
+        lt_draw_format(box.y + box.height - 1, box.x + 3, box.width - 6, LT_STYLE_WARN,
+                       " %d pictures skipped ", s->reel->skipped);
+}
+
+static void empty_box(const lt_studio *s)
+{
+    static const char *const lines[] = {
+        "Type what the picture shows, then Enter.",
+        "",
+        "Every step of the way from noise",
+        "is drawn here and kept.",
+        "",
+        "Esc leaves the text; ? shows the keys.",
+    };
+    lt_rect r = s->layout.picture;
+    int count = (int)(sizeof lines / sizeof *lines), y = r.y + (r.height - count) / 2;
+    for (int i = 0; i < count; i++)
+        lt_draw_text(y + i, r.x + 3, r.width - 6, i ? LT_STYLE_DIM : LT_STYLE_PLAIN, lines[i]);
+}
+
+static const char *waiting_for(const lt_studio *s)
+{
+    return s->reel->state == LT_REEL_WAITING ? stage(s) : "no picture";
+}
+
+/* ---- all ---- */
+
+static void too_small(const lt_studio *s, int cols, int rows)
+{
+    const lt_reel *r = s->reel;
+    lt_draw_format(0, 0, cols, LT_STYLE_STRONG, "latentty needs %dx%d, this is %dx%d",
+                   LT_LAYOUT_COLS, LT_LAYOUT_ROWS, cols, rows);
+    if (r && r->film)
+        lt_draw_format(1, 0, cols, LT_STYLE_PLAIN, "%s %d/%d", word(r), r->film->done,
+                       r->film->steps);
+    lt_draw_text(2, 0, cols, LT_STYLE_DIM, "the run goes on; q leaves");
+}
+
+static int wanted_rows(const lt_edit *e, int cols)
+{
+    lt_edit_window window = {.width = cols - 20, .rows = 8, .wrap = true};
+    lt_edit_view view = {0};
+    lt_edit_layout(e, &window, &view);
+    int rows = view.total;
+    lt_edit_view_done(&view);
+    return rows;
+}
+
+static void make_layout(lt_studio *s, int cols, int rows)
+{
+    const lt_film *f = s->reel ? s->reel->film : NULL;
+    lt_layout_ask ask = {.cols = cols,
+                         .rows = rows,
+                         .cell_width = s->term.cell_width,
+                         .cell_height = s->term.cell_height,
+                         .picture_width = f ? f->width : 1,
+                         .picture_height = f ? f->height : 1,
+                         .prompt_rows = wanted_rows(s->form.prompt, cols),
+                         .negative_rows = wanted_rows(s->form.negative, cols),
+                         .zoom = s->zoom};
+    lt_layout_make(&ask, &s->layout);
+}
+
+/* The middle: a page of text, or the picture beside the panel. */
+static void middle(lt_studio *s)
+{
+    lt_rect none = {0};
+    bool page = s->help || s->details;
+    if (page) {
+        lt_canvas_area(s->canvas, none, LT_ZOOM_AUTO);
+        lt_view_help(s);
+        return;
+    }
+    picture_box(s);
+    if (s->layout.panel.width)
+        lt_view_panel(s);
+    lt_zoom zoom = s->zoom == LT_LAYOUT_NORMAL ? LT_ZOOM_AUTO : LT_ZOOM_FILL;
+    if (lt_canvas_where(s->canvas).width || (s->reel && lt_reel_frames(s->reel) > 0)) {
+        lt_draw_leave(s->layout.picture);
+        lt_canvas_area(s->canvas, s->layout.picture, zoom);
+    } else {
+        lt_canvas_area(s->canvas, s->layout.picture, zoom);
+        if (!s->reel)
+            empty_box(s);
+        else
+            lt_draw_text(s->layout.picture.y + s->layout.picture.height / 2,
+                         s->layout.picture.x + 3, s->layout.picture.width - 6, LT_STYLE_DIM,
+                         waiting_for(s));
+    }
+}
+
+void lt_studio_draw(lt_studio *s)
+{
+    int cols, rows;
+    lt_rect none = {0};
+    lt_draw_size(&cols, &rows);
+    make_layout(s, cols, rows);
+    lt_draw_begin();
+    if (s->layout.too_small) {
+        lt_canvas_area(s->canvas, none, LT_ZOOM_AUTO);
+        too_small(s, cols, rows);
+    } else {
+        lt_view_title(s);
+        middle(s);
+        lt_view_timeline(s);
+        lt_view_prompts(s);
+        lt_view_bottom(s);
+    }
+    if (s->redraw) {
+        (void)lt_canvas_hide(s->canvas);
+        lt_draw_again();
+        s->redraw = false;
+    }
+    lt_draw_end();
+}

@@ -1,0 +1,154 @@
+/* view_panel.c - the panel beside the picture: lenses, settings, the numbers of the step. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "tui/draw.h"
+#include "tui/gauge.h"
+#include "tui/studio.h"
+
+enum { LABEL = 18, NUMBERS = 7, LENSES = 2 };
+
+/* A place that moves down the panel. */
+typedef struct pen {
+    lt_rect area;
+    int y, end; /* rows of the screen */
+} pen;
+
+static bool room(const pen *p)
+{
+    return p->y < p->end;
+}
+
+static void lenses(const lt_studio *s, pen *p)
+{
+    static const char *const names[] = {"current latents  x_t", "predicted x0"};
+    for (int i = 0; i < LENSES && room(p); i++, p->y++) {
+        bool on = (int)s->lens == i;
+        lt_draw_format(p->y, p->area.x + 1, p->area.width - 2,
+                       on ? LT_STYLE_ACCENT : LT_STYLE_PLAIN, "%s%d %s", on ? ">" : " ", i + 1,
+                       names[i]);
+    }
+}
+
+/* ---- settings ---- */
+
+static void row_of_form(const lt_studio *s, const pen *p, int row)
+{
+    char now[128] = "-", next[128];
+    bool chosen = s->focus == LT_FOCUS_PARAMS && row == s->row;
+    bool set = lt_form_next(&s->form, row, next, sizeof next);
+    int x = p->area.x + 1, width = p->area.width - 2, half = (width - LABEL) / 2;
+    if (s->reel && s->reel->film)
+        lt_form_this(s->reel->film, row, now, sizeof now);
+    if (chosen)
+        lt_draw_fill((lt_rect){x, p->y, width, 1}, LT_STYLE_CHOSEN);
+    lt_style plain = chosen ? LT_STYLE_CHOSEN : LT_STYLE_PLAIN;
+    lt_draw_text(p->y, x + 1, LABEL - 2, plain, lt_form_label(row));
+    lt_draw_text(p->y, x + LABEL, half - 1, chosen ? plain : LT_STYLE_DIM, now);
+    lt_draw_text(p->y, x + LABEL + half, width - LABEL - half,
+                 chosen ? plain
+                 : set  ? LT_STYLE_STRONG
+                        : LT_STYLE_PLAIN,
+                 next);
+}
+
+static void settings(lt_studio *s, pen *p, int rows)
+{
+    int x = p->area.x + 1, width = p->area.width - 2, half = (width - LABEL) / 2;
+    int count = lt_form_rows();
+    rows = rows < count ? rows : count;
+    if (s->row < s->top)
+        s->top = s->row;
+    if (s->row >= s->top + rows)
+        s->top = s->row - rows + 1;
+    s->top = s->top > count - rows ? count - rows : s->top;
+    lt_draw_text(p->y, x, LABEL, LT_STYLE_STRONG, "Settings");
+    lt_draw_text(p->y, x + LABEL, half - 1, LT_STYLE_STRONG, "this run");
+    lt_draw_text(p->y, x + LABEL + half, width - LABEL - half, LT_STYLE_STRONG, "next run");
+    p->y++;
+    for (int i = 0; i < rows && room(p); i++, p->y++)
+        row_of_form(s, p, s->top + i);
+}
+
+/* ---- numbers ---- */
+
+LT_PRINTF(3, 4) static void number(pen *p, const char *label, const char *format, ...)
+{
+    char text[64];
+    va_list args;
+    if (!room(p))
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    lt_draw_text(p->y, p->area.x + 2, LABEL, LT_STYLE_PLAIN, label);
+    lt_draw_text(p->y, p->area.x + 2 + LABEL, p->area.width - LABEL - 3, LT_STYLE_PLAIN, text);
+    p->y++;
+}
+
+static void numbers(const lt_studio *s, pen *p)
+{
+    lt_film_numbers n;
+    const lt_film *f = s->reel ? s->reel->film : NULL;
+    if (!f || s->step > f->done || !room(p))
+        return;
+    lt_film_numbers_at(f, s->step, 0, &n);
+    if (s->step == 0)
+        lt_draw_format(p->y++, p->area.x + 1, p->area.width - 2, LT_STYLE_STRONG,
+                       "Step 0 of %d: noise", f->steps);
+    else
+        lt_draw_format(p->y++, p->area.x + 1, p->area.width - 2, LT_STYLE_STRONG,
+                       "Step %d of %d   t %.4g", s->step, f->steps, n.timestep);
+    if (s->step < f->steps)
+        number(p, "sigma", "%.4g, next %.4g", n.sigma, n.sigma_next);
+    else
+        number(p, "sigma", "%.4g", n.sigma);
+    number(p, "rms of latents", "%.4g", n.rms_latents);
+    if (s->step == 0)
+        return;
+    number(p, "rms of x0", "%.4g", n.rms_x0);
+    if (f->guided)
+        number(p, "guidance push", "%.3g of the noise", n.push);
+    number(p, "changed", "%.3g %%", 100 * n.changed);
+}
+
+static void statistics(const lt_studio *s, pen *p)
+{
+    lt_canvas_facts c = lt_canvas_about(s->canvas);
+    char size[LT_GAUGE_TEXT];
+    if (!room(p))
+        return;
+    lt_draw_format(p->y++, p->area.x + 1, p->area.width - 2, LT_STYLE_STRONG, "Frames: %s",
+                   lt_graphics_name(c.kind));
+    lt_gauge_size(c.bytes, size);
+    number(p, "sent", "%d", c.sent);
+    number(p, "bytes", "%s", size);
+    number(p, "encoded in", "%.1f ms", c.encode * 1e3);
+    number(p, "written in", "%.1f ms", c.write * 1e3);
+    if (c.round_trip >= 0)
+        number(p, "acknowledged in", "%.1f ms", c.round_trip * 1e3);
+    if (s->reel) {
+        number(p, "step", "%.1f ms", s->reel->step_seconds * 1e3);
+        number(p, "VAE", "%.1f ms", s->reel->picture_seconds * 1e3);
+    }
+}
+
+void lt_view_panel(lt_studio *s)
+{
+    lt_rect area = s->layout.panel;
+    pen p = {area, area.y, area.y + area.height};
+    lt_draw_box(s->layout.panel_box, LT_STYLE_PLAIN, "");
+    lenses(s, &p);
+    int rows = area.height - LENSES - 1 - NUMBERS - (area.height > 18 ? 2 : 0);
+    if (area.height > 18)
+        p.y++;
+    settings(s, &p, rows > 1 ? rows : 1);
+    if (area.height > 18)
+        p.y++;
+    if (s->focus == LT_FOCUS_PARAMS && room(&p))
+        lt_draw_text(p.y++, area.x + 1, area.width - 2, LT_STYLE_DIM, lt_form_help(s->row));
+    if (s->statistics)
+        statistics(s, &p);
+    else
+        numbers(s, &p);
+}

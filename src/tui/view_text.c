@@ -1,0 +1,148 @@
+/* view_text.c - the timeline, both prompts, the row of messages and the footer. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tui/draw.h"
+#include "tui/edit_view.h"
+#include "tui/gauge.h"
+#include "tui/studio.h"
+
+enum { LABEL = 9, COUNT = 10 };
+
+void lt_view_timeline(lt_studio *s)
+{
+    lt_rect r = s->layout.timeline;
+    char line[LT_TIMELINE_MOST + 1];
+    int steps = lt_studio_steps(s);
+    if (steps == 0)
+        return;
+    lt_timeline t = {.steps = steps,
+                     .made = s->reel->film->done,
+                     .at = s->step,
+                     .width = r.width - 2 < LT_TIMELINE_MOST ? r.width - 2 : LT_TIMELINE_MOST};
+    lt_timeline_draw(&t, line);
+    lt_draw_text(r.y, r.x + 1, r.width - 2, LT_STYLE_PLAIN, line);
+    int at = lt_timeline_cell(&t, s->step);
+    if (at >= 1)
+        lt_draw_bytes(r.y, r.x + at, 3, LT_STYLE_ACCENT, line + at - 1, 3);
+}
+
+/* ---- editors ---- */
+
+static void glyphs(const lt_edit *e, const lt_edit_view *v, lt_rect r)
+{
+    static const lt_style styles[] = {[LT_EDIT_PLAIN] = LT_STYLE_PLAIN,
+                                      [LT_EDIT_CUT] = LT_STYLE_CUT,
+                                      [LT_EDIT_MATCH] = LT_STYLE_ACCENT};
+    const char *text = lt_edit_text(e, NULL);
+    for (size_t i = 0; i < v->glyph_count; i++) {
+        const lt_edit_glyph *g = &v->glyphs[i];
+        lt_draw_bytes(r.y + g->row, r.x + g->column, g->cells, styles[g->style], text + g->start,
+                      g->length);
+    }
+}
+
+static void editor(const lt_edit *e, lt_rect r, bool wrap, const lt_edit_mark *mark, bool cursor)
+{
+    lt_edit_window window = {.width = r.width,
+                             .rows = r.height,
+                             .wrap = wrap,
+                             .marks = mark,
+                             .mark_count = mark ? 1 : 0};
+    lt_edit_view view = {0};
+    lt_edit_layout(e, &window, &view);
+    glyphs(e, &view, r);
+    if (cursor)
+        lt_draw_cursor(r.y + view.cursor_row, r.x + view.cursor_column);
+    lt_edit_view_done(&view);
+}
+
+/* Counts the prompt's tokens if it changed. */
+static void count(lt_studio *s)
+{
+    size_t n;
+    lt_error ignored;
+    lt_tokens fresh;
+    unsigned long version = lt_edit_version(s->form.prompt) + 1;
+    const char *text = lt_edit_text(s->form.prompt, &n);
+    if (version == s->counted || !s->facts || !s->facts->tokenizer ||
+        !lt_tokenizer_encode(s->facts->tokenizer, text, n, &fresh, &ignored))
+        return;
+    lt_tokens_done(&s->tokens);
+    s->tokens = fresh;
+    s->counted = version;
+}
+
+static void token_count(const lt_studio *s, lt_rect r)
+{
+    bool known = s->counted > 0;
+    size_t most = known ? s->tokens.length - 2 : 0, cut = s->tokens.total - s->tokens.used;
+    int x = r.x + r.width - COUNT;
+    if (!known)
+        lt_draw_text(r.y, x, COUNT, LT_STYLE_DIM, "     ?/75");
+    else if (cut > 0)
+        lt_draw_format(r.y, x, COUNT, LT_STYLE_WARN, "%zu+%zu cut", s->tokens.used, cut);
+    else
+        lt_draw_format(r.y, x, COUNT, LT_STYLE_DIM, "%6zu/%zu", s->tokens.used, most);
+}
+
+static void field(const lt_studio *s, lt_rect r, const char *label, const lt_edit *e,
+                  const lt_edit_mark *mark, bool focused)
+{
+    lt_rect text = {r.x + LABEL, r.y, r.width - LABEL - COUNT - 1, r.height};
+    bool cursor = focused && s->ask == LT_ASK_NOTHING && !s->help && !s->details;
+    lt_draw_text(r.y, r.x + 1, LABEL, focused ? LT_STYLE_ACCENT : LT_STYLE_DIM, label);
+    editor(e, text, true, mark, cursor);
+}
+
+void lt_view_prompts(lt_studio *s)
+{
+    lt_edit_mark cut = {.style = LT_EDIT_CUT};
+    count(s);
+    if (s->counted && s->tokens.total > s->tokens.used) {
+        cut.start = s->tokens.all[s->tokens.used].start;
+        lt_edit_text(s->form.prompt, &cut.end);
+    }
+    field(s, s->layout.prompt, "prompt>", s->form.prompt, cut.end ? &cut : NULL,
+          s->focus == LT_FOCUS_PROMPT);
+    token_count(s, s->layout.prompt);
+    field(s, s->layout.negative, "avoid >", s->form.negative, NULL, s->focus == LT_FOCUS_NEGATIVE);
+}
+
+/* ---- messages and footer ---- */
+
+static void asked_line(const lt_studio *s, lt_rect r)
+{
+    int n =
+        lt_draw_format(r.y, r.x + 1, r.width / 2, LT_STYLE_ACCENT, "%s: ", lt_studio_question(s));
+    lt_rect text = {r.x + 1 + n, r.y, r.width - n - 2, 1};
+    editor(s->line, text, false, NULL, true);
+}
+
+static void note(const lt_studio *s, lt_rect r)
+{
+    static const lt_style styles[] = {LT_STYLE_PLAIN, LT_STYLE_WARN, LT_STYLE_ERROR};
+    lt_draw_text(r.y, r.x + 1, r.width - 2, styles[s->note.kind], s->note.text);
+}
+
+static void footer(const lt_studio *s, lt_rect r)
+{
+    lt_hint hints[LT_HINTS];
+    int n = lt_keymap_hints(lt_studio_context(s), lt_studio_state(s), r.width - 2, hints);
+    for (int i = 0; i < n; i++) {
+        const lt_hint *h = &hints[i];
+        int x = r.x + 1 + h->column;
+        lt_draw_bytes(r.y, x, h->key_cells, LT_STYLE_KEY, h->text, (size_t)h->key_cells);
+        lt_draw_text(r.y, x + h->key_cells, h->cells - h->key_cells, LT_STYLE_DIM,
+                     h->text + h->key_cells);
+    }
+}
+
+void lt_view_bottom(lt_studio *s)
+{
+    if (s->ask != LT_ASK_NOTHING)
+        asked_line(s, s->layout.message);
+    else
+        note(s, s->layout.message);
+    footer(s, s->layout.footer);
+}

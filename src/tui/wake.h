@@ -1,0 +1,22 @@
+/*
+ * wake.h - waiting for keys, events and signals at once, without losing a signal in between.
+ * The signals that matter are blocked but while waiting; threads started meanwhile inherit that, so
+ * that signals reach the screen's thread alone.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/* Installs handlers for a change of the window, and for stopping by another than the keyboard. */
+void lt_wake_open(void);
+void lt_wake_close(void); /* as before */
+
+/* Until one of the descriptors is readable, a signal came, or `seconds` have passed; negative: no
+ * end. */
+void lt_wake_wait(const int *descriptors, int count, double seconds);
+
+bool lt_wake_resized(void); /* since the last call */
+bool lt_wake_stopped(void); /* SIGTSTP came since the last call */
+/* Stops the program as Ctrl+Z would; returns when it goes on, and the window may have another size:
+ * lt_wake_resized does not tell that again. */
+void lt_wake_stop(void);

@@ -1,0 +1,114 @@
+/* Runs as the screen keeps them: what events do, and what is dropped when there is too much. */
+#include "tui/reel.h"
+
+#include "base/mem.h"
+#include "support/check.h"
+
+enum { STEPS = 3, N = 16 };
+
+static lt_film *film(void)
+{
+    lt_film *f = lt_alloc(sizeof *f);
+    lt_schedule_config config = lt_schedule_config_default();
+    *f = (lt_film){.images = 1,
+                   .channels = 4,
+                   .h = 2,
+                   .w = 2,
+                   .width = 16,
+                   .height = 16,
+                   .steps = STEPS,
+                   .all = N,
+                   .sampler = &lt_sampler_lms};
+    lt_params_init(&f->params);
+    f->noise = lt_alloc_array(N, sizeof *f->noise);
+    f->at = lt_alloc_array(STEPS, sizeof *f->at);
+    CHECK_OK(lt_schedule_init(&f->schedule, &config, STEPS, err));
+    return f;
+}
+
+static lt_reel *send(lt_reels *r, lt_event e)
+{
+    lt_reel *reel = lt_reels_event(r, &e);
+    lt_event_done(&e);
+    return reel;
+}
+
+static lt_event picture(uint64_t id, int step, lt_lens lens)
+{
+    lt_image *image;
+    CHECK_OK(lt_image_new(16, 16, &image, err));
+    image->rgb[0] = (unsigned char)(step + 10);
+    return (lt_event){
+        .kind = LT_EVENT_PICTURE, .id = id, .step = step, .lens = lens, .picture = image};
+}
+
+static lt_event step(uint64_t id, int k)
+{
+    lt_event e = {.kind = LT_EVENT_STEP, .id = id, .step = k, .taken = {.seconds = 0.5}};
+    e.taken.block = lt_alloc_array(3 * N, sizeof(float));
+    e.taken.latents = e.taken.block;
+    e.taken.x0 = e.taken.block + N;
+    e.taken.eps_text = e.taken.block + 2 * N;
+    return e;
+}
+
+static void test_a_run(void **state)
+{
+    (void)state;
+    lt_reels r = {0};
+    lt_reel *a = lt_reels_add(&r, 5, "a fox");
+    assert_int_equal(lt_reel_frames(a), 0);
+    assert_null(send(&r, (lt_event){.kind = LT_EVENT_BEGUN, .id = 6, .film = film()}));
+    assert_ptr_equal(send(&r, (lt_event){.kind = LT_EVENT_BEGUN, .id = 5, .film = film()}), a);
+    assert_int_equal(lt_reel_frames(a), 1);
+    assert_null(lt_reel_picture(a, 0, LT_LENS_LATENTS));
+    send(&r, picture(5, 0, LT_LENS_X0)); /* frame 0 has one picture, whatever the lens */
+    assert_int_equal(lt_reel_picture(a, 0, LT_LENS_LATENTS)->rgb[0], 10);
+    send(&r, step(5, 1));
+    assert_int_equal(a->state, LT_REEL_RUNNING);
+    assert_int_equal(lt_reel_frames(a), 2);
+    send(&r, picture(5, 1, LT_LENS_X0));
+    assert_null(lt_reel_picture(a, 1, LT_LENS_LATENTS));
+    assert_int_equal(lt_reel_picture(a, 1, LT_LENS_X0)->rgb[0], 11);
+    assert_null(lt_reel_picture(a, 2, LT_LENS_X0)); /* not taken yet */
+    send(&r, picture(5, 99, LT_LENS_X0));           /* of another film: dropped */
+    send(&r, (lt_event){.kind = LT_EVENT_PAUSED, .id = 5, .step = 1});
+    assert_true(a->state == LT_REEL_PAUSED && lt_reel_at_work(a));
+    send(&r, (lt_event){.kind = LT_EVENT_SKIPPED, .id = 5, .step = 1});
+    assert_int_equal(a->skipped, 1);
+    /* starting again in f32 forgets what was made */
+    send(&r, (lt_event){.kind = LT_EVENT_BEGUN, .id = 5, .film = film()});
+    assert_int_equal(lt_reel_frames(a), 1);
+    assert_null(lt_reel_picture(a, 0, LT_LENS_LATENTS));
+    send(&r, (lt_event){.kind = LT_EVENT_DONE, .id = 5, .step = STEPS});
+    assert_false(lt_reel_at_work(a));
+    lt_reels_done(&r);
+}
+
+static void test_trim(void **state)
+{
+    (void)state;
+    const size_t bytes = 16 * 16 * 3;
+    lt_reels r = {0};
+    for (uint64_t id = 1; id <= 3; id++) {
+        lt_reels_add(&r, id, "x");
+        send(&r, (lt_event){.kind = LT_EVENT_BEGUN, .id = id, .film = film()});
+        send(&r, picture(id, 0, LT_LENS_LATENTS));
+        send(&r, (lt_event){.kind = LT_EVENT_DONE, .id = id});
+    }
+    lt_reels_trim(&r, r.all[0], 3 * bytes);
+    assert_non_null(lt_reel_picture(r.all[1], 0, LT_LENS_LATENTS));
+    lt_reels_trim(&r, r.all[0], 2 * bytes);
+    assert_non_null(lt_reel_picture(r.all[0], 0, LT_LENS_LATENTS)); /* kept, though the oldest */
+    assert_null(lt_reel_picture(r.all[1], 0, LT_LENS_LATENTS));
+    assert_non_null(lt_reel_picture(r.all[2], 0, LT_LENS_LATENTS));
+    send(&r, picture(2, 0, LT_LENS_LATENTS)); /* asked for again */
+    assert_non_null(lt_reel_picture(r.all[1], 0, LT_LENS_LATENTS));
+    lt_reels_done(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_run), cmocka_unit_test(test_trim)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
