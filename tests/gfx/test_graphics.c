@@ -201,7 +201,7 @@ static void test_same_size(void **state)
                 lt_buf b = {0};
                 char want[64];
                 lt_encoder *e = lt_encoder_new(&xterm, (lt_graphics)kind);
-                lt_room room = {61, 31, (lt_zoom)zoom};
+                lt_frame_room room = {61, 31, (lt_zoom)zoom};
                 lt_fit f = lt_fit_make(&xterm, (lt_graphics)kind, &room, 100, 70);
                 CHECK_OK(lt_frame_encode(e, image, &f, &(lt_place){0},
                                          (lt_quality){scale, scale % 2}, &b, err));
