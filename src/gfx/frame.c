@@ -72,10 +72,10 @@ static bool indices_for(lt_encoder *e, const lt_image *image, lt_error *err)
 
 static int divided(int side, int by)
 {
-    return side / by > 0 ? side / by : 1;
+    return (side + by - 1) / by;
 }
 
-/* Squares of times x times pixels; what is left at the right and below is not drawn. */
+/* Squares of times x times pixels, the last ones cut off. */
 static bool sixels(lt_encoder *e, const lt_image *image, const lt_fit *fit, lt_quality q,
                    lt_buf *out, lt_error *err)
 {
@@ -96,7 +96,8 @@ static bool sixels(lt_encoder *e, const lt_image *image, const lt_fit *fit, lt_q
         else
             (q.adaptive ? lt_palette_adaptive : lt_palette_fixed)(e->paletter, small, e->indices,
                                                                   &palette);
-        lt_indexed picture = {e->indices, small->width, small->height, times, &palette};
+        lt_indexed picture = {e->indices, small->width, small->height, times,
+                              fit->width, fit->height,  &palette};
         ok = lt_sixel_encode(&picture, out, err);
     }
     lt_image_unref(small);
@@ -116,20 +117,17 @@ static bool sixels_within(lt_encoder *e, const lt_image *image, const lt_fit *fi
     }
 }
 
-/* The terminal enlarges, if it is told the cells. */
+/* The terminal could enlarge, but to whole cells only: the picture would change its size. */
 static bool kitty(const lt_image *image, const lt_fit *fit, lt_quality q, lt_buf *out,
                   lt_error *err)
 {
-    lt_image *scaled = NULL;
-    lt_kitty how = {.id = KITTY_ID};
-    if (q.scale > 1) {
-        how.cols = fit->cols;
-        how.rows = fit->rows;
-    }
+    lt_image *small = NULL, *whole = NULL;
     bool ok = scale(image, divided(fit->width, q.scale), divided(fit->height, q.scale),
-                    fit->nearest, &scaled, err) &&
-              lt_kitty_encode(scaled, &how, out, err);
-    lt_image_unref(scaled);
+                    fit->nearest, &small, err) &&
+              lt_image_resize(small, fit->width, fit->height, LT_NEAREST, &whole, err) &&
+              lt_kitty_encode(whole, &(lt_kitty){.id = KITTY_ID}, out, err);
+    lt_image_unref(small);
+    lt_image_unref(whole);
     return ok;
 }
 

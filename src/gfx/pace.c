@@ -63,16 +63,25 @@ void lt_pace_sent(lt_pace *p, size_t bytes, int scale, double before, double aft
         learn_rate(p, bytes, after - before);
 }
 
+/* What of an answer's time was the line's.  A handshake that was slow for another reason (a
+ * terminal that was starting) shows when a frame comes back in less than half of it: then a quarter
+ * of the frame's time stands for the round trip.  Never less than an eighth, so that no frame alone
+ * makes the line look endless. */
+static double line_time(lt_pace *p, double took)
+{
+    const double least = took / 8.0;
+    if (p->round_trip < 0 || took < p->round_trip / 2.0)
+        p->round_trip = took / 4.0;
+    return took - p->round_trip > least ? took - p->round_trip : least;
+}
+
 void lt_pace_acked(lt_pace *p, double now)
 {
     if (!p->in_flight)
         return;
-    double took = now - p->sent;
     p->in_flight = false;
     p->unanswered = 0;
-    if (p->round_trip < 0 || took < p->round_trip)
-        p->round_trip = took > 0 ? took : 0;
-    learn_rate(p, p->bytes, took - p->round_trip);
+    learn_rate(p, p->bytes, line_time(p, now > p->sent ? now - p->sent : 0));
 }
 
 double lt_pace_wait(const lt_pace *p, double now)

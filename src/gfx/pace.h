@@ -9,10 +9,11 @@
  * last, or after twice the time that write() took, whichever is longer.
  *
  * From bytes, send and answer it estimates the line: what a frame takes is a round trip plus bytes
- * by rate.  The round trip is the shortest answer seen, the handshake's included; the rate a moving
- * mean of the recent frames.  The terminal's own painting counts as line, as it blocks in the same
- * way.  A frame is made coarser (scale 2 to 4, down to a fifth of the bytes) until it is expected
- * to hold the line for at most 150 ms, and finer again at 100 ms, so that it does not waver.
+ * by rate.  The round trip is the handshake's, unless frames come back much faster; the rate is a
+ * moving mean of the recent frames.  The terminal's own painting counts as line, as it blocks in
+ * the same way.  A frame is made coarser (scale 2 to 4, down to a fifth of the bytes) until it is
+ * expected to hold the line for at most 150 ms, and finer again at 100 ms, so that it does not
+ * waver.
  *
  * Nothing is known before the first frame: it is whole if the handshake took less than 30 ms, as on
  * a local terminal, at scale 2 if less than 150 ms, and at scale 4 otherwise.  A terminal without a

@@ -163,9 +163,11 @@ static void sequence(lt_replies *r, lt_scan_kind kind, lt_buf *typed)
         return;
     if (kind == LT_SCAN_STRING)
         string(r);
-    else if (kind == LT_SCAN_CSI && lt_csi_read(&r->scan, &c) && lt_csi_is_answer(&c))
+    else if (kind == LT_SCAN_CSI && lt_csi_read(&r->scan, &c) && lt_csi_is_answer(&c)) {
+        if (r->scan.alt) /* the key Escape, and an answer that came just then */
+            lt_buf_char(typed, '\033');
         control(r, &c);
-    else if (r->scan.total == r->scan.len) {
+    } else if (r->scan.total == r->scan.len) {
         if (r->scan.alt)
             lt_buf_char(typed, '\033');
         lt_buf_add(typed, r->scan.held, r->scan.len);

@@ -33,25 +33,41 @@ static int compact(const lt_indexed *p, unsigned char rgb[256][3], unsigned char
     return count;
 }
 
-/* [height, width * times], the rows below the picture repeat its last. */
+/* Pixels after enlarging, before padding. */
+typedef struct extent {
+    int width, height;
+} extent;
+
+static extent extent_of(const lt_indexed *p)
+{
+    return (extent){p->full_width > 0 ? p->full_width : p->width * p->times,
+                    p->full_height > 0 ? p->full_height : p->height * p->times};
+}
+
+static void enlarge_row(const unsigned char *row, int times, const unsigned char new_of[256],
+                        unsigned char *out, int width)
+{
+    if (times == 1)
+        for (int x = 0; x < width; x++)
+            out[x] = new_of[row[x]];
+    else
+        for (int x = 0; x < width; x += times)
+            memset(out + x, new_of[row[x / times]],
+                   (size_t)(times < width - x ? times : width - x));
+}
+
+/* out [height, width], the rows below the picture repeat its last. */
 static void enlarge(const lt_indexed *p, const unsigned char new_of[256], int height,
                     unsigned char *out)
 {
-    size_t width = (size_t)p->width * (size_t)p->times;
-    for (int y = 0; y < height; y++, out += width) {
-        int from = y / p->times < p->height ? y / p->times : p->height - 1;
-        const unsigned char *row = p->indices + (size_t)from * (size_t)p->width;
-        if (y > 0 && (y % p->times || y / p->times >= p->height)) {
+    extent e = extent_of(p);
+    size_t width = (size_t)e.width;
+    for (int y = 0; y < height; y++, out += width)
+        if (y > 0 && (y % p->times || y >= e.height))
             memcpy(out, out - width, width);
-            continue;
-        }
-        if (p->times == 1)
-            for (size_t x = 0; x < width; x++)
-                out[x] = new_of[row[x]];
         else
-            for (int x = 0; x < p->width; x++)
-                memset(out + (size_t)x * (size_t)p->times, new_of[row[x]], (size_t)p->times);
-    }
+            enlarge_row(p->indices + (size_t)(y / p->times) * (size_t)p->width, p->times, new_of,
+                        out, e.width);
 }
 
 static bool check(SIXELSTATUS status, lt_error *err)
@@ -86,8 +102,8 @@ static bool encode(unsigned char *pixels, int width, int height, unsigned char r
 bool lt_sixel_encode(const lt_indexed *picture, lt_buf *out, lt_error *err)
 {
     unsigned char rgb[256][3] = {{0}}, new_of[256] = {0};
-    int width = picture->width * picture->times;
-    int height = (picture->height * picture->times + BAND - 1) / BAND * BAND;
+    extent e = extent_of(picture);
+    int width = e.width, height = (e.height + BAND - 1) / BAND * BAND;
     void *pixels;
     if (!lt_try_alloc((size_t)width * (size_t)height, "a picture of sixels", &pixels, err))
         return false;

@@ -20,7 +20,9 @@
 typedef struct lt_indexed {
     const unsigned char *indices; /* [H,W], each below palette->count */
     int width, height;
-    int times; /* each pixel becomes times x times, >= 1 */
+    int times;                   /* each pixel becomes times x times, >= 1 */
+    int full_width, full_height; /* of all, where less than width * times: the rest is cut off;
+                                    0: all of it */
     const lt_palette *palette;
 } lt_indexed;
 

@@ -100,7 +100,7 @@ static void plain(job *j)
 static void indexed(job *j, const lt_palette *palette)
 {
     lt_error err = {0};
-    lt_indexed picture = {j->indices, j->image->width, j->image->height, 1, palette};
+    lt_indexed picture = {j->indices, j->image->width, j->image->height, 1, 0, 0, palette};
     if (!lt_sixel_encode(&picture, &j->out, &err))
         fprintf(stderr, "%s\n", err.message);
 }

@@ -190,6 +190,32 @@ static void test_frames(void **state)
     lt_image_unref(image);
 }
 
+/* Coarse or not, a picture covers the same pixels. */
+static void test_same_size(void **state)
+{
+    (void)state;
+    lt_image *image = gradient(100, 70);
+    for (int kind = LT_GRAPHICS_SIXEL; kind <= LT_GRAPHICS_KITTY; kind++)
+        for (int zoom = LT_ZOOM_AUTO; zoom <= LT_ZOOM_ONE; zoom++)
+            for (int scale = 1; scale <= 4; scale++) {
+                lt_buf b = {0};
+                char want[64];
+                lt_encoder *e = lt_encoder_new(&xterm, (lt_graphics)kind);
+                lt_frame_room room = {61, 31, (lt_zoom)zoom};
+                lt_fit f = lt_fit_make(&xterm, (lt_graphics)kind, &room, 100, 70);
+                CHECK_OK(lt_frame_encode(e, image, &f, &(lt_place){0},
+                                         (lt_quality){scale, scale % 2}, &b, err));
+                snprintf(want, sizeof want,
+                         kind == LT_GRAPHICS_SIXEL ? "q\"1;1;%d;%d" : ",s=%d,v=%d,", f.width,
+                         kind == LT_GRAPHICS_SIXEL ? (f.height + 5) / 6 * 6 : f.height);
+                if (!strstr(b.data, want))
+                    fail_msg("scale %d: no '%s' in '%.60s'", scale, want, b.data + 1);
+                lt_buf_done(&b);
+                lt_encoder_free(e);
+            }
+    lt_image_unref(image);
+}
+
 /* A coarse frame has fewer bytes: a third at scale 2, a fifth at 4. */
 static void test_quality(void **state)
 {
@@ -390,13 +416,13 @@ static void test_nearest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),      cmocka_unit_test(test_choice),
-        cmocka_unit_test(test_sizes),      cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_frames),     cmocka_unit_test(test_quality),
-        cmocka_unit_test(test_tmux_limit), cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_hide),       cmocka_unit_test(test_kitty),
-        cmocka_unit_test(test_blocks),     cmocka_unit_test(test_text),
-        cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_names),   cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_sizes),   cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_frames),  cmocka_unit_test(test_same_size),
+        cmocka_unit_test(test_quality), cmocka_unit_test(test_tmux_limit),
+        cmocka_unit_test(test_nothing), cmocka_unit_test(test_hide),
+        cmocka_unit_test(test_kitty),   cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_text),    cmocka_unit_test(test_nearest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

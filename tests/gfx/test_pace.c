@@ -91,6 +91,21 @@ static void test_changes(void **state)
     assert_true(settle(&p, 2e6, 0.002, 1300000, 6, &now) >= 2); /* frames of noise */
 }
 
+/* The handshake was slow because the terminal was starting, not because of the line. */
+static void test_slow_start(void **state)
+{
+    (void)state;
+    lt_pace p;
+    double now = 1.0;
+    lt_pace_init(&p, true, 0.600);
+    assert_int_equal(lt_pace_scale(&p), 4);
+    assert_int_equal(settle(&p, 10e6, 0.002, 220000, 4, &now), 1);
+    assert_true(p.rate > 5e6 && p.rate < 20e6);
+    lt_pace_init(&p, true, 0.600);
+    settle(&p, 0.1e6, 0.002, 220000, 10, &now);
+    assert_true(lt_pace_scale(&p) >= 2); /* a part of it is still taken for the round trip */
+}
+
 static void test_idle(void **state)
 {
     (void)state;
@@ -142,7 +157,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_frame), cmocka_unit_test(test_one_in_flight),
         cmocka_unit_test(test_lines),       cmocka_unit_test(test_changes),
-        cmocka_unit_test(test_idle),        cmocka_unit_test(test_mute),
+        cmocka_unit_test(test_idle),        cmocka_unit_test(test_slow_start),
+        cmocka_unit_test(test_mute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -227,6 +227,9 @@ static void test_acknowledgement(void **state)
     lt_replies_feed(&r, "\033[0n\033[3n\033[0;0n\033[?0n\033[0n", 23, &typed);
     assert_int_equal(r.acks, 2);
     assert_int_equal(typed.len, 0);
+    lt_replies_feed(&r, "\033\033[0n", 5, &typed); /* with the key Escape before it */
+    assert_int_equal(r.acks, 3);
+    assert_string_equal(typed.data, "\033");
     lt_buf_done(&typed);
 }
 

@@ -73,14 +73,16 @@ static void check_frame(const lt_buf *six, int width, int height)
 /* Every pixel has the colour of its index; the rows below repeat the last. */
 static void check_pixels(const lt_buf *six, const lt_indexed *p)
 {
-    int width = p->width * p->times, height = (p->height * p->times + 5) / 6 * 6;
+    int width = p->full_width ? p->full_width : p->width * p->times;
+    int full = p->full_height ? p->full_height : p->height * p->times;
+    int height = (full + 5) / 6 * 6;
     check_frame(six, width, height);
     decoded d = decode(six);
     assert_int_equal(d.width, width);
     assert_int_equal(d.height, height);
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++) {
-            int row = y / p->times < p->height ? y / p->times : p->height - 1;
+            int row = (y < full ? y : full - 1) / p->times;
             int index = p->indices[row * p->width + x / p->times];
             const unsigned char *found = d.palette + d.pixels[y * width + x] * 3;
             for (int c = 0; c < 3; c++)
@@ -104,7 +106,12 @@ static void test_round_trip(void **state)
         lt_palette palette;
         lt_buf six = {0};
         (round % 2 ? lt_palette_fixed : lt_palette_adaptive)(p, image, indices, &palette);
-        lt_indexed picture = {indices, width, height, 1 + random_below(4), &palette};
+        int times = 1 + random_below(4);
+        lt_indexed picture = {indices, width, height, times, 0, 0, &palette};
+        if (round % 4 == 1) {
+            picture.full_width = width * times - random_below(times);
+            picture.full_height = height * times - random_below(times);
+        }
         CHECK_OK(lt_sixel_encode(&picture, &six, err));
         check_pixels(&six, &picture);
         lt_buf_done(&six);
@@ -133,7 +140,7 @@ static void test_palettes(void **state)
             memset(indices, 0, sizeof indices);
             palette.count = 1;
         }
-        lt_indexed picture = {indices, 16, 16, 1, &palette};
+        lt_indexed picture = {indices, 16, 16, 1, 0, 0, &palette};
         CHECK_OK(lt_sixel_encode(&picture, &six, err));
         check_pixels(&six, &picture);
         lt_buf_done(&six);
