@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/help.h"
+#include "gfx/graphics.h"
 #include "sample/sampler.h"
 
 typedef struct request {
@@ -72,6 +73,12 @@ static const char *lens_at(const request *r, int i)
     return i < LT_COUNT(lenses) ? lenses[i] : NULL;
 }
 
+static const char *graphics_at(const request *r, int i)
+{
+    (void)r;
+    return i < LT_GRAPHICS_COUNT ? lt_graphics_name((lt_graphics)i) : NULL;
+}
+
 /* The options whose values are words of ours. */
 static const struct {
     const char *option;
@@ -79,7 +86,7 @@ static const struct {
 } kinds[] = {
     {"scheduler", sampler_at}, {"timestep-spacing", spacing_at},
     {"backend", backend_at},   {"dtype", dtype_at},
-    {"lens", lens_at},
+    {"lens", lens_at},         {"graphics", graphics_at},
 };
 
 static void values(const request *r, const lt_option *o, const char *before)

@@ -101,11 +101,11 @@ void lt_blocks_encode(const lt_image *image, lt_colours colours, int row, int co
         for (int x = 0; x < image->width; x++) {
             int upper = colour_at(image, colours, x, y);
             int lower = y + 1 < image->height ? colour_at(image, colours, x, y + 1) : NO_COLOUR;
-            if (upper != fore)
+            if (upper != fore && upper != lower)
                 set_colour(out, colours, fore = upper, false);
             if (lower != back)
                 set_colour(out, colours, back = lower, true);
-            lt_buf_str(out, UPPER_HALF);
+            lt_buf_str(out, upper != lower ? UPPER_HALF : " ");
         }
     }
     lt_buf_str(out, "\033[0m");

@@ -2,9 +2,9 @@
  * blocks.h - pictures of characters, for terminals without pixels.
  *
  * BLOCKS puts two pixels, one above the other, into a cell as an upper half block with its colour
- * before a background; TEXT puts a character of the pixel's lightness there, for locales without
- * UTF-8 and terminals without colours.  Each row starts with an absolute position, so that nothing
- * depends on how a terminal wraps.
+ * before a background, or a blank of it where both are the same; TEXT puts a character of the
+ * pixel's lightness there, for locales without UTF-8 and terminals without colours.  Each row
+ * starts with an absolute position, so that nothing depends on how a terminal wraps.
  */
 #pragma once
 

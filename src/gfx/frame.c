@@ -82,8 +82,9 @@ static bool sixels(lt_encoder *e, const lt_image *image, const lt_fit *fit, lt_q
     int times = q.scale, wanted = fit->width / image->width;
     lt_palette palette;
     lt_image *small = NULL;
-    /* a whole number of times larger: index the small one, the squares are the same */
-    if (fit->nearest && wanted >= 1 && q.scale <= wanted)
+    /* a whole number of times larger: index the small one, the squares are the same; but the fixed
+     * palette's pattern would be seen if it were enlarged too */
+    if (fit->nearest && q.scale <= wanted && (q.adaptive || q.scale > 1))
         times = wanted;
     if (!scale(image, divided(fit->width, times), divided(fit->height, times), fit->nearest, &small,
                err))

@@ -10,8 +10,9 @@
 enum {
     FULL = 252, /* registers for the 6x7x6 grid, and for palettes of the picture's own */
     MOST = 256,
-    BINS = 32768, /* 5 bits a channel */
-    DITHER = 4,   /* half of a bin: +-4 of 256 */
+    BINS = 32768,  /* 5 bits a channel */
+    DITHER = 4,    /* half of a bin: +-4 of 256 */
+    NOWHERE = 600, /* a channel of a colour that nothing is near to */
 };
 
 static const unsigned char bayer[64] = {
@@ -230,24 +231,21 @@ static void choose(lt_paletter *p, const lt_image *image, int most, lt_palette *
 
 /* ---- the nearest colour ---- */
 
-static int look_for(const lt_paletter *p, int count, int bin)
+/* The square of the distance and the index in one number, so that the loop has neither a branch nor
+ * an end that the compiler does not know. */
+static int look_for(const lt_paletter *p, int bin)
 {
     int r = coordinate(bin, 0) * 8 + 4, g = coordinate(bin, 1) * 8 + 4, b = bin % 32 * 8 + 4;
-    int best = 0, least = INT32_MAX, distance[MOST];
-    for (int i = 0; i < count; i++) {
+    int best = INT32_MAX;
+    for (int i = 0; i < MOST; i++) {
         int dr = p->red[i] - r, dg = p->green[i] - g, db = p->blue[i] - b;
-        distance[i] = dr * dr + dg * dg + db * db;
+        int key = (dr * dr + dg * dg + db * db) * MOST + i;
+        best = key < best ? key : best;
     }
-    for (int i = 0; i < count; i++)
-        if (distance[i] < least) {
-            least = distance[i];
-            best = i;
-        }
-    return best;
+    return best % MOST;
 }
 
-static void assign(lt_paletter *p, const lt_image *image, unsigned char *indices, int count,
-                   bool dither)
+static void assign(lt_paletter *p, const lt_image *image, unsigned char *indices, bool dither)
 {
     const unsigned char *s = image->rgb;
     memset(p->nearest, 0, BINS * sizeof *p->nearest);
@@ -257,7 +255,7 @@ static void assign(lt_paletter *p, const lt_image *image, unsigned char *indices
             const unsigned char *bin_of = p->bin_of + by;
             int bin = bin_of[s[0]] << 10 | bin_of[s[1]] << 5 | bin_of[s[2]];
             if (p->nearest[bin] == 0)
-                p->nearest[bin] = (uint16_t)(look_for(p, count, bin) + 1);
+                p->nearest[bin] = (uint16_t)(look_for(p, bin) + 1);
             *indices++ = (unsigned char)(p->nearest[bin] - 1);
         }
 }
@@ -272,12 +270,12 @@ static void own_colours(lt_paletter *p, const lt_image *image, int most, unsigne
         p->nearest = lt_alloc_array(BINS, sizeof *p->nearest);
     }
     choose(p, image, most, out);
-    for (int i = 0; i < out->count; i++) {
-        p->red[i] = out->rgb[i][0];
-        p->green[i] = out->rgb[i][1];
-        p->blue[i] = out->rgb[i][2];
+    for (int i = 0; i < MOST; i++) {
+        p->red[i] = i < out->count ? out->rgb[i][0] : NOWHERE;
+        p->green[i] = i < out->count ? out->rgb[i][1] : NOWHERE;
+        p->blue[i] = i < out->count ? out->rgb[i][2] : NOWHERE;
     }
-    assign(p, image, indices, out->count, most >= FULL);
+    assign(p, image, indices, most >= FULL);
 }
 
 void lt_palette_adaptive(lt_paletter *p, const lt_image *image, unsigned char *indices,

@@ -113,12 +113,17 @@ bool lt_tty_raw(lt_tty *tty, bool on)
     return tcsetattr(tty->fd, TCSANOW, &t) == 0;
 }
 
-/* A terminal that is gone says so at the next write of a frame. */
+/* One that takes nothing loses what it did not read, so that this, which matters more, fits in.  A
+ * terminal that is gone says so at the next write of a frame. */
 static void send(lt_tty *tty, const char *bytes)
 {
     lt_error ignored = {0};
-    if (bytes)
-        lt_tty_write(tty, bytes, strlen(bytes), 1.0, &ignored);
+    ptrdiff_t n = (ptrdiff_t)strlen(bytes),
+              done = lt_tty_write(tty, bytes, (size_t)n, 0.5, &ignored);
+    if (done >= 0 && done < n) {
+        tcflush(tty->fd, TCOFLUSH);
+        lt_tty_write(tty, bytes, (size_t)n, 0.5, &ignored);
+    }
 }
 
 void lt_tty_mode(lt_tty *tty, lt_mode mode, bool on)

@@ -75,7 +75,9 @@ void lt_tty_pause(lt_tty *tty);
 void lt_tty_resume(lt_tty *tty);
 
 /* Writes until all is written or `seconds` have passed; returns the bytes that were written, -1
- * with LT_ERR_IO if the terminal is gone.  Goes on over signals. */
+ * with LT_ERR_IO if the terminal is gone.  Goes on over signals.  After a part of a frame the
+ * terminal is inside a string: the rest has to follow before anything else does, or ESC \ and the
+ * end of the frame. */
 ptrdiff_t lt_tty_write(lt_tty *tty, const void *bytes, size_t n, double seconds, lt_error *err);
 /* What there is, without waiting: the number of bytes, 0 if there is nothing, -1 with LT_ERR_IO if
  * the terminal is gone. */

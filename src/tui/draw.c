@@ -189,14 +189,22 @@ void lt_draw_box(lt_rect b, lt_style style, const char *title)
     }
 }
 
+/*
+ * No-break spaces, which curses does not take for blanks; and every other of the first cells tells a
+ * bit of the row's number, by a space in its place, so that no two rows are alike: curses would
+ * scroll what it finds again a row further, and the picture beside it (whatever idlok says).
+ */
 void lt_draw_leave(lt_rect area)
 {
     static const wchar_t no_break[2] = {0xA0, 0};
-    cchar_t cell;
-    setcchar(&cell, ui.utf8 ? no_break : L" ", A_NORMAL, 0, NULL);
+    cchar_t full, blank;
+    setcchar(&full, ui.utf8 ? no_break : L" ", A_NORMAL, 0, NULL);
+    setcchar(&blank, L" ", A_NORMAL, 0, NULL);
     for (int y = area.y; y < area.y + area.height; y++)
-        for (int x = area.x; x < area.x + area.width; x++)
-            mvadd_wch(y, x, &cell);
+        for (int i = 0; i < area.width; i++) {
+            bool bit = i % 2 == 1 && i < 20 && (y >> (i / 2) & 1);
+            mvadd_wch(y, area.x + i, bit ? &blank : &full);
+        }
 }
 
 void lt_draw_again(void)

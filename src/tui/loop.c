@@ -134,11 +134,13 @@ static void suspend(lt_studio *s)
     resize(s);
 }
 
-/* tmux forgets a picture when text changes beside it. */
-static void refresh_in_tmux(lt_studio *s, bool drawn)
+/* tmux forgets a picture when text changes beside it; and without no-break spaces curses may take a
+ * picture's cells for blanks. */
+static void refresh(lt_studio *s, bool drawn)
 {
     const double pause = 0.2; /* seconds */
-    if (s->term.mux != LT_MUX_TMUX || s->graphics != LT_GRAPHICS_SIXEL)
+    bool forgets = s->term.mux == LT_MUX_TMUX && s->graphics == LT_GRAPHICS_SIXEL;
+    if (!forgets && s->options->utf8)
         return;
     if (drawn && s->refresh_at <= 0)
         s->refresh_at = s->now + pause;
@@ -164,7 +166,7 @@ static bool turn(lt_studio *s, lt_error *err)
         s->dirty = false;
         lt_studio_draw(s);
     }
-    refresh_in_tmux(s, drawn);
+    refresh(s, drawn);
     if (!lt_canvas_flush(s->canvas, s->now, err))
         return false;
     if (s->unseen && !lt_canvas_expects(s->canvas, s->now)) {

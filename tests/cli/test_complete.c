@@ -71,6 +71,7 @@ static void test_values(void **state)
     offers("render --backend ", "auto,ref,");
     offers("render --dtype ", "auto,f32,");
     offers("render --lens ", "latents,x0,");
+    offers("doctor --graphics ", "auto,sixel,kitty,blocks,text,none,");
     offers("render --output ", "");    /* a file */
     offers("rng --scheduler eul", ""); /* not an option of rng */
 }

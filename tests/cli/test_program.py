@@ -20,7 +20,7 @@ import unittest
 import zlib
 
 PROGRAM, PROJECT = None, None
-COMMANDS = ["render", "info", "tokens", "encode", "noise", "roundtrip", "schedule", "rng", "bench"]
+COMMANDS = ["render", "info", "tokens", "encode", "noise", "roundtrip", "schedule", "rng", "bench", "doctor"]
 QUICK = ["--steps", "2", "--dtype", "f32"]
 
 
@@ -113,8 +113,69 @@ class Case(unittest.TestCase):
         p.communicate(timeout=120)
         return p.returncode, seen.decode()
 
+    def in_terminal(self, *words, answers=b"", **env):
+        """(exit code, stdout, what the terminal was sent) of a program that has a terminal of its own."""
+        control, terminal = pty.openpty()
+        name = os.ttyname(terminal)
+
+        def own():  # the first terminal that a session opens is its own
+            os.close(os.open(name, os.O_RDWR))
+        p = subprocess.Popen([PROGRAM, *words], cwd=self.dir, env=environment(**env), start_new_session=True,
+                             preexec_fn=own, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        seen = b""
+        while p.poll() is None:
+            if select.select([control], [], [], 0.05)[0]:
+                seen += os.read(control, 65536)
+                if seen.endswith(b"\x1b[c"):
+                    os.write(control, answers)
+        out, err = p.communicate(timeout=120)
+        self.assertEqual(err, b"")
+        os.close(terminal)
+        os.close(control)
+        return p.returncode, out.decode(), seen
+
     def files(self):
         return sorted(str(p.relative_to(self.dir)) for p in self.dir.rglob("*") if p.is_file())
+
+
+class Doctor(Case):
+    XTERM = b"\x1bP>|XTerm(379)\x1b\\\x1b[?1;0;256S\x1b[?1;0;256S\x1b[?2;0;1000;1000S\x1b[?2026;0$y\x1b[?63;1;2;4c"
+
+    def test_without_terminal(self):
+        self.refused("doctor", part="cannot open '/dev/tty'", code=1, start_new_session=True)
+        self.refused("doctor", "--graphics", "sixels", part="'sixels'", start_new_session=True)
+
+    def test_answers(self):
+        code, out, seen = self.in_terminal("doctor", "--json", answers=self.XTERM, TERM="xterm", LC_ALL="C.UTF-8")
+        self.assertEqual(code, 0)
+        found = json.loads(out)
+        self.assertEqual((found["terminal"], found["graphics"], found["registers"]), ("XTerm(379)", "sixel", 256))
+        self.assertEqual((found["largest"], found["cell"], found["advice"]), ([1000, 1000], [10, 20], None))
+        self.assertTrue(found["in_time"] and found["utf8"])
+        self.assertTrue(seen.startswith(b"\x1b[>q") and seen.endswith(b"\x1b[c"))
+        self.assertEqual(found["asked"], seen.decode().replace("\x1b", "\\e"))
+
+    def test_text(self):
+        code, out, _ = self.in_terminal("doctor", answers=b"\x1bP>|XTerm(379)\x1b\\\x1b[?64;1;2c", TERM="xterm")
+        self.assertEqual(code, 0)
+        self.assertRegex(out, r"(?m)^pictures    text: .*not UTF-8")
+        self.assertIn("-ti vt340", out)
+        code, out, _ = self.in_terminal("doctor", "--graphics", "kitty", answers=b"\x1b[?62c", TERM="xterm")
+        self.assertRegex(out, r"(?m)^pictures    kitty: kitty was asked for$")
+
+    def test_silent_and_dumb(self):
+        _, out, _ = self.in_terminal("doctor", TERM="xterm-256color", LC_ALL="C.UTF-8")
+        self.assertRegex(out, r"(?m)^answered    not in \d{4} ms$")
+        self.assertRegex(out, r"(?m)^pictures    blocks: the terminal answered no question")
+        code, out, seen = self.in_terminal("doctor", TERM="dumb")
+        self.assertEqual((code, seen), (0, b""))
+        self.assertRegex(out, r"(?m)^pictures    none: ")
+
+    def test_hostile(self):
+        name = b"\x1bP>|a\xc2\x9b31m\xffb\x1b\\\x1b[?62c"
+        for words in [["doctor"], ["doctor", "--json"]]:
+            _, out, _ = self.in_terminal(*words, answers=name, TERM="x\x1b[31mterm")
+            self.assertNotRegex(out, r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
 class Help(Case):

@@ -345,8 +345,8 @@ static void test_blocks(void **state)
     lt_image_fill(image, (lt_rect){0, 0, 2, 3}, (lt_rgb){255, 0, 0});
     lt_image_fill(image, (lt_rect){1, 1, 1, 1}, (lt_rgb){0, 0, 255});
     lt_blocks_encode(image, LT_COLOURS_TRUE, 4, 9, &b);
-    assert_string_equal(b.data, "\033[0m\033[5;10H\033[38;2;255;0;0m\033[48;2;255;0;0m\xE2\x96\x80"
-                                "\033[48;2;0;0;255m\xE2\x96\x80"
+    assert_string_equal(b.data, "\033[0m\033[5;10H\033[48;2;255;0;0m "
+                                "\033[38;2;255;0;0m\033[48;2;0;0;255m\xE2\x96\x80"
                                 "\033[6;10H\033[49m\xE2\x96\x80\xE2\x96\x80\033[0m");
     lt_buf_clear(&b);
     lt_blocks_encode(image, LT_COLOURS_256, 0, 0, &b);

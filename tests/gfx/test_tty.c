@@ -66,8 +66,8 @@ static void fault(void)
 static void fault_in_frame(void)
 {
     begin_frame();
-    volatile int *volatile nowhere = NULL;
-    *nowhere = 1;
+    volatile char *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    page[0] = 1;
 }
 
 static void give_up(void)
@@ -311,6 +311,27 @@ static void test_deadline(void **state)
     pty_close(&p);
 }
 
+/* Leaving does not wait for a terminal that reads nothing, and what it must know is there. */
+static void test_leaving_when_stuck(void **state)
+{
+    (void)state;
+    lt_error e = {0};
+    static char much[1 << 20], got[1 << 16];
+    size_t n = 0, k;
+    pty p = pty_open(&(lt_tty_size){80, 24, 0, 0});
+    memset(much, '~', sizeof much);
+    CHECK_OK(lt_tty_open_path(p.path, &tty, err));
+    lt_tty_mode(tty, LT_MODE_PASTE, true);
+    lt_tty_mode(tty, LT_MODE_MOUSE, true);
+    assert_true(lt_tty_write(tty, much, sizeof much, 0.01, &e) < (ptrdiff_t)sizeof much);
+    lt_tty_close(tty);
+    while (n < sizeof got - 1 && (k = read_some(&p, got + n, sizeof got - 1 - n)) > 0)
+        n += k;
+    got[n] = '\0';
+    assert_non_null(strstr(got, "\033[?2004l\033[?1002l\033[?1006l"));
+    pty_close(&p);
+}
+
 static void test_gone(void **state)
 {
     (void)state;
@@ -378,11 +399,17 @@ static void test_pause(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_leaving), cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_panics),  cmocka_unit_test(test_bus_errors),
-        cmocka_unit_test(test_stuck),   cmocka_unit_test(test_size),
-        cmocka_unit_test(test_bytes),   cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_gone),    cmocka_unit_test(test_no_terminal),
+        cmocka_unit_test(test_leaving),
+        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_panics),
+        cmocka_unit_test(test_bus_errors),
+        cmocka_unit_test(test_stuck),
+        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_leaving_when_stuck),
+        cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_no_terminal),
         cmocka_unit_test(test_pause),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

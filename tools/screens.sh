@@ -1,0 +1,38 @@
+#!/bin/sh
+# screens.sh [PROGRAM] - the screenshots of docs/screens/, made anew in a real xterm (tools/xterm_shot.sh); PROGRAM is
+# build/latentty without.  Needs TERM_PACKAGES of tools/packages.sh.
+set -eu
+cd "$(dirname -- "$0")/.."
+program=$(readlink -f -- "${1:-build/latentty}")
+out=$(pwd -P)/docs/screens
+home=$(mktemp -d)
+trap 'rm -rf "$home"' EXIT
+mkdir -p "$out"
+export LC_ALL=C.UTF-8 HOME="$home" XDG_STATE_HOME="$home"
+
+shots() { # SIZE STEP... -- ARGUMENT...
+  size=$1
+  shift
+  tools/xterm_shot.sh --size "$size" --resource 'XTerm*faceName: DejaVu Sans Mono' --resource 'XTerm*faceSize: 11' \
+    --resource 'XTerm*background: #111318' --resource 'XTerm*foreground: #d8dee9' \
+    --resource 'XTerm*termName: xterm-256color' "$@"
+}
+
+fox="a red fox in the snow" night="a lighthouse at night"
+twelve="key:Right key:Right key:Right key:Right key:Right key:Right"
+twelve="$twelve $twelve"
+
+# shellcheck disable=SC2086
+shots 100x32 wait:prompt still "type:$fox" still shot:"$out/form.png" key:Return wait:30/30 still \
+  shot:"$out/step-30.png" key:Home still shot:"$out/step-0.png" $twelve still shot:"$out/step-12.png" key:2 still \
+  shot:"$out/step-12-x0.png" key:question still shot:"$out/keys.png" key:q key:q exit -- "$program" --seed 42
+shots 100x32 wait:prompt still "type:$fox" key:Return wait:' 9/30' key:space wait:PAUSED still key:period still \
+  shot:"$out/paused.png" key:q key:y exit -- "$program" --seed 42
+shots 80x24 wait:prompt still "type:$night" key:Return wait:30/30 still key:p still shot:"$out/small.png" \
+  key:q key:q exit -- "$program" --seed 7
+# shellcheck disable=SC2086
+shots 170x50 wait:prompt still "type:$night" key:Return wait:30/30 still key:Home $twelve still key:I still \
+  shot:"$out/large.png" key:q exit -- "$program" --seed 7
+for file in "$out"/*.png; do # small enough for a repository
+  convert "$file" -strip +dither -colors 128 "PNG8:$file"
+done
