@@ -186,7 +186,7 @@ static bool paced(const lt_studio *s)
 
 double lt_studio_wait(const lt_studio *s)
 {
-    double wait = worker_busy(s) ? tick : -1;
+    double wait = worker_busy(s) || s->busy ? tick : -1;
     if (s->replaying || paced(s))
         wait = sooner(wait, until(s, s->next_move));
     if (s->note.until > 0)
@@ -207,8 +207,10 @@ static void next_of_replay(lt_studio *s)
 
 void lt_studio_tick(lt_studio *s)
 {
-    if (worker_busy(s))
+    bool busy = worker_busy(s);
+    if (busy || s->busy) /* also once more when it is at rest */
         s->dirty = true;
+    s->busy = busy;
     if (s->note.until > 0 && s->now >= s->note.until) {
         s->note.text[0] = '\0';
         s->note.until = 0;

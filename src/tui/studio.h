@@ -101,6 +101,7 @@ typedef struct lt_studio {
     double stop_pressed;   /* when Ctrl-C was */
     bool unseen;           /* the worker waits to hear that its picture is on the screen */
     bool dirty, quit, suspend;
+    bool busy;         /* the worker was, when the screen was drawn */
     bool redraw;       /* everything, as the screen may be damaged */
     double now;        /* of this turn of the loop */
     double refresh_at; /* tmux: when the picture is sent again; 0: not */

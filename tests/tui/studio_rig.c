@@ -41,22 +41,23 @@ typedef struct environment {
     char *home, *at[VARIABLES];
 } environment;
 
-static environment environment_of(const char *dir)
+static environment environment_of(const char *dir, const char *variable)
 {
     environment e = {.home = lt_format("HOME=%s", dir)};
     char *const fixed[] = {e.home,           "XDG_STATE_HOME", "XDG_CONFIG_HOME",
                            "XDG_CACHE_HOME", "XDG_DATA_HOME",  "LC_ALL=C.UTF-8"};
     memcpy(e.at, fixed, sizeof fixed);
+    e.at[sizeof fixed / sizeof *fixed] = (char *)(uintptr_t)variable;
     return e;
 }
 
 /* ---- the studio ---- */
 
-static void start(rig *r, const terminal_options *options, const char *more)
+static void start(rig *r, const char *variable, const terminal_options *options, const char *more)
 {
     terminal_options o = options ? *options : (terminal_options){0};
     words w = split(r->arguments, more);
-    environment e = environment_of(r->dir);
+    environment e = environment_of(r->dir, variable);
     if (!o.cell_width && !o.profile) {
         o.cell_width = 10;
         o.cell_height = 20;
@@ -68,11 +69,17 @@ static void start(rig *r, const terminal_options *options, const char *more)
     free(e.home);
 }
 
-rig rig_open(const terminal_options *options, const char *arguments, const char *more)
+rig rig_open_with(const char *variable, const terminal_options *options, const char *arguments,
+                  const char *more)
 {
     rig r = {.dir = temp_dir(), .arguments = arguments};
-    start(&r, options, more);
+    start(&r, variable, options, more);
     return r;
+}
+
+rig rig_open(const terminal_options *options, const char *arguments, const char *more)
+{
+    return rig_open_with(NULL, options, arguments, more);
 }
 
 rig rig_ready(const terminal_options *options, const char *arguments, const char *more)
@@ -85,7 +92,7 @@ rig rig_ready(const terminal_options *options, const char *arguments, const char
 void rig_again(rig *r, const terminal_options *options, const char *more)
 {
     terminal_close(r->t);
-    start(r, options, more);
+    start(r, NULL, options, more);
 }
 
 void rig_close(rig *r)

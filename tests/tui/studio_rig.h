@@ -25,6 +25,9 @@ typedef struct frames {
 /* `latentty arguments more`, both words between blanks (no quotes; _ in a word becomes a blank).
  * options may be NULL: 80x24 with cells of 10x20.  */
 rig rig_open(const terminal_options *options, const char *arguments, const char *more);
+/* With one more "NAME=value" in its environment. */
+rig rig_open_with(const char *variable, const terminal_options *options, const char *arguments,
+                  const char *more);
 /* Waits until the model is open: tokens are counted. */
 rig rig_ready(const terminal_options *options, const char *arguments, const char *more);
 /* The same once more in the directory of r, whose terminal is closed. */
