@@ -26,6 +26,7 @@ struct lt_encoder {
     lt_paletter *paletter;  /* of sixel */
     unsigned char *indices; /* owned, of the last size */
     size_t indices_size;
+    size_t tail; /* of the last frame */
 };
 
 lt_encoder *lt_encoder_new(const lt_term *term, lt_graphics kind)
@@ -174,9 +175,16 @@ bool lt_frame_encode(lt_encoder *e, const lt_image *image, const lt_fit *fit, co
         lt_buf_clear(out);
         return false;
     }
+    bool string = fit->kind == LT_GRAPHICS_SIXEL || fit->kind == LT_GRAPHICS_KITTY;
+    e->tail = out->len - (string ? 2 : 0); /* with the ESC \ of the string */
     lt_buf_format(out, "\033[%d;%dH%s%s\033[5n", place->cursor_row + 1, place->cursor_col + 1,
                   place->cursor_visible ? "\033[?25h" : "\033[?25l", sync ? "\033[?2026l" : "");
     return true;
+}
+
+size_t lt_frame_tail(const lt_encoder *e)
+{
+    return e->tail;
 }
 
 /* Konsole before 24.12 draws text over a picture and keeps it behind. */

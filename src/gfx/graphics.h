@@ -86,6 +86,10 @@ void lt_encoder_free(lt_encoder *e);                               /* NULL is fi
 bool lt_frame_encode(lt_encoder *e, const lt_image *image, const lt_fit *fit, const lt_place *place,
                      lt_quality quality, lt_buf *out, lt_error *err) LT_WARN_UNUSED;
 
+/* Where in the bytes of the last frame the end begins: a frame that cannot be written in time may
+ * be cut anywhere before, and from there on the terminal is as after a whole one. */
+size_t lt_frame_tail(const lt_encoder *e);
+
 /* Appends what removes the picture before its cells are written with blanks.  True if blanks are
  * not enough on this terminal: it must be cleared and drawn again (clearok). */
 bool lt_frame_hide(const lt_encoder *e, lt_buf *out);

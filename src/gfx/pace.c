@@ -63,6 +63,16 @@ void lt_pace_sent(lt_pace *p, size_t bytes, int scale, double before, double aft
         learn_rate(p, bytes, after - before);
 }
 
+void lt_pace_cut(lt_pace *p, size_t bytes, size_t written, int scale, double before, double after)
+{
+    lt_pace_sent(p, written, scale, before, after);
+    p->full_bytes = (double)bytes / share[scale < COARSEST ? scale : COARSEST];
+    p->idle_due = false; /* the caller sends it again, coarser */
+    learn_rate(p, written, after - before);
+    if (p->scale <= scale && p->scale < COARSEST)
+        p->scale = scale + 1; /* what a buffer on the way took tells too good a rate */
+}
+
 /* What of an answer's time was the line's.  A handshake that was slow for another reason (a
  * terminal that was starting) shows when a frame comes back in less than half of it: then a quarter
  * of the frame's time stands for the round trip.  Never less than an eighth, so that no frame alone

@@ -44,6 +44,9 @@ void lt_pace_init(lt_pace *p, bool answered, double handshake);
 
 /* A frame of so many bytes at that scale was written, from `before` to `after`. */
 void lt_pace_sent(lt_pace *p, size_t bytes, int scale, double before, double after);
+/* The same for a frame that was cut short, because it held the line: `bytes` it would have had,
+ * `written` it got. */
+void lt_pace_cut(lt_pace *p, size_t bytes, size_t written, int scale, double before, double after);
 /* CSI 0 n came.  One that nobody waits for is ignored. */
 void lt_pace_acked(lt_pace *p, double now);
 
