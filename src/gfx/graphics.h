@@ -60,8 +60,9 @@ typedef struct lt_fit {
 lt_fit lt_fit_make(const lt_term *term, lt_graphics kind, const lt_frame_room *room, int width,
                    int height);
 
-/* scale: the picture is made of squares of scale x scale pixels, 1..4, and above 1 of sixels in few
- * colours: fewer bytes.  BLOCKS and TEXT are always whole. */
+/* scale: 1 is the whole picture, 2 to LT_SCALE_COARSEST one of squares of 2, 3, 4, 6 or 12 pixels,
+ * with sixels also in few colours: fewer bytes.  BLOCKS and TEXT are always whole. */
+enum { LT_SCALE_COARSEST = 6 };
 typedef struct lt_quality {
     int scale;
     bool adaptive; /* sixel: a palette of the picture's own; see palette.h */

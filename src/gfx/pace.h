@@ -11,8 +11,8 @@
  * From bytes, send and answer it estimates the line: what a frame takes is a round trip plus bytes
  * by rate.  The round trip is the handshake's, unless frames come back much faster; the rate is a
  * moving mean of the recent frames.  The terminal's own painting counts as line, as it blocks in
- * the same way.  A frame is made coarser (scale 2 to 4, down to a fifth of the bytes) until it is
- * expected to hold the line for at most 150 ms, and finer again at 100 ms, so that it does not
+ * the same way.  A frame is made coarser (scale 2 to 6, down to a tenth of the bytes) until it is
+ * expected to hold the line for at most 120 ms, and finer again at 80 ms, so that it does not
  * waver.
  *
  * Nothing is known before the first frame: it is whole if the handshake took less than 30 ms, as on
@@ -53,7 +53,7 @@ void lt_pace_acked(lt_pace *p, double now);
 bool lt_pace_may_send(const lt_pace *p, double now);
 /* Seconds until lt_pace_may_send would say yes without an answer; 0: now. */
 double lt_pace_wait(const lt_pace *p, double now);
-/* The scale for the next frame: 1..4. */
+/* The scale for the next frame: 1..LT_SCALE_COARSEST. */
 int lt_pace_scale(const lt_pace *p);
 /* True if a whole frame of the last picture should be sent now.  It is the caller who knows that
  * nothing newer waits. */

@@ -12,9 +12,8 @@ enum { WAITING = 3 }; /* pictures of a row that may wait: two events can come at
 /* A terminal that took the frame before within so many seconds is waited for. */
 static const double prompt = 0.06;
 
-static const double hold = 0.15;   /* seconds of line that a frame may take */
+static const double hold = 0.12;   /* seconds of line that a frame may take */
 static const double slice = 0.005; /* and that one call may wait for the line */
-enum { COARSEST = 4 };
 
 typedef struct wanted {
     lt_image *image; /* owned reference */
@@ -207,7 +206,7 @@ static void cut(lt_canvas *c)
 
 static bool write_on(lt_canvas *c, double seconds, lt_error *err)
 {
-    bool late = lt_clock() - c->began > hold && c->scale < COARSEST;
+    bool late = lt_clock() - c->began > hold && c->scale < LT_SCALE_COARSEST;
     if (late && !c->cut)
         cut(c);
     ptrdiff_t n = lt_tty_write(c->tty, c->frame.data + c->at, c->frame.len - c->at, seconds, err);
@@ -312,7 +311,7 @@ static double sooner(double a, double b)
 double lt_canvas_wait(const lt_canvas *c, double now)
 {
     if (c->writing) /* the terminal's readiness wakes, or the end of its time */
-        return c->cut || c->scale == COARSEST ? -1 : later(c->began + hold - now);
+        return c->cut || c->scale == LT_SCALE_COARSEST ? -1 : later(c->began + hold - now);
     if (c->kind == LT_GRAPHICS_NONE || c->area.width <= 0)
         return -1;
     double full = c->shown.image && !c->waiting ? lt_pace_full_wait(&c->pace, now) : -1;

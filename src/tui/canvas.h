@@ -39,7 +39,7 @@ void lt_canvas_acked(lt_canvas *c, double now);
 /*
  * Sends what is due; call it after lt_draw_end.  False if the terminal is gone.  Never waits for a
  * slow line: while lt_canvas_writing, curses must not write, and this is to be called again when
- * the terminal takes bytes.  A frame that holds the line for more than 150 ms is cut short and sent
+ * the terminal takes bytes.  A frame that holds the line for more than 120 ms is cut short and sent
  * again, coarser.
  */
 bool lt_canvas_flush(lt_canvas *c, double now, lt_error *err) LT_WARN_UNUSED;
