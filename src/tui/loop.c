@@ -161,6 +161,8 @@ static bool turn(lt_studio *s, lt_error *err)
         resize(s);
     if (s->suspend || lt_wake_stopped())
         suspend(s);
+    if (lt_canvas_uncovers(s->canvas))
+        s->dirty = true;
     bool drawn = s->dirty;
     if (s->dirty) {
         s->dirty = false;
