@@ -113,7 +113,8 @@ static bool sixels_within(lt_encoder *e, const lt_image *image, const lt_fit *fi
     for (;; q.scale++) {
         if (!sixels(e, image, fit, q, out, err))
             return false;
-        if (e->term.mux != LT_MUX_TMUX || out->len - before < TMUX_MOST || q.scale >= LT_SCALE_COARSEST)
+        if (e->term.mux != LT_MUX_TMUX || out->len - before < TMUX_MOST ||
+            q.scale >= LT_SCALE_COARSEST)
             return true;
         out->len = before;
     }
@@ -169,7 +170,9 @@ bool lt_frame_encode(lt_encoder *e, const lt_image *image, const lt_fit *fit, co
     lt_buf_str(out, "");
     if (fit->cols < 1 || fit->kind == LT_GRAPHICS_NONE)
         return true;
-    quality.scale = quality.scale < 1 ? 1 : quality.scale > LT_SCALE_COARSEST ? LT_SCALE_COARSEST : quality.scale;
+    quality.scale = quality.scale < 1                   ? 1
+                    : quality.scale > LT_SCALE_COARSEST ? LT_SCALE_COARSEST
+                                                        : quality.scale;
     /* the cursor is hidden again after the picture: mlterm shows it after a sixel */
     lt_buf_format(out, "%s\033[?25l\033[%d;%dH", sync ? "\033[?2026h" : "", place->row + 1,
                   place->col + 1);

@@ -35,6 +35,7 @@ struct lt_canvas {
     int scale;           /* at which it was sent */
     lt_fit fit;          /* and where */
     lt_place place;      /* and where the cursor was put back */
+    bool there;          /* on the screen */
     lt_buf frame;        /* owned */
     bool damaged, stale; /* to be sent again; to be made again, too */
     bool writing, cut;   /* the frame is on its way; without its middle */
@@ -135,7 +136,31 @@ bool lt_canvas_hide(lt_canvas *c)
         (void)lt_tty_write(c->tty, bytes.data, bytes.len, 1, &ignored);
     lt_buf_done(&bytes);
     c->damaged = true;
+    c->there = false;
     return again;
+}
+
+static lt_fit fit_of(const lt_canvas *c, const lt_image *image)
+{
+    lt_frame_room room = {.cols = c->area.width, .rows = c->area.height, .zoom = c->zoom};
+    return lt_fit_make(&c->term, c->kind, &room, image->width, image->height);
+}
+
+static lt_place place_of(const lt_canvas *c, const lt_fit *fit)
+{
+    return (lt_place){.row = c->area.y + (c->area.height - fit->rows) / 2,
+                      .col = c->area.x + (c->area.width - fit->cols) / 2};
+}
+
+bool lt_canvas_uncovers(const lt_canvas *c)
+{
+    const lt_image *next = c->waiting ? c->row[0].image : c->shown.image;
+    if (!c->there || !next || c->area.width <= 0 || c->kind == LT_GRAPHICS_KITTY)
+        return false;
+    lt_fit fit = fit_of(c, next);
+    lt_place place = place_of(c, &fit);
+    return place.row > c->place.row || place.row + fit.rows < c->place.row + c->fit.rows ||
+           place.col > c->place.col || place.col + fit.cols < c->place.col + c->fit.cols;
 }
 
 void lt_canvas_acked(lt_canvas *c, double now)
@@ -158,11 +183,9 @@ static bool cursor_moved(const lt_canvas *c)
 static bool encode(lt_canvas *c, int scale, lt_error *err)
 {
     double start = lt_clock();
-    lt_frame_room room = {.cols = c->area.width, .rows = c->area.height, .zoom = c->zoom};
     lt_image *image = c->shown.image;
-    c->fit = lt_fit_make(&c->term, c->kind, &room, image->width, image->height);
-    lt_place place = {.row = c->area.y + (c->area.height - c->fit.rows) / 2,
-                      .col = c->area.x + (c->area.width - c->fit.cols) / 2};
+    c->fit = fit_of(c, image);
+    lt_place place = place_of(c, &c->fit);
     place.cursor_visible = lt_draw_cursor_at(&place.cursor_row, &place.cursor_col);
     c->place = place;
     lt_quality quality = {.scale = scale, .adaptive = !c->shown.coarse && scale == 1};
@@ -224,7 +247,7 @@ static bool send(lt_canvas *c, lt_error *err)
     if (!c->frame.len)
         return true;
     notes(c, true);
-    c->writing = true;
+    c->writing = c->there = true;
     c->cut = false;
     c->at = c->written = 0;
     c->began = lt_clock();

@@ -161,6 +161,8 @@ static bool turn(lt_studio *s, lt_error *err)
     }
     if (s->suspend || lt_wake_stopped())
         suspend(s);
+    if (lt_canvas_uncovers(s->canvas))
+        s->dirty = true;
     bool drawn = s->dirty;
     drawn &= !lt_canvas_writing(s->canvas); /* curses' bytes would land in the picture's */
     if (drawn) {

@@ -232,7 +232,7 @@ void lt_studio_draw(lt_studio *s)
         lt_view_prompts(s);
         lt_view_bottom(s);
     }
-    if (s->redraw) {
+    if (s->redraw || lt_canvas_uncovers(s->canvas)) {
         (void)lt_canvas_hide(s->canvas);
         lt_draw_again();
         s->redraw = false;

@@ -66,9 +66,8 @@ static void test_lines(void **state)
     static const struct {
         double rate, trip;
         int scale;
-    } lines[] = {{10e6, 0.001, 1},   {2e6, 0.020, 1},    {1e6, 0.030, 2},
-                 {0.57e6, 0.060, 3}, {0.4e6, 0.100, 4}, {0.3e6, 0.100, 5},
-                 {0.15e6, 0.100, 6}, {0.01e6, 0.300, 6}};
+    } lines[] = {{10e6, 0.001, 1},  {2e6, 0.020, 1},   {1e6, 0.030, 2},    {0.57e6, 0.060, 3},
+                 {0.4e6, 0.100, 4}, {0.3e6, 0.100, 5}, {0.15e6, 0.100, 6}, {0.01e6, 0.300, 6}};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         lt_pace p;
         double now = 1.0;
@@ -172,9 +171,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_frame), cmocka_unit_test(test_one_in_flight),
-        cmocka_unit_test(test_lines),       cmocka_unit_test(test_changes), cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_idle),        cmocka_unit_test(test_slow_start),
-        cmocka_unit_test(test_mute),
+        cmocka_unit_test(test_lines),       cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_cut),         cmocka_unit_test(test_idle),
+        cmocka_unit_test(test_slow_start),  cmocka_unit_test(test_mute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
