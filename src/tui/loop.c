@@ -220,7 +220,8 @@ static void close_all(lt_studio *s)
     lt_reels_done(&s->reels);
     lt_form_done(&s->form);
     lt_model_facts_free(s->facts);
-    lt_tokens_done(&s->tokens);
+    lt_tokens_done(&s->prompt_count.tokens);
+    lt_tokens_done(&s->negative_count.tokens);
     free(s->saving.dir);
 }
 
