@@ -219,6 +219,13 @@ static void sent(lt_canvas *c)
     c->facts.sent++;
 }
 
+/* True if less would be sent the next time: characters are always whole. */
+static bool can_be_coarser(const lt_canvas *c)
+{
+    return c->scale < LT_SCALE_COARSEST &&
+           (c->kind == LT_GRAPHICS_SIXEL || c->kind == LT_GRAPHICS_KITTY);
+}
+
 /* From here on only the end of the frame. */
 static void cut(lt_canvas *c)
 {
@@ -229,8 +236,7 @@ static void cut(lt_canvas *c)
 
 static bool write_on(lt_canvas *c, double seconds, lt_error *err)
 {
-    bool late = lt_clock() - c->began > hold && c->scale < LT_SCALE_COARSEST;
-    if (late && !c->cut)
+    if (!c->cut && lt_clock() - c->began > hold && can_be_coarser(c))
         cut(c);
     ptrdiff_t n = lt_tty_write(c->tty, c->frame.data + c->at, c->frame.len - c->at, seconds, err);
     if (n < 0)
@@ -264,7 +270,8 @@ void lt_canvas_finish(lt_canvas *c)
     lt_error ignored;
     if (!c->writing)
         return;
-    cut(c);
+    if (c->kind == LT_GRAPHICS_SIXEL || c->kind == LT_GRAPHICS_KITTY)
+        cut(c);
     (void)!write_on(c, 0.5, &ignored);
     c->writing = false;
 }
@@ -334,7 +341,7 @@ static double sooner(double a, double b)
 double lt_canvas_wait(const lt_canvas *c, double now)
 {
     if (c->writing) /* the terminal's readiness wakes, or the end of its time */
-        return c->cut || c->scale == LT_SCALE_COARSEST ? -1 : later(c->began + hold - now);
+        return c->cut || !can_be_coarser(c) ? -1 : later(c->began + hold - now);
     if (c->kind == LT_GRAPHICS_NONE || c->area.width <= 0)
         return -1;
     double full = c->shown.image && !c->waiting ? lt_pace_full_wait(&c->pace, now) : -1;

@@ -103,8 +103,8 @@ typedef struct lt_studio {
     lt_note note;
     lt_saving saving;
     lt_count prompt_count, negative_count;
-    double stop_pressed;   /* when Ctrl-C was */
-    bool unseen;           /* the worker waits to hear that its picture is on the screen */
+    double stop_pressed; /* when Ctrl-C was */
+    bool unseen;         /* the worker waits to hear that its picture is on the screen */
     bool dirty, quit, suspend;
     bool busy;         /* the worker was, when the screen was drawn */
     bool redraw;       /* everything, as the screen may be damaged */
