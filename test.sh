@@ -8,8 +8,9 @@ usage() {
   cat <<'END'
 usage: ./test.sh [--no-install] [--quick | --long]
 
-  (none)        tests with line coverage, then again under the address and undefined behaviour sanitizers; what
-                computes with oneDNN also with its version 3, which is fetched into build/
+  (none)        tests with line coverage, then again under the address and undefined behaviour sanitizers; what two
+                threads share under the thread sanitizer; what computes with oneDNN also with its version 3, which is
+                fetched into build/
   --quick       the tests once, without coverage or sanitizers
   --long        all of it, and soak, fuzz and regeneration; see tools/long.sh
   --no-install  refuse to install packages; show the command instead
@@ -59,18 +60,22 @@ quietly() {
   return $status
 }
 
-build() {
-  step "building preset $1"
-  if ! grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$(pwd -P)" "build/$1/CMakeCache.txt"; then
-    rm -rf "build/$1" # new, or from a folder that was moved
+build() { # PRESET [TARGET...]
+  preset=$1
+  shift
+  step "building preset $preset"
+  if ! grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$(pwd -P)" "build/$preset/CMakeCache.txt"; then
+    rm -rf "build/${preset:?}" # new, or from a folder that was moved
   fi
-  quietly cmake --preset "$1"
-  quietly cmake --build --preset "$1" -j "$jobs"
+  quietly cmake --preset "$preset"
+  quietly cmake --build --preset "$preset" -j "$jobs" ${1:+--target "$@"}
 }
 
-run_tests() {
-  step "testing preset $1"
-  ctest --preset "$1" -j "$jobs"
+run_tests() { # PRESET [OPTION OF CTEST...]
+  preset=$1
+  shift
+  step "testing preset $preset"
+  ctest --preset "$preset" -j "$jobs" "$@"
 }
 
 [ $mode = long ] || LONG_PACKAGES=
@@ -91,6 +96,8 @@ step "counting the lines that were reached"
 python3 tools/coverage.py build/coverage
 build asan
 run_tests asan
+build tsan base_test_queue pipeline_test_session
+run_tests tsan -R '^(base/test_queue|pipeline/test_session)$'
 if [ "$(uname -m)" = x86_64 ]; then # for others there is no ready-made library
   step "fetching oneDNN 3.x"
   tools/onednn3.sh

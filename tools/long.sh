@@ -126,6 +126,5 @@ for step; do
   summary="$summary
   $step: $result, $seconds s"
 done
-echo "==> long: summary$summary
-  thread sanitizer: not run, the program starts no threads of its own yet"
+echo "==> long: summary$summary"
 exit $faults

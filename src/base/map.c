@@ -61,7 +61,9 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
 
 void lt_map_guard(void)
 {
-    struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
+    struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO}, now;
+    if (sigaction(SIGBUS, NULL, &now) == 0 && now.sa_sigaction == on_bus_error)
+        return; /* or it would pass on to itself */
     sigemptyset(&action.sa_mask);
     sigaction(SIGBUS, &action, &before);
 }

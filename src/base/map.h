@@ -39,6 +39,7 @@ bool lt_map_check(const lt_map *map, const char *path, lt_error *err) LT_WARN_UN
  * back from the file when touched.  Does nothing for memory that is no mapping of ours. */
 void lt_map_release(const void *from, size_t bytes);
 
-/* Once, at the start of the program: installs the handler.  A SIGBUS that has nothing to do with a
+/* At the start of the program, and again after another handler was put in its place: installs the
+ * handler.  A SIGBUS that has nothing to do with a
  * mapping goes to the handler that was there before. */
 void lt_map_guard(void);

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/map.h"
+#include "gfx/tty.h"
 
 static lt_progress shared;
 static atomic_int received;
@@ -16,6 +17,7 @@ static void handle(int number)
     int none = 0;
     if (!atomic_compare_exchange_strong(&received, &none, number)) {
         lt_writer_abandon_all();
+        lt_tty_restore();
         _exit(128 + number);
     }
     atomic_store(&shared.cancel, true);

@@ -12,13 +12,14 @@
 enum {
     KITTY_ID = 0x6C74,       /* ours among the pictures of a terminal: "lt" */
     TMUX_MOST = 1000 * 1000, /* tmux drops sequences above 1 MiB */
-    SCALE_MOST = 4,
     REGISTERS_UNKNOWN = 256,
 };
 
 /* Colours of a coarse picture of sixels: a sequence for each of them crosses every band, so squares
  * alone save little. */
-static const int few[SCALE_MOST + 1] = {[2] = 64, [3] = 16, [4] = 8};
+static const int few[LT_SCALE_COARSEST + 1] = {[2] = 64, [3] = 16, [4] = 8, [5] = 8, [6] = 8};
+/* Pixels of a square.  Those that divide a band of six, or are divided by it, cost least. */
+static const int sides[LT_SCALE_COARSEST + 1] = {1, 1, 2, 3, 4, 6, 12};
 
 struct lt_encoder {
     lt_term term;
@@ -26,6 +27,7 @@ struct lt_encoder {
     lt_paletter *paletter;  /* of sixel */
     unsigned char *indices; /* owned, of the last size */
     size_t indices_size;
+    size_t tail; /* of the last frame */
 };
 
 lt_encoder *lt_encoder_new(const lt_term *term, lt_graphics kind)
@@ -79,12 +81,12 @@ static int divided(int side, int by)
 static bool sixels(lt_encoder *e, const lt_image *image, const lt_fit *fit, lt_quality q,
                    lt_buf *out, lt_error *err)
 {
-    int times = q.scale, wanted = fit->width / image->width;
+    int times = sides[q.scale], wanted = fit->width / image->width;
     lt_palette palette;
     lt_image *small = NULL;
     /* a whole number of times larger: index the small one, the squares are the same; but the fixed
      * palette's pattern would be seen if it were enlarged too */
-    if (fit->nearest && q.scale <= wanted && (q.adaptive || q.scale > 1))
+    if (fit->nearest && times <= wanted && (q.adaptive || q.scale > 1))
         times = wanted;
     if (!scale(image, divided(fit->width, times), divided(fit->height, times), fit->nearest, &small,
                err))
@@ -111,7 +113,8 @@ static bool sixels_within(lt_encoder *e, const lt_image *image, const lt_fit *fi
     for (;; q.scale++) {
         if (!sixels(e, image, fit, q, out, err))
             return false;
-        if (e->term.mux != LT_MUX_TMUX || out->len - before < TMUX_MOST || q.scale >= SCALE_MOST)
+        if (e->term.mux != LT_MUX_TMUX || out->len - before < TMUX_MOST ||
+            q.scale >= LT_SCALE_COARSEST)
             return true;
         out->len = before;
     }
@@ -122,8 +125,9 @@ static bool kitty(const lt_image *image, const lt_fit *fit, lt_quality q, lt_buf
                   lt_error *err)
 {
     lt_image *small = NULL, *whole = NULL;
-    bool ok = scale(image, divided(fit->width, q.scale), divided(fit->height, q.scale),
-                    fit->nearest, &small, err) &&
+    int side = sides[q.scale];
+    bool ok = scale(image, divided(fit->width, side), divided(fit->height, side), fit->nearest,
+                    &small, err) &&
               lt_image_resize(small, fit->width, fit->height, LT_NEAREST, &whole, err) &&
               lt_kitty_encode(whole, &(lt_kitty){.id = KITTY_ID}, out, err);
     lt_image_unref(small);
@@ -166,7 +170,9 @@ bool lt_frame_encode(lt_encoder *e, const lt_image *image, const lt_fit *fit, co
     lt_buf_str(out, "");
     if (fit->cols < 1 || fit->kind == LT_GRAPHICS_NONE)
         return true;
-    quality.scale = quality.scale < 1 ? 1 : quality.scale > SCALE_MOST ? SCALE_MOST : quality.scale;
+    quality.scale = quality.scale < 1                   ? 1
+                    : quality.scale > LT_SCALE_COARSEST ? LT_SCALE_COARSEST
+                                                        : quality.scale;
     /* the cursor is hidden again after the picture: mlterm shows it after a sixel */
     lt_buf_format(out, "%s\033[?25l\033[%d;%dH", sync ? "\033[?2026h" : "", place->row + 1,
                   place->col + 1);
@@ -174,9 +180,16 @@ bool lt_frame_encode(lt_encoder *e, const lt_image *image, const lt_fit *fit, co
         lt_buf_clear(out);
         return false;
     }
+    bool string = fit->kind == LT_GRAPHICS_SIXEL || fit->kind == LT_GRAPHICS_KITTY;
+    e->tail = out->len - (string ? 2 : 0); /* with the ESC \ of the string */
     lt_buf_format(out, "\033[%d;%dH%s%s\033[5n", place->cursor_row + 1, place->cursor_col + 1,
                   place->cursor_visible ? "\033[?25h" : "\033[?25l", sync ? "\033[?2026l" : "");
     return true;
+}
+
+size_t lt_frame_tail(const lt_encoder *e)
+{
+    return e->tail;
 }
 
 /* Konsole before 24.12 draws text over a picture and keeps it behind. */

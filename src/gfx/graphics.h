@@ -60,8 +60,9 @@ typedef struct lt_fit {
 lt_fit lt_fit_make(const lt_term *term, lt_graphics kind, const lt_frame_room *room, int width,
                    int height);
 
-/* scale: the picture is made of squares of scale x scale pixels, 1..4, and above 1 of sixels in few
- * colours: fewer bytes.  BLOCKS and TEXT are always whole. */
+/* scale: 1 is the whole picture, 2 to LT_SCALE_COARSEST one of squares of 2, 3, 4, 6 or 12 pixels,
+ * with sixels also in few colours: fewer bytes.  BLOCKS and TEXT are always whole. */
+enum { LT_SCALE_COARSEST = 6 };
 typedef struct lt_quality {
     int scale;
     bool adaptive; /* sixel: a palette of the picture's own; see palette.h */
@@ -85,6 +86,10 @@ void lt_encoder_free(lt_encoder *e);                               /* NULL is fi
  * A fit of kind NONE or without cells gives no bytes at all, and so no answer. */
 bool lt_frame_encode(lt_encoder *e, const lt_image *image, const lt_fit *fit, const lt_place *place,
                      lt_quality quality, lt_buf *out, lt_error *err) LT_WARN_UNUSED;
+
+/* Where in the bytes of the last frame the end begins: a frame that cannot be written in time may
+ * be cut anywhere before, and from there on the terminal is as after a whole one. */
+size_t lt_frame_tail(const lt_encoder *e);
 
 /* Appends what removes the picture before its cells are written with blanks.  True if blanks are
  * not enough on this terminal: it must be cleared and drawn again (clearok). */

@@ -1,17 +1,19 @@
 /* pace.c - see pace.h. */
 #include "gfx/pace.h"
 
+#include "gfx/graphics.h"
+
 static const double patience = 1.0;            /* seconds without an answer */
 static const double mute_interval = 0.25;      /* between frames to a terminal that never answers */
-static const double hold_most = 0.150;         /* seconds of line that a frame may take */
-static const double hold_finer = 0.100;        /* a finer one must stay below this */
+static const double hold_most = 0.120;         /* seconds of line that a frame may take */
+static const double hold_finer = 0.080;        /* a finer one must stay below this */
 static const double idle = 0.300;              /* after which a coarse frame is made whole */
 static const double near = 0.030, far = 0.150; /* handshakes */
 static const double weight = 0.5;              /* of the newest frame in the rate */
-enum { MUTE = 3, COARSEST = 4 };
+enum { MUTE = 3, FAR = 4, COARSEST = LT_SCALE_COARSEST };
 /* Bytes of a coarse frame of sixels by a whole one's: 0.35, 0.3 and 0.2 were measured for noise,
  * less for smooth pictures (gfx_bench). */
-static const double share[COARSEST + 1] = {1.0, 1.0, 0.35, 0.3, 0.2};
+static const double share[COARSEST + 1] = {1.0, 1.0, 0.35, 0.3, 0.2, 0.16, 0.1};
 static const double small = 2048; /* bytes: too few to tell a rate */
 
 void lt_pace_init(lt_pace *p, bool answered, double handshake)
@@ -20,7 +22,7 @@ void lt_pace_init(lt_pace *p, bool answered, double handshake)
     if (!answered)
         return;
     p->round_trip = handshake;
-    p->scale = handshake < near ? 1 : handshake < far ? 2 : COARSEST;
+    p->scale = handshake < near ? 1 : handshake < far ? 2 : FAR;
 }
 
 static double bytes_at(const lt_pace *p, int scale)
@@ -61,6 +63,16 @@ void lt_pace_sent(lt_pace *p, size_t bytes, int scale, double before, double aft
     p->full_bytes = (double)bytes / share[scale < COARSEST ? scale : COARSEST];
     if (p->unanswered >= MUTE) /* all that can be seen is how long write() took */
         learn_rate(p, bytes, after - before);
+}
+
+void lt_pace_cut(lt_pace *p, size_t bytes, size_t written, int scale, double before, double after)
+{
+    lt_pace_sent(p, written, scale, before, after);
+    p->full_bytes = (double)bytes / share[scale < COARSEST ? scale : COARSEST];
+    p->idle_due = false; /* the caller sends it again, coarser */
+    learn_rate(p, written, after - before);
+    if (p->scale <= scale && p->scale < COARSEST)
+        p->scale = scale + 1; /* what a buffer on the way took tells too good a rate */
 }
 
 /* What of an answer's time was the line's.  A handshake that was slow for another reason (a

@@ -11,8 +11,8 @@
  * From bytes, send and answer it estimates the line: what a frame takes is a round trip plus bytes
  * by rate.  The round trip is the handshake's, unless frames come back much faster; the rate is a
  * moving mean of the recent frames.  The terminal's own painting counts as line, as it blocks in
- * the same way.  A frame is made coarser (scale 2 to 4, down to a fifth of the bytes) until it is
- * expected to hold the line for at most 150 ms, and finer again at 100 ms, so that it does not
+ * the same way.  A frame is made coarser (scale 2 to 6, down to a tenth of the bytes) until it is
+ * expected to hold the line for at most 120 ms, and finer again at 80 ms, so that it does not
  * waver.
  *
  * Nothing is known before the first frame: it is whole if the handshake took less than 30 ms, as on
@@ -44,13 +44,16 @@ void lt_pace_init(lt_pace *p, bool answered, double handshake);
 
 /* A frame of so many bytes at that scale was written, from `before` to `after`. */
 void lt_pace_sent(lt_pace *p, size_t bytes, int scale, double before, double after);
+/* The same for a frame that was cut short, because it held the line: `bytes` it would have had,
+ * `written` it got. */
+void lt_pace_cut(lt_pace *p, size_t bytes, size_t written, int scale, double before, double after);
 /* CSI 0 n came.  One that nobody waits for is ignored. */
 void lt_pace_acked(lt_pace *p, double now);
 
 bool lt_pace_may_send(const lt_pace *p, double now);
 /* Seconds until lt_pace_may_send would say yes without an answer; 0: now. */
 double lt_pace_wait(const lt_pace *p, double now);
-/* The scale for the next frame: 1..4. */
+/* The scale for the next frame: 1..LT_SCALE_COARSEST. */
 int lt_pace_scale(const lt_pace *p);
 /* True if a whole frame of the last picture should be sent now.  It is the caller who knows that
  * nothing newer waits. */

@@ -12,6 +12,9 @@ enum { WAITING = 3 }; /* pictures of a row that may wait: two events can come at
 /* A terminal that took the frame before within so many seconds is waited for. */
 static const double prompt = 0.06;
 
+static const double hold = 0.12;   /* seconds of line that a frame may take */
+static const double slice = 0.005; /* and that one call may wait for the line */
+
 typedef struct wanted {
     lt_image *image; /* owned reference */
     bool coarse;
@@ -35,7 +38,10 @@ struct lt_canvas {
     bool there;          /* on the screen */
     lt_buf frame;        /* owned */
     bool damaged, stale; /* to be sent again; to be made again, too */
-    double answer;       /* seconds that the frame before took to be acknowledged */
+    bool writing, cut;   /* the frame is on its way; without its middle */
+    size_t at, written;  /* bytes of it: the next, and how many went out */
+    double began;
+    double answer; /* seconds that the frame before took to be acknowledged */
     int skipped;
     lt_canvas_facts facts;
 };
@@ -189,24 +195,83 @@ static bool encode(lt_canvas *c, int scale, lt_error *err)
     return ok;
 }
 
-static bool send(lt_canvas *c, lt_error *err)
+static void notes(lt_canvas *c, bool on)
 {
-    double before = lt_clock();
-    if (!c->frame.len)
-        return true;
-    lt_tty_mode(c->tty, LT_MODE_STRING, true);
-    ptrdiff_t n = lt_tty_write(c->tty, c->frame.data, c->frame.len, 30, err);
-    if (n < 0)
-        return false;
-    lt_tty_mode(c->tty, LT_MODE_STRING, false);
-    c->there = true;
-    double after = lt_clock();
-    lt_pace_sent(&c->pace, (size_t)n, c->scale, before, after);
-    c->facts.bytes = (size_t)n;
-    c->facts.write = after - before;
+    lt_tty_mode(c->tty, LT_MODE_STRING, on);
+    if (c->term.sync)
+        lt_tty_mode(c->tty, LT_MODE_SYNC, on);
+}
+
+static void sent(lt_canvas *c)
+{
+    double now = lt_clock();
+    notes(c, false);
+    c->writing = false;
+    if (c->cut)
+        lt_pace_cut(&c->pace, c->frame.len, c->written, c->scale, c->began, now);
+    else
+        lt_pace_sent(&c->pace, c->frame.len, c->scale, c->began, now);
+    c->damaged |= c->cut;
+    c->stale |= c->cut;
+    c->facts.bytes = c->written;
+    c->facts.write = now - c->began;
     c->facts.scale = c->scale;
     c->facts.sent++;
+}
+
+/* From here on only the end of the frame. */
+static void cut(lt_canvas *c)
+{
+    size_t tail = lt_frame_tail(c->encoder);
+    c->cut = c->at < tail;
+    c->at = c->cut ? tail : c->at;
+}
+
+static bool write_on(lt_canvas *c, double seconds, lt_error *err)
+{
+    bool late = lt_clock() - c->began > hold && c->scale < LT_SCALE_COARSEST;
+    if (late && !c->cut)
+        cut(c);
+    ptrdiff_t n = lt_tty_write(c->tty, c->frame.data + c->at, c->frame.len - c->at, seconds, err);
+    if (n < 0)
+        return false;
+    c->at += (size_t)n;
+    c->written += (size_t)n;
+    if (c->at == c->frame.len)
+        sent(c);
     return true;
+}
+
+static bool send(lt_canvas *c, lt_error *err)
+{
+    if (!c->frame.len)
+        return true;
+    notes(c, true);
+    c->writing = c->there = true;
+    c->cut = false;
+    c->at = c->written = 0;
+    c->began = lt_clock();
+    return write_on(c, slice, err);
+}
+
+bool lt_canvas_writing(const lt_canvas *c)
+{
+    return c->writing;
+}
+
+void lt_canvas_finish(lt_canvas *c)
+{
+    lt_error ignored;
+    if (!c->writing)
+        return;
+    cut(c);
+    (void)!write_on(c, 0.5, &ignored);
+    c->writing = false;
+}
+
+bool lt_canvas_in_flight(const lt_canvas *c)
+{
+    return c->pace.in_flight && c->pace.unanswered == 0;
 }
 
 /* True if there is a frame to make: a picture that waits, the whole one after a coarse one, or the
@@ -233,6 +298,8 @@ static bool choose(lt_canvas *c, double now, int *scale)
 bool lt_canvas_flush(lt_canvas *c, double now, lt_error *err)
 {
     int scale;
+    if (c->writing)
+        return write_on(c, 0, err);
     if (c->kind == LT_GRAPHICS_NONE || c->area.width <= 0 || !lt_pace_may_send(&c->pace, now))
         return true;
     if (choose(c, now, &scale)) {
@@ -249,7 +316,14 @@ bool lt_canvas_expects(const lt_canvas *c, double now)
 {
     if (c->waiting == 0 || c->kind == LT_GRAPHICS_NONE || c->area.width <= 0)
         return false;
+    if (c->writing)
+        return now - c->began < prompt;
     return !c->pace.in_flight || (c->answer < prompt && now - c->pace.written < prompt);
+}
+
+static double later(double seconds)
+{
+    return seconds > 0 ? seconds : 0;
 }
 
 static double sooner(double a, double b)
@@ -259,6 +333,8 @@ static double sooner(double a, double b)
 
 double lt_canvas_wait(const lt_canvas *c, double now)
 {
+    if (c->writing) /* the terminal's readiness wakes, or the end of its time */
+        return c->cut || c->scale == LT_SCALE_COARSEST ? -1 : later(c->began + hold - now);
     if (c->kind == LT_GRAPHICS_NONE || c->area.width <= 0)
         return -1;
     double full = c->shown.image && !c->waiting ? lt_pace_full_wait(&c->pace, now) : -1;

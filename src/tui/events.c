@@ -15,7 +15,7 @@ static void loaded(lt_studio *s, lt_event *e)
     s->form.facts = e->model;
     e->model = NULL;
     s->loading[0] = '\0';
-    s->counted = 0;
+    s->prompt_count.version = s->negative_count.version = 0;
 }
 
 /* The picture teaches the linear preview what colours latents have. */

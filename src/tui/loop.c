@@ -74,26 +74,6 @@ static bool open_all(lt_studio *s, lt_error *err)
     return ok;
 }
 
-static void close_all(lt_studio *s)
-{
-    /* the terminal first: the worker may need a moment to notice */
-    if (s->canvas)
-        (void)lt_canvas_hide(s->canvas);
-    lt_draw_close();
-    lt_tty_close(s->tty);
-    lt_session_close(s->session);
-    lt_wake_close();
-    lt_canvas_free(s->canvas);
-    lt_input_free(s->input);
-    lt_prompts_close(s->history);
-    lt_edit_free(s->line);
-    lt_reels_done(&s->reels);
-    lt_form_done(&s->form);
-    lt_model_facts_free(s->facts);
-    lt_tokens_done(&s->tokens);
-    free(s->saving.dir);
-}
-
 /* ---- one turn ---- */
 
 static bool read_keys(lt_studio *s, lt_error *err)
@@ -104,8 +84,9 @@ static bool read_keys(lt_studio *s, lt_error *err)
     while ((n = lt_tty_read(s->tty, bytes, sizeof bytes, err)) > 0)
         lt_input_feed(s->input, bytes, (size_t)n, s->now);
     lt_input_tick(s->input, s->now);
-    while (!s->quit && lt_input_next(s->input, &e))
-        lt_studio_input(s, &e);
+    while (lt_input_next(s->input, &e))
+        if (!s->quit || e.kind == LT_INPUT_ACK)
+            lt_studio_input(s, &e);
     return n >= 0;
 }
 
@@ -121,8 +102,25 @@ static void resize(lt_studio *s)
     s->redraw = s->dirty = true;
 }
 
+/* What the terminal is about to answer must not reach the shell. */
+static void settle(lt_studio *s)
+{
+    const double patience = 0.2; /* seconds */
+    double end = lt_clock() + patience, left;
+    int fd = lt_tty_fd(s->tty);
+    lt_error ignored;
+    lt_canvas_finish(s->canvas);
+    while (lt_canvas_in_flight(s->canvas) && (left = end - lt_clock()) > 0) {
+        lt_wake_wait(&fd, 1, false, left);
+        s->now = lt_clock();
+        if (!read_keys(s, &ignored))
+            return;
+    }
+}
+
 static void suspend(lt_studio *s)
 {
+    settle(s);
     (void)lt_canvas_hide(s->canvas);
     lt_draw_suspend();
     lt_tty_pause(s->tty);
@@ -157,14 +155,17 @@ static bool turn(lt_studio *s, lt_error *err)
         return false;
     lt_studio_events(s);
     lt_studio_tick(s);
-    if (lt_wake_resized())
+    if (lt_wake_resized()) {
+        lt_canvas_finish(s->canvas);
         resize(s);
+    }
     if (s->suspend || lt_wake_stopped())
         suspend(s);
     if (lt_canvas_uncovers(s->canvas))
         s->dirty = true;
     bool drawn = s->dirty;
-    if (s->dirty) {
+    drawn &= !lt_canvas_writing(s->canvas); /* curses' bytes would land in the picture's */
+    if (drawn) {
         s->dirty = false;
         lt_studio_draw(s);
     }
@@ -196,8 +197,32 @@ static void wait(const lt_studio *s)
     seconds = sooner(seconds, lt_canvas_wait(s->canvas, s->now));
     if (s->refresh_at > 0)
         seconds = sooner(seconds, s->refresh_at > s->now ? s->refresh_at - s->now : 0);
-    if (!s->dirty)
-        lt_wake_wait(descriptors, 2, seconds);
+    bool writing = lt_canvas_writing(s->canvas);
+    if (!s->dirty || writing)
+        lt_wake_wait(descriptors, 2, writing, seconds);
+}
+
+static void close_all(lt_studio *s)
+{
+    /* the terminal first: the worker may need a moment to notice */
+    if (s->canvas) {
+        settle(s);
+        (void)lt_canvas_hide(s->canvas);
+    }
+    lt_draw_close();
+    lt_tty_close(s->tty);
+    lt_session_close(s->session);
+    lt_wake_close();
+    lt_canvas_free(s->canvas);
+    lt_input_free(s->input);
+    lt_prompts_close(s->history);
+    lt_edit_free(s->line);
+    lt_reels_done(&s->reels);
+    lt_form_done(&s->form);
+    lt_model_facts_free(s->facts);
+    lt_tokens_done(&s->prompt_count.tokens);
+    lt_tokens_done(&s->negative_count.tokens);
+    free(s->saving.dir);
 }
 
 bool lt_tui_run(const lt_tui_options *options, lt_error *err)

@@ -38,6 +38,12 @@ typedef enum lt_ask {
 
 typedef enum lt_note_kind { LT_NOTE_INFO, LT_NOTE_WARN, LT_NOTE_ERROR } lt_note_kind;
 
+/* The tokens of a field as it is typed. */
+typedef struct lt_count {
+    lt_tokens tokens;
+    unsigned long version; /* of the text that they are of, plus 1; 0: not counted yet */
+} lt_count;
+
 /* The row of messages. */
 typedef struct lt_note {
     lt_note_kind kind;
@@ -96,8 +102,7 @@ typedef struct lt_studio {
     char find[64]; /* what the page of keys is narrowed to */
     lt_note note;
     lt_saving saving;
-    lt_tokens tokens;      /* of the prompt as typed */
-    unsigned long counted; /* the version of the prompt that they are of */
+    lt_count prompt_count, negative_count;
     double stop_pressed;   /* when Ctrl-C was */
     bool unseen;           /* the worker waits to hear that its picture is on the screen */
     bool dirty, quit, suspend;

@@ -57,56 +57,59 @@ static void editor(const lt_edit *e, lt_rect r, bool wrap, const lt_edit_mark *m
     lt_edit_view_done(&view);
 }
 
-/* Counts the prompt's tokens if it changed. */
-static void count(lt_studio *s)
+/* Counts the tokens of a field if it changed. */
+static void count(const lt_studio *s, const lt_edit *e, lt_count *c)
 {
     size_t n;
     lt_error ignored;
     lt_tokens fresh;
-    unsigned long version = lt_edit_version(s->form.prompt) + 1;
-    const char *text = lt_edit_text(s->form.prompt, &n);
-    if (version == s->counted || !s->facts || !s->facts->tokenizer ||
+    unsigned long version = lt_edit_version(e) + 1;
+    const char *text = lt_edit_text(e, &n);
+    if (version == c->version || !s->facts || !s->facts->tokenizer ||
         !lt_tokenizer_encode(s->facts->tokenizer, text, n, &fresh, &ignored))
         return;
-    lt_tokens_done(&s->tokens);
-    s->tokens = fresh;
-    s->counted = version;
+    lt_tokens_done(&c->tokens);
+    c->tokens = fresh;
+    c->version = version;
 }
 
-static void token_count(const lt_studio *s, lt_rect r)
+static void token_count(const lt_count *c, lt_rect r)
 {
-    bool known = s->counted > 0;
-    size_t most = known ? s->tokens.length - 2 : 0, cut = s->tokens.total - s->tokens.used;
+    const lt_tokens *t = &c->tokens;
+    size_t cut = t->total - t->used;
     int x = r.x + r.width - COUNT;
-    if (!known)
+    if (c->version == 0)
         lt_draw_text(r.y, x, COUNT, LT_STYLE_DIM, "     ?/75");
     else if (cut > 0)
-        lt_draw_format(r.y, x, COUNT, LT_STYLE_WARN, "%zu+%zu cut", s->tokens.used, cut);
+        lt_draw_format(r.y, x, COUNT, LT_STYLE_WARN, "%zu+%zu cut", t->used, cut);
     else
-        lt_draw_format(r.y, x, COUNT, LT_STYLE_DIM, "%6zu/%zu", s->tokens.used, most);
+        lt_draw_format(r.y, x, COUNT, LT_STYLE_DIM, "%6zu/%zu", t->used, t->length - 2);
 }
 
 static void field(const lt_studio *s, lt_rect r, const char *label, const lt_edit *e,
-                  const lt_edit_mark *mark, bool focused)
+                  const lt_count *c, bool focused)
 {
     lt_rect text = {r.x + LABEL, r.y, r.width - LABEL - COUNT - 1, r.height};
     bool cursor = focused && s->ask == LT_ASK_NOTHING && !s->help && !s->details;
+    bool cut = c->version && c->tokens.total > c->tokens.used;
+    lt_edit_mark mark = {.style = LT_EDIT_CUT};
+    if (cut) {
+        mark.start = c->tokens.all[c->tokens.used].start;
+        lt_edit_text(e, &mark.end);
+    }
     lt_draw_text(r.y, r.x + 1, LABEL, focused ? LT_STYLE_ACCENT : LT_STYLE_DIM, label);
-    editor(e, text, true, mark, cursor);
+    editor(e, text, true, cut ? &mark : NULL, cursor);
+    token_count(c, r);
 }
 
 void lt_view_prompts(lt_studio *s)
 {
-    lt_edit_mark cut = {.style = LT_EDIT_CUT};
-    count(s);
-    if (s->counted && s->tokens.total > s->tokens.used) {
-        cut.start = s->tokens.all[s->tokens.used].start;
-        lt_edit_text(s->form.prompt, &cut.end);
-    }
-    field(s, s->layout.prompt, "prompt>", s->form.prompt, cut.end ? &cut : NULL,
+    count(s, s->form.prompt, &s->prompt_count);
+    count(s, s->form.negative, &s->negative_count);
+    field(s, s->layout.prompt, "prompt>", s->form.prompt, &s->prompt_count,
           s->focus == LT_FOCUS_PROMPT);
-    token_count(s, s->layout.prompt);
-    field(s, s->layout.negative, "avoid >", s->form.negative, NULL, s->focus == LT_FOCUS_NEGATIVE);
+    field(s, s->layout.negative, "avoid >", s->form.negative, &s->negative_count,
+          s->focus == LT_FOCUS_NEGATIVE);
 }
 
 /* ---- messages and footer ---- */

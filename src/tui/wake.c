@@ -54,13 +54,15 @@ void lt_wake_close(void)
     sigprocmask(SIG_SETMASK, &outside, NULL);
 }
 
-void lt_wake_wait(const int *descriptors, int count, double seconds)
+void lt_wake_wait(const int *descriptors, int count, bool writable, double seconds)
 {
     struct pollfd polled[MOST];
     struct timespec time = {.tv_sec = (time_t)floor(seconds),
                             .tv_nsec = (long)((seconds - floor(seconds)) * 1e9)};
     for (int i = 0; i < count && i < MOST; i++)
         polled[i] = (struct pollfd){.fd = descriptors[i], .events = POLLIN};
+    if (writable)
+        polled[0].events |= POLLOUT;
     (void)ppoll(polled, (nfds_t)count, seconds < 0 ? NULL : &time, &outside);
 }
 

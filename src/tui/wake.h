@@ -12,8 +12,8 @@ void lt_wake_open(void);
 void lt_wake_close(void); /* as before */
 
 /* Until one of the descriptors is readable, a signal came, or `seconds` have passed; negative: no
- * end. */
-void lt_wake_wait(const int *descriptors, int count, double seconds);
+ * end.  writable: also until the first one takes bytes. */
+void lt_wake_wait(const int *descriptors, int count, bool writable, double seconds);
 
 bool lt_wake_resized(void); /* since the last call */
 bool lt_wake_stopped(void); /* SIGTSTP came since the last call */

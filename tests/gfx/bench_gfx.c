@@ -167,8 +167,8 @@ static void coarser(const lt_image *image)
         lt_encoder *e = lt_encoder_new(&term, LT_GRAPHICS_SIXEL);
         lt_fit fit = lt_fit_make(&term, LT_GRAPHICS_SIXEL, &room, image->width, image->height);
         lt_place place = {0};
-        printf("       %s, scale 1 to 4:", adaptive ? "adaptive" : "fixed");
-        for (int scale = 1; scale <= 4; scale++) {
+        printf("       %s, scale 1 to 6:", adaptive ? "adaptive" : "fixed");
+        for (int scale = 1; scale <= LT_SCALE_COARSEST; scale++) {
             lt_buf b = {0};
             lt_error err = {0};
             if (lt_frame_encode(e, image, &fit, &place, (lt_quality){scale, adaptive}, &b, &err))

@@ -168,7 +168,7 @@ static void test_frames(void **state)
     lt_buf b = {0};
     for (int kind = LT_GRAPHICS_SIXEL; kind <= LT_GRAPHICS_TEXT; kind++)
         for (int sync = 0; sync < 2; sync++)
-            for (int scale = 1; scale <= 4; scale++) {
+            for (int scale = 1; scale <= LT_SCALE_COARSEST; scale++) {
                 lt_term t = xterm;
                 t.sync = sync;
                 lt_encoder *e = lt_encoder_new(&t, (lt_graphics)kind);
@@ -197,7 +197,7 @@ static void test_same_size(void **state)
     lt_image *image = gradient(100, 70);
     for (int kind = LT_GRAPHICS_SIXEL; kind <= LT_GRAPHICS_KITTY; kind++)
         for (int zoom = LT_ZOOM_AUTO; zoom <= LT_ZOOM_ONE; zoom++)
-            for (int scale = 1; scale <= 4; scale++) {
+            for (int scale = 1; scale <= LT_SCALE_COARSEST; scale++) {
                 lt_buf b = {0};
                 char want[64];
                 lt_encoder *e = lt_encoder_new(&xterm, (lt_graphics)kind);
@@ -221,12 +221,12 @@ static void test_quality(void **state)
 {
     (void)state;
     lt_image *image = gradient(256, 256);
-    size_t bytes[5] = {0};
+    size_t bytes[LT_SCALE_COARSEST + 1] = {0};
     for (int kind = LT_GRAPHICS_SIXEL; kind <= LT_GRAPHICS_KITTY; kind++) {
         lt_encoder *e = lt_encoder_new(&xterm, (lt_graphics)kind);
         lt_fit f =
             lt_fit_make(&xterm, (lt_graphics)kind, &(lt_frame_room){80, 40, LT_ZOOM_ONE}, 256, 256);
-        for (int scale = 1; scale <= 4; scale++) {
+        for (int scale = 1; scale <= LT_SCALE_COARSEST; scale++) {
             lt_buf b = {0};
             CHECK_OK(
                 lt_frame_encode(e, image, &f, &(lt_place){0}, (lt_quality){scale, true}, &b, err));

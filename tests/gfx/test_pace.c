@@ -12,7 +12,7 @@ static bool near(double a, double b)
  * scale at the end. */
 static int settle(lt_pace *p, double rate, double trip, double full, int frames, double *now)
 {
-    static const double share[] = {0, 1, 0.35, 0.3, 0.2};
+    static const double share[] = {0, 1, 0.35, 0.3, 0.2, 0.16, 0.1};
     for (int i = 0; i < frames; i++) {
         int scale = lt_pace_scale(p);
         double bytes = full * share[scale];
@@ -59,15 +59,15 @@ static void test_one_in_flight(void **state)
     assert_true(near(rate, p.rate));
 }
 
-/* Each settles where a frame holds the line for at most 150 ms, and stays. */
+/* Each settles where a frame holds the line for at most 120 ms, and stays. */
 static void test_lines(void **state)
 {
     (void)state;
     static const struct {
         double rate, trip;
         int scale;
-    } lines[] = {{10e6, 0.001, 1},   {2e6, 0.020, 1},    {1e6, 0.030, 2},
-                 {0.47e6, 0.060, 3}, {0.15e6, 0.100, 4}, {0.01e6, 0.300, 4}};
+    } lines[] = {{10e6, 0.001, 1},  {2e6, 0.020, 1},   {1e6, 0.030, 2},    {0.57e6, 0.060, 3},
+                 {0.4e6, 0.100, 4}, {0.3e6, 0.100, 5}, {0.15e6, 0.100, 6}, {0.01e6, 0.300, 6}};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         lt_pace p;
         double now = 1.0;
@@ -77,6 +77,21 @@ static void test_lines(void **state)
             assert_int_equal(settle(&p, lines[i].rate, lines[i].trip, 220000, 1, &now),
                              lines[i].scale);
     }
+}
+
+/* A frame that was cut short tells the line, and the next one is coarser in any case. */
+static void test_cut(void **state)
+{
+    (void)state;
+    lt_pace p;
+    lt_pace_init(&p, true, 0.001);
+    lt_pace_cut(&p, 200000, 20000, 1, 1.0, 1.15);
+    assert_true(p.rate > 100e3 && p.rate < 150e3);
+    assert_int_equal(lt_pace_scale(&p), 6);
+    assert_false(lt_pace_full_due(&p, 100));
+    lt_pace_init(&p, true, 0.001);
+    lt_pace_cut(&p, 200000, 190000, 1, 1.0, 1.001); /* a buffer took nearly all of it at once */
+    assert_int_equal(lt_pace_scale(&p), 2);
 }
 
 static void test_changes(void **state)
@@ -157,8 +172,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_frame), cmocka_unit_test(test_one_in_flight),
         cmocka_unit_test(test_lines),       cmocka_unit_test(test_changes),
-        cmocka_unit_test(test_idle),        cmocka_unit_test(test_slow_start),
-        cmocka_unit_test(test_mute),
+        cmocka_unit_test(test_cut),         cmocka_unit_test(test_idle),
+        cmocka_unit_test(test_slow_start),  cmocka_unit_test(test_mute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
