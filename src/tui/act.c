@@ -337,8 +337,11 @@ void lt_studio_input(lt_studio *s, const lt_input_event *e)
         s->dirty = true;
         break;
     case LT_INPUT_PASTE:
-        if (!lt_studio_edit(s))
+        if (!lt_studio_edit(s)) {
+            if (s->help || s->details)
+                close_page(s);
             s->focus = LT_FOCUS_PROMPT;
+        }
         lt_studio_insert(s, e->text, e->length, true);
         s->dirty = true;
         break;

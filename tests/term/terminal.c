@@ -228,6 +228,11 @@ void terminal_pump(terminal *t, double limit)
     pty_look(&t->pty);
 }
 
+int terminal_pid(const terminal *t)
+{
+    return (int)t->pty.program;
+}
+
 bool terminal_ended(const terminal *t)
 {
     /* a process that outlives the program may hold the line open: then a silence is the end */

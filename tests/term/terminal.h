@@ -145,6 +145,7 @@ bool terminal_wait(terminal *t, bool (*holds)(terminal *t, void *user), void *us
 /* Lets the program run for that long (a random pause of a benchmark). */
 void terminal_run(terminal *t, double seconds);
 bool terminal_ended(const terminal *t);
+int terminal_pid(const terminal *t); /* of the program */
 
 /* --- latency --- */
 

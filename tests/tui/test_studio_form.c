@@ -148,6 +148,12 @@ static void test_paste(void **state)
     to_view(&r);
     terminal_paste(r.t, "q"); /* a paste in the view is a text, not a key */
     prompt_is(&r, "q");
+    to_view(&r);
+    rig_keys(&r, "?");
+    rig_wait(&r, "\342\224\200 Keys \342\224\200");
+    terminal_paste(r.t, "r"); /* and closes a page */
+    prompt_is(&r, "qr");
+    rig_gone(&r, "\342\224\200 Keys \342\224\200");
     rig_keys(&r, "<enter>");
     rig_wait(&r, "DONE 2/2");
     terminal_faults_forget(r.t); /* rows were scrolled when there was no picture */
