@@ -1,513 +1,30 @@
-/* session.c - the worker: takes jobs between the steps of its run; see session.h. */
+/* session.c - the thread, and the side of its caller; see session.h. */
 #include "pipeline/session.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/panic.h"
-#include "base/queue.h"
-#include "pipeline/resolve.h"
-
-typedef enum job_kind {
-    JOB_LOAD,
-    JOB_RUN,
-    JOB_HOLD,
-    JOB_GO,
-    JOB_STEP,
-    JOB_STOP,
-    JOB_WATCH,
-    JOB_BUDGET,
-    JOB_ATTEND,
-    JOB_SEEN,
-    JOB_DECODE,
-    JOB_QUIT,
-} job_kind;
-
-typedef struct job {
-    job_kind kind;
-    uint64_t id;
-    bool hold;
-    lt_params *params; /* owned */
-    int step;
-    lt_lens lens;
-    double share;
-    float *latents; /* owned [channels,h,w] */
-    int channels, h, w;
-} job;
+#include "pipeline/worker.h"
 
 struct lt_session {
-    const lt_backend_ops *const *backends; /* borrowed */
-    lt_queue *jobs, *events;               /* owned */
-    lt_progress progress;                  /* shared with the screen's thread */
-    atomic_int stops;                      /* jobs in the queue that cancel what is before them */
-    atomic_int activity;
+    lt_shared shared;
     pthread_t thread;
 };
-
-/* What only the worker touches. */
-typedef struct worker {
-    lt_session *s;
-    lt_engine *engine; /* owned */
-    lt_params opened;  /* owned: what names the model that is open */
-    lt_params *params; /* owned: of the run */
-    lt_run *run;       /* owned */
-    uint64_t id;
-    int step; /* frames after the first that exist */
-    bool hold, quit;
-    int credit; /* steps to take though held */
-    lt_lens watched;
-    double attend;                    /* seconds to wait for a picture to be seen */
-    double unseen;                    /* when the newest was sent; 0: it was seen */
-    double share, stepping, decoding; /* the budget, and seconds spent so far */
-    job wanted;                       /* a picture; no latents: none */
-    float *shown, *pixels;            /* owned: of the run's size */
-    size_t shown_count, pixel_count;
-} worker;
-
-/* ---- events ---- */
-
-static void send(worker *w, lt_event e)
-{
-    lt_queue_put(w->s->events, &e);
-}
-
-static void say(worker *w, lt_event_kind kind, const char *text)
-{
-    send(w, (lt_event){.kind = kind, .id = w->id, .text = lt_strdup(text)});
-}
-
-static void tell(worker *w, lt_event_kind kind)
-{
-    send(w, (lt_event){.kind = kind, .id = w->id, .step = w->step});
-}
-
-static void at(worker *w, lt_activity what)
-{
-    atomic_store(&w->s->progress.done, 0);
-    atomic_store(&w->s->progress.total, 0);
-    atomic_store(&w->s->activity, (int)what);
-}
-
-/* ---- the model ---- */
-
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static bool same_model(const lt_params *a, const lt_params *b)
-{
-    return same_text(a->model, b->model) && same_text(a->unet, b->unet) &&
-           same_text(a->vae, b->vae) && same_text(a->text_encoder, b->text_encoder) &&
-           same_text(a->tokenizer, b->tokenizer) && same_text(a->variant, b->variant) &&
-           same_text(a->backend, b->backend) && same_text(a->dtype, b->dtype) &&
-           a->threads == b->threads;
-}
-
-static void drop_run(worker *w)
-{
-    lt_run_free(w->run);
-    w->run = NULL;
-    if (w->params) {
-        lt_params_done(w->params);
-        free(w->params);
-    }
-    w->params = NULL;
-}
-
-static void close_model(worker *w)
-{
-    lt_engine_close(w->engine);
-    w->engine = NULL;
-    lt_params_done(&w->opened);
-    lt_params_init(&w->opened);
-}
-
-static lt_model_facts *facts_of(lt_engine *e, double seconds)
-{
-    const lt_engine_info *about = lt_engine_about(e);
-    lt_error ignored;
-    lt_model_facts *m = lt_alloc(sizeof *m);
-    *m = (lt_model_facts){.name = lt_strdup(about->model),
-                          .backend = lt_strdup(about->backend),
-                          .dtype = lt_dtype_name(about->dtype),
-                          .side = lt_engine_default_side(e),
-                          .factor = about->vae->factor,
-                          .steps = about->scheduler->steps,
-                          .guidance_scale = about->scheduler->guidance_scale,
-                          .seconds = seconds};
-    memcpy(m->sampler, about->scheduler->sampler, sizeof m->sampler);
-    if (!lt_tokenizer_open(about->tokenizer_dir, &m->tokenizer, &ignored))
-        m->tokenizer = NULL; /* it was there a moment ago: prompts are not counted */
-    return m;
-}
-
-static void say_notes(worker *w, lt_buf *notes)
-{
-    for (char *line = notes->data, *end; line && *line; line = end) {
-        end = line + strcspn(line, "\n");
-        if (*end)
-            *end++ = '\0';
-        say(w, LT_EVENT_NOTE, line);
-    }
-    lt_buf_done(notes);
-}
-
-/* Opens what p names unless it is open. */
-static bool open_model(worker *w, const lt_params *p, lt_error *err)
-{
-    lt_params resolved;
-    lt_buf notes = {0};
-    double start = lt_clock();
-    if (w->engine && same_model(&w->opened, p))
-        return true;
-    close_model(w);
-    at(w, LT_AT_LOADING);
-    say(w, LT_EVENT_LOADING, p->model ? p->model : "demo");
-    lt_params_copy(&resolved, p);
-    bool ok = lt_resolve_open(w->s->backends, &resolved, LT_NEEDS_ALL, &w->engine, &notes, err);
-    lt_params_done(&resolved);
-    say_notes(w, &notes);
-    if (!ok) {
-        w->engine = NULL;
-        return false;
-    }
-    lt_params_copy(&w->opened, p);
-    send(w, (lt_event){.kind = LT_EVENT_LOADED,
-                       .id = w->id,
-                       .model = facts_of(w->engine, lt_clock() - start)});
-    return true;
-}
-
-/* ---- pictures ---- */
-
-static bool reserve(float **memory, size_t *have, size_t count, lt_error *err)
-{
-    void *fresh;
-    if (count <= *have)
-        return true;
-    if (!lt_try_alloc(count * sizeof **memory, "a picture", &fresh, err))
-        return false;
-    free(*memory);
-    *memory = fresh;
-    *have = count;
-    return true;
-}
-
-/* latents: of one picture. */
-static bool decode(worker *w, uint64_t id, int step, lt_lens lens, int height, int width,
-                   const float *latents, lt_error *err)
-{
-    lt_image *picture;
-    double start = lt_clock();
-    int f = lt_engine_about(w->engine)->vae->factor;
-    size_t pixels = 3 * (size_t)height * (size_t)width * (size_t)f * (size_t)f;
-    at(w, LT_AT_PICTURE);
-    if (!reserve(&w->pixels, &w->pixel_count, pixels, err) ||
-        !lt_engine_decode(w->engine, 1, height, width, latents, w->pixels, &w->s->progress, err) ||
-        !lt_image_from_chw(w->pixels, width * f, height * f, &picture, err))
-        return false;
-    send(w, (lt_event){.kind = LT_EVENT_PICTURE,
-                       .id = id,
-                       .step = step,
-                       .lens = lens,
-                       .seconds = lt_clock() - start,
-                       .picture = picture});
-    return true;
-}
-
-/* The run's picture now, through the lens that is watched; at the end also as it is. */
-static bool show_run(worker *w, bool last, lt_error *err)
-{
-    const lt_run_view *v = lt_run_about(w->run);
-    size_t all = (size_t)v->images * (size_t)v->channels * (size_t)v->h * (size_t)v->w;
-    double start = lt_clock(), spent = w->stepping + w->decoding;
-    if (!last && w->step > 0 && w->decoding > w->share * spent) {
-        send(w, (lt_event){.kind = LT_EVENT_SKIPPED, .id = w->id, .step = w->step});
-        return true;
-    }
-    if (!reserve(&w->shown, &w->shown_count, all, err))
-        return false;
-    lt_run_lens(w->run, w->watched, w->shown);
-    bool ok = decode(w, w->id, w->step, w->watched, v->h, v->w, w->shown, err);
-    w->unseen = lt_clock();
-    if (ok && last && w->watched != LT_LENS_LATENTS) {
-        lt_run_lens(w->run, LT_LENS_LATENTS, w->shown);
-        ok = decode(w, w->id, w->step, LT_LENS_LATENTS, v->h, v->w, w->shown, err);
-    }
-    w->decoding += lt_clock() - start;
-    return ok;
-}
-
-static void show_wanted(worker *w)
-{
-    lt_error err = {0};
-    job wanted = w->wanted;
-    w->wanted = (job){0};
-    if (w->engine &&
-        !decode(w, wanted.id, wanted.step, wanted.lens, wanted.h, wanted.w, wanted.latents, &err) &&
-        err.code != LT_ERR_CANCELLED)
-        send(w, (lt_event){.kind = LT_EVENT_FAILED, .error = err});
-    free(wanted.latents);
-    at(w, LT_IDLE);
-}
-
-/* ---- the run ---- */
-
-static bool begin(worker *w, lt_error *err)
-{
-    lt_film *film;
-    lt_run_options options = {.params = w->params, .film = true};
-    double start = lt_clock();
-    w->step = 0;
-    w->stepping = w->decoding = 0;
-    if (!open_model(w, w->params, err))
-        return false;
-    at(w, LT_AT_TEXT);
-    if (!lt_run_begin(w->engine, &options, &w->run, &w->s->progress, err) ||
-        !lt_film_new(w->engine, w->params, w->run, &film, err))
-        return false;
-    film->begin_seconds = lt_clock() - start;
-    send(w, (lt_event){.kind = LT_EVENT_BEGUN, .id = w->id, .film = film});
-    if (!show_run(w, false, err))
-        return false;
-    if (w->hold)
-        tell(w, LT_EVENT_PAUSED);
-    return true;
-}
-
-static bool take_step(worker *w, lt_error *err)
-{
-    lt_film_step taken;
-    double start = lt_clock();
-    at(w, LT_AT_STEP);
-    lt_step_result result = lt_run_step(w->run, &w->s->progress, err);
-    double seconds = lt_clock() - start;
-    if (result == LT_STEP_FAILED || !lt_film_step_of(w->run, seconds, &taken, err))
-        return false;
-    w->step++;
-    w->stepping += seconds;
-    send(w, (lt_event){.kind = LT_EVENT_STEP, .id = w->id, .step = w->step, .taken = taken});
-    if (!show_run(w, result == LT_STEP_DONE, err))
-        return false;
-    if (result == LT_STEP_DONE) {
-        drop_run(w);
-        tell(w, LT_EVENT_DONE);
-    } else if (w->hold) {
-        tell(w, LT_EVENT_PAUSED);
-    }
-    return true;
-}
-
-/* The same run from its start in f32; false if that was not the fault. */
-static bool retry(worker *w, const lt_error *fault)
-{
-    if (!w->engine || !lt_engine_needs_f32(w->engine))
-        return false;
-    char *text = lt_format("%s; starting again in f32", fault->message);
-    say(w, LT_EVENT_NOTE, text);
-    free(text);
-    lt_run_free(w->run);
-    w->run = NULL;
-    close_model(w);
-    free(w->params->dtype);
-    w->params->dtype = lt_strdup("f32");
-    return true;
-}
-
-/* What follows a fault of the run: a retry, or its end. */
-static void fail(worker *w, bool (*part)(worker *w, lt_error *err), lt_error *err)
-{
-    while (err->code != LT_ERR_CANCELLED && retry(w, err)) {
-        *err = (lt_error){0};
-        part = begin;
-        if (part(w, err))
-            return;
-    }
-    drop_run(w);
-    at(w, LT_IDLE);
-    if (err->code == LT_ERR_CANCELLED)
-        tell(w, LT_EVENT_STOPPED);
-    else
-        send(w, (lt_event){.kind = LT_EVENT_FAILED, .id = w->id, .step = w->step, .error = *err});
-}
-
-static void go_on(worker *w, bool (*part)(worker *w, lt_error *err))
-{
-    lt_error err = {0};
-    if (!part(w, &err))
-        fail(w, part, &err);
-    at(w, LT_IDLE);
-}
-
-/* ---- jobs ---- */
-
-static void stop(worker *w)
-{
-    if (w->run) {
-        drop_run(w);
-        tell(w, LT_EVENT_STOPPED);
-    }
-}
-
-static void load(worker *w, const job *j)
-{
-    lt_error err = {0};
-    w->id = w->run ? w->id : 0;
-    if (w->engine && !same_model(&w->opened, j->params))
-        stop(w);
-    if (!open_model(w, j->params, &err))
-        send(w, (lt_event){.kind = LT_EVENT_FAILED, .error = err});
-    at(w, LT_IDLE);
-}
-
-static void start(worker *w, job *j)
-{
-    stop(w);
-    w->id = j->id;
-    w->params = j->params;
-    j->params = NULL;
-    w->hold = j->hold;
-    w->credit = 0;
-    go_on(w, begin);
-}
-
-static void handle(worker *w, job *j)
-{
-    switch (j->kind) {
-    case JOB_LOAD:
-        load(w, j);
-        break;
-    case JOB_RUN:
-        start(w, j);
-        break;
-    case JOB_HOLD:
-        if (w->run && !w->hold)
-            tell(w, LT_EVENT_PAUSED);
-        w->hold = true;
-        break;
-    case JOB_GO:
-        w->hold = false;
-        break;
-    case JOB_STEP:
-        w->credit += w->run && w->hold;
-        break;
-    case JOB_STOP:
-        stop(w);
-        break;
-    case JOB_WATCH:
-        w->watched = j->lens;
-        break;
-    case JOB_BUDGET:
-        w->share = j->share;
-        break;
-    case JOB_ATTEND:
-        w->attend = j->share;
-        break;
-    case JOB_SEEN:
-        w->unseen = 0;
-        break;
-    case JOB_DECODE:
-        free(w->wanted.latents);
-        w->wanted = *j;
-        j->latents = NULL;
-        break;
-    case JOB_QUIT:
-        w->quit = true;
-        break;
-    }
-}
-
-static void job_done(job *j)
-{
-    if (j->params)
-        lt_params_done(j->params);
-    free(j->params);
-    free(j->latents);
-}
-
-/* True for jobs that are put with the cancel flag set, which is meant for what comes before them.
- */
-static bool cancels(const job *j)
-{
-    return j->kind == JOB_STOP || j->kind == JOB_RUN || j->kind == JOB_QUIT;
-}
-
-/* A job that cancels is reached: what it was meant for is over, unless another one follows. */
-static void reached(lt_session *s)
-{
-    if (atomic_fetch_sub(&s->stops, 1) > 1)
-        return;
-    atomic_store(&s->progress.cancel, false);
-    if (atomic_load(&s->stops) > 0) /* put meanwhile: its flag was set before ours was cleared */
-        atomic_store(&s->progress.cancel, true);
-}
-
-static void take_jobs(worker *w)
-{
-    job j;
-    while (!w->quit && lt_queue_take(w->s->jobs, &j)) {
-        if (cancels(&j))
-            reached(w->s);
-        handle(w, &j);
-        job_done(&j);
-    }
-}
-
-/* Seconds that the next step has to wait for the screen. */
-static double patience(const worker *w)
-{
-    double left = w->unseen > 0 ? w->unseen + w->attend - lt_clock() : 0;
-    return left > 0 ? left : 0;
-}
-
-static void *work(void *session)
-{
-    worker w = {.s = session, .share = 1};
-    job rest;
-    lt_params_init(&w.opened);
-    while (!w.quit) {
-        take_jobs(&w);
-        if (w.quit)
-            break;
-        if (w.wanted.latents) {
-            show_wanted(&w);
-        } else if (w.run && (!w.hold || w.credit > 0) && patience(&w) > 0) {
-            lt_queue_wait_for(w.s->jobs, patience(&w));
-        } else if (w.run && (!w.hold || w.credit > 0)) {
-            w.credit -= w.hold;
-            go_on(&w, take_step);
-        } else {
-            lt_queue_wait(w.s->jobs);
-        }
-    }
-    while (lt_queue_take(w.s->jobs, &rest))
-        job_done(&rest);
-    drop_run(&w);
-    close_model(&w);
-    lt_params_done(&w.opened);
-    free(w.wanted.latents);
-    free(w.shown);
-    free(w.pixels);
-    return NULL;
-}
-
-/* ---- the caller's side ---- */
 
 bool lt_session_open(const lt_backend_ops *const *backends, lt_session **out, lt_error *err)
 {
     lt_session *s = lt_alloc(sizeof *s);
-    s->backends = backends;
-    bool ok =
-        lt_queue_new(sizeof(job), &s->jobs, err) && lt_queue_new(sizeof(lt_event), &s->events, err);
-    if (ok && pthread_create(&s->thread, NULL, work, s) != 0)
+    s->shared.backends = backends;
+    bool ok = lt_queue_new(sizeof(lt_job), &s->shared.jobs, err) &&
+              lt_queue_new(sizeof(lt_event), &s->shared.events, err);
+    if (ok && pthread_create(&s->thread, NULL, lt_worker_run, &s->shared) != 0)
         ok = lt_fail(err, LT_ERR_IO, NULL, "cannot start a thread");
     if (!ok) {
-        lt_queue_free(s->jobs);
-        lt_queue_free(s->events);
+        lt_queue_free(s->shared.jobs);
+        lt_queue_free(s->shared.events);
         free(s);
         return false;
     }
@@ -515,13 +32,13 @@ bool lt_session_open(const lt_backend_ops *const *backends, lt_session **out, lt
     return true;
 }
 
-static void put(lt_session *s, job j)
+static void put(lt_session *s, lt_job j)
 {
-    if (cancels(&j)) {
-        atomic_fetch_add(&s->stops, 1);
-        atomic_store(&s->progress.cancel, true);
+    if (lt_job_cancels(&j)) {
+        atomic_fetch_add(&s->shared.stops, 1);
+        atomic_store(&s->shared.progress.cancel, true);
     }
-    lt_queue_put(s->jobs, &j);
+    lt_queue_put(s->shared.jobs, &j);
 }
 
 void lt_session_close(lt_session *s)
@@ -529,12 +46,12 @@ void lt_session_close(lt_session *s)
     lt_event e;
     if (!s)
         return;
-    put(s, (job){.kind = JOB_QUIT});
+    put(s, (lt_job){.kind = LT_JOB_QUIT});
     LT_ASSERT(pthread_join(s->thread, NULL) == 0);
     while (lt_session_poll(s, &e))
         lt_event_done(&e);
-    lt_queue_free(s->jobs);
-    lt_queue_free(s->events);
+    lt_queue_free(s->shared.jobs);
+    lt_queue_free(s->shared.events);
     free(s);
 }
 
@@ -547,52 +64,52 @@ static lt_params *copy(const lt_params *p)
 
 void lt_session_load(lt_session *s, const lt_params *p)
 {
-    put(s, (job){.kind = JOB_LOAD, .params = copy(p)});
+    put(s, (lt_job){.kind = LT_JOB_LOAD, .params = copy(p)});
 }
 
 void lt_session_run(lt_session *s, uint64_t id, const lt_params *p, bool hold)
 {
-    put(s, (job){.kind = JOB_RUN, .id = id, .params = copy(p), .hold = hold});
+    put(s, (lt_job){.kind = LT_JOB_RUN, .id = id, .params = copy(p), .hold = hold});
 }
 
 void lt_session_hold(lt_session *s)
 {
-    put(s, (job){.kind = JOB_HOLD});
+    put(s, (lt_job){.kind = LT_JOB_HOLD});
 }
 
 void lt_session_go(lt_session *s)
 {
-    put(s, (job){.kind = JOB_GO});
+    put(s, (lt_job){.kind = LT_JOB_GO});
 }
 
 void lt_session_step(lt_session *s)
 {
-    put(s, (job){.kind = JOB_STEP});
+    put(s, (lt_job){.kind = LT_JOB_STEP});
 }
 
 void lt_session_stop(lt_session *s)
 {
-    put(s, (job){.kind = JOB_STOP});
+    put(s, (lt_job){.kind = LT_JOB_STOP});
 }
 
 void lt_session_watch(lt_session *s, lt_lens lens)
 {
-    put(s, (job){.kind = JOB_WATCH, .lens = lens});
+    put(s, (lt_job){.kind = LT_JOB_WATCH, .lens = lens});
 }
 
 void lt_session_budget(lt_session *s, double share)
 {
-    put(s, (job){.kind = JOB_BUDGET, .share = share});
+    put(s, (lt_job){.kind = LT_JOB_BUDGET, .share = share});
 }
 
 void lt_session_attend(lt_session *s, double seconds)
 {
-    put(s, (job){.kind = JOB_ATTEND, .share = seconds});
+    put(s, (lt_job){.kind = LT_JOB_ATTEND, .share = seconds});
 }
 
 void lt_session_seen(lt_session *s)
 {
-    put(s, (job){.kind = JOB_SEEN});
+    put(s, (lt_job){.kind = LT_JOB_SEEN});
 }
 
 void lt_session_decode(lt_session *s, uint64_t id, int step, lt_lens lens, const float *latents,
@@ -601,24 +118,24 @@ void lt_session_decode(lt_session *s, uint64_t id, int step, lt_lens lens, const
     size_t count = (size_t)channels * (size_t)h * (size_t)w;
     float *own = lt_alloc_array(count, sizeof *own);
     memcpy(own, latents, count * sizeof *own);
-    put(s, (job){.kind = JOB_DECODE,
-                 .id = id,
-                 .step = step,
-                 .lens = lens,
-                 .latents = own,
-                 .channels = channels,
-                 .h = h,
-                 .w = w});
+    put(s, (lt_job){.kind = LT_JOB_DECODE,
+                    .id = id,
+                    .step = step,
+                    .lens = lens,
+                    .latents = own,
+                    .channels = channels,
+                    .h = h,
+                    .w = w});
 }
 
 int lt_session_fd(const lt_session *s)
 {
-    return lt_queue_fd(s->events);
+    return lt_queue_fd(s->shared.events);
 }
 
 bool lt_session_poll(lt_session *s, lt_event *out)
 {
-    return lt_queue_take(s->events, out);
+    return lt_queue_take(s->shared.events, out);
 }
 
 void lt_model_facts_free(lt_model_facts *m)
@@ -643,7 +160,7 @@ void lt_event_done(lt_event *e)
 
 lt_activity_now lt_session_now(const lt_session *s)
 {
-    return (lt_activity_now){.what = (lt_activity)atomic_load(&s->activity),
-                             .done = atomic_load(&s->progress.done),
-                             .total = atomic_load(&s->progress.total)};
+    return (lt_activity_now){.what = (lt_activity)atomic_load(&s->shared.activity),
+                             .done = atomic_load(&s->shared.progress.done),
+                             .total = atomic_load(&s->shared.progress.total)};
 }

@@ -1,0 +1,50 @@
+/*
+ * worker.h - what a session's two sides share, and the loop of its thread; session.h is the manual.
+ */
+#pragma once
+
+#include "base/queue.h"
+#include "pipeline/session.h"
+
+typedef enum lt_job_kind {
+    LT_JOB_LOAD,
+    LT_JOB_RUN,
+    LT_JOB_HOLD,
+    LT_JOB_GO,
+    LT_JOB_STEP,
+    LT_JOB_STOP,
+    LT_JOB_WATCH,
+    LT_JOB_BUDGET,
+    LT_JOB_ATTEND,
+    LT_JOB_SEEN,
+    LT_JOB_DECODE,
+    LT_JOB_QUIT,
+} lt_job_kind;
+
+typedef struct lt_job {
+    lt_job_kind kind;
+    uint64_t id;
+    bool hold;
+    lt_params *params; /* owned */
+    int step;
+    lt_lens lens;
+    double share;
+    float *latents; /* owned [channels,h,w] */
+    int channels, h, w;
+} lt_job;
+
+typedef struct lt_shared {
+    const lt_backend_ops *const *backends; /* borrowed */
+    lt_queue *jobs, *events;               /* owned by the session */
+    lt_progress progress;
+    atomic_int stops;    /* jobs in the queue that cancel what is before them */
+    atomic_int activity; /* an lt_activity */
+} lt_shared;
+
+/* True for jobs that are put with the cancel flag set, which is meant for what comes before them.
+ */
+bool lt_job_cancels(const lt_job *j);
+void lt_job_done(lt_job *j);
+
+/* Takes jobs until LT_JOB_QUIT; shared: an lt_shared. */
+void *lt_worker_run(void *shared);
