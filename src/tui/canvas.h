@@ -43,11 +43,13 @@ void lt_canvas_acked(lt_canvas *c, double now);
 /*
  * Sends what is due; call it after lt_draw_end.  False if the terminal is gone.  Never waits for a
  * slow line: while lt_canvas_writing, curses must not write, and this is to be called again when
- * the terminal takes bytes.  A frame that holds the line for more than 120 ms is cut short and sent
- * again, coarser.
+ * the terminal takes bytes.  A frame that holds the line for more than 120 ms while something else
+ * waits (lt_canvas_hurry, or a newer picture) is cut short and sent again, coarser; when nothing
+ * does, it takes its time.
  */
 bool lt_canvas_flush(lt_canvas *c, double now, lt_error *err) LT_WARN_UNUSED;
 bool lt_canvas_writing(const lt_canvas *c);
+void lt_canvas_hurry(lt_canvas *c);
 /* Ends a frame that is being written, within half a second. */
 void lt_canvas_finish(lt_canvas *c);
 /* True while the terminal can be expected to answer a frame. */
