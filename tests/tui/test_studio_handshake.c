@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "studio_rig.h"
 
 #define SETTINGS "-p a_red_fox --size 64x64 --seed 7 --steps 2"
@@ -31,17 +32,18 @@ static void run_shows(rig *r, const char *kind)
     rig_sound(r);
 }
 
+static const struct {
+    terminal_profile profile;
+    const char *kind;
+} cases[] = {{TERMINAL_XTERM_VT340, "sixel"},  {TERMINAL_XTERM_16, "sixel"},
+             {TERMINAL_XTERM_PLAIN, "blocks"}, {TERMINAL_FOOT, "sixel"},
+             {TERMINAL_KONSOLE, "sixel"},      {TERMINAL_KITTY, "kitty"},
+             {TERMINAL_MLTERM, "sixel"},       {TERMINAL_TMUX_PLAIN, "blocks"},
+             {TERMINAL_TMUX_SIXEL, "sixel"},   {TERMINAL_SILENT, "blocks"}};
+
 static void test_profiles(void **state)
 {
     (void)state;
-    static const struct {
-        terminal_profile profile;
-        const char *kind;
-    } cases[] = {{TERMINAL_XTERM_VT340, "sixel"},  {TERMINAL_XTERM_16, "sixel"},
-                 {TERMINAL_XTERM_PLAIN, "blocks"}, {TERMINAL_FOOT, "sixel"},
-                 {TERMINAL_KONSOLE, "sixel"},      {TERMINAL_KITTY, "kitty"},
-                 {TERMINAL_MLTERM, "sixel"},       {TERMINAL_TMUX_PLAIN, "blocks"},
-                 {TERMINAL_TMUX_SIXEL, "sixel"},   {TERMINAL_SILENT, "blocks"}};
     assert_int_equal(sizeof cases / sizeof *cases, TERMINAL_PROFILES);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         terminal_options o = {.profile = cases[i].profile, .columns = 100, .rows = 30};
@@ -196,13 +198,38 @@ static void test_cells(void **state)
     rig_leave(&r);
 }
 
+/* ---- doctor ---- */
+
+static void doctor(terminal_profile profile, terminal_timing answers, const char *kind)
+{
+    terminal_options o = {.profile = profile, .answers = answers, .columns = 200, .rows = 60};
+    char *text = lt_format("pictures    %s: ", kind);
+    rig r = rig_open(&o, "doctor", "");
+    rig_end(&r, 0);
+    assert_true(rig_shows(&r, text));
+    assert_int_equal(terminal_pictures(r.t), 0);
+    rig_close(&r);
+    free(text);
+}
+
+static void test_doctor(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        doctor(cases[i].profile, (terminal_timing){TERMINAL_NOW, 0}, cases[i].kind);
+    doctor(TERMINAL_FOOT, (terminal_timing){TERMINAL_TRICKLE, 2}, "sixel");
+    doctor(TERMINAL_KITTY, (terminal_timing){TERMINAL_TWICE, 0}, "kitty");
+    doctor(TERMINAL_FOOT, (terminal_timing){TERMINAL_NEVER, 0}, "blocks");
+    doctor(TERMINAL_XTERM_VT340, (terminal_timing){TERMINAL_DELAYED, 2500}, "blocks");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_profiles),      cmocka_unit_test(test_asked_for),
         cmocka_unit_test(test_without_utf8),  cmocka_unit_test(test_sixel_manners),
         cmocka_unit_test(test_kitty_manners), cmocka_unit_test(test_garbage),
-        cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_cells),         cmocka_unit_test(test_doctor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
