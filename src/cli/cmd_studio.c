@@ -84,7 +84,7 @@ static const lt_option options[] = {
     {"prompt", 'p', "TEXT", NULL, "what the picture shows, to begin with", false},
     {"seed", 0, "S", "random", "seed of the runs", false},
     {"run", 'r', NULL, NULL, "make the picture at once", false},
-    {"graphics", 'g', "KIND", "auto", "auto, sixel, kitty, blocks, text or none", false},
+    {"graphics", 0, "KIND", "auto", "auto, sixel, kitty, blocks, text or none", false},
     {"cell", 0, "WxH", "asked for",
      "pixels of a character cell, where the terminal tells them wrong", false},
     {"preview-budget", 0, "P", "none",

@@ -116,13 +116,15 @@ void lt_help_command(const lt_command *command, int columns, lt_buf *out)
 
 void lt_help_program(int columns, lt_buf *out)
 {
-    lt_buf_str(out, "usage: latentty COMMAND [options]\n"
+    lt_buf_str(out, "usage: latentty [options of studio]\n"
+                    "       latentty COMMAND [options]\n"
                     "       latentty help COMMAND\n"
                     "       latentty --version\n\n");
     lt_help_wrap(
         out, &(lt_help_shape){columns, 0, 0},
-        "Stable Diffusion's pipeline, each part a command.  Without --model the small demo "
-        "model is used, which comes with the program.");
+        "Stable Diffusion's pipeline: without a command a screen that shows every step, and each "
+        "part a command.  Without --model the small demo model is used, which comes with the "
+        "program.");
     lt_buf_str(out, "\ncommands:\n");
     for (int i = 0; lt_cli_command(i); i++) {
         const lt_command *c = lt_cli_command(i);

@@ -203,17 +203,19 @@ static bool show_run(worker *w, bool last, lt_error *err)
     return ok;
 }
 
+/* One that is cancelled stays wanted: that was meant for the run. */
 static void show_wanted(worker *w)
 {
     lt_error err = {0};
-    lt_job wanted = w->wanted;
-    w->wanted = (lt_job){0};
-    if (w->engine &&
-        !decode(w, wanted.id, wanted.step, wanted.lens, wanted.h, wanted.w, wanted.latents, &err) &&
-        err.code != LT_ERR_CANCELLED)
-        send(w, (lt_event){.kind = LT_EVENT_FAILED, .error = err});
-    free(wanted.latents);
+    lt_job *j = &w->wanted;
+    bool ok = !w->engine || decode(w, j->id, j->step, j->lens, j->h, j->w, j->latents, &err);
     at(w, LT_IDLE);
+    if (!ok && err.code == LT_ERR_CANCELLED)
+        return;
+    if (!ok)
+        send(w, (lt_event){.kind = LT_EVENT_FAILED, .error = err});
+    free(j->latents);
+    *j = (lt_job){0};
 }
 
 /* ---- the run ---- */

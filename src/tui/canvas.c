@@ -13,6 +13,7 @@ enum { WAITING = 3 }; /* pictures of a row that may wait: two events can come at
 static const double prompt = 0.06;
 
 static const double hold = 0.12;   /* seconds of line that a frame may take */
+static const double rest = 3;      /* seconds before a whole frame is tried again */
 static const double slice = 0.005; /* and that one call may wait for the line */
 
 typedef struct wanted {
@@ -39,8 +40,9 @@ struct lt_canvas {
     lt_buf frame;        /* owned */
     bool damaged, stale; /* to be sent again; to be made again, too */
     bool writing, cut;   /* the frame is on its way; without its middle */
-    bool whole;         /* it is the whole one after a coarse one, and nothing waits for the line */
-    size_t at, written; /* bytes of it: the next, and how many went out */
+    bool hurry;          /* something else is to be written */
+    double next_full;    /* not before */
+    size_t at, written;  /* bytes of it: the next, and how many went out */
     double began;
     double answer; /* seconds that the frame before took to be acknowledged */
     int skipped;
@@ -212,6 +214,8 @@ static void sent(lt_canvas *c)
         lt_pace_cut(&c->pace, c->frame.len, c->written, c->scale, c->began, now);
     else
         lt_pace_sent(&c->pace, c->frame.len, c->scale, c->began, now);
+    if (c->cut && c->scale == 1) /* the line is no idle one */
+        c->next_full = now + rest;
     c->damaged |= c->cut;
     c->stale |= c->cut;
     c->facts.bytes = c->written;
@@ -228,6 +232,16 @@ static bool can_be_coarser(const lt_canvas *c)
            (c->kind == LT_GRAPHICS_SIXEL || c->kind == LT_GRAPHICS_KITTY);
 }
 
+static bool hurried(const lt_canvas *c)
+{
+    return c->hurry || c->waiting > 0;
+}
+
+void lt_canvas_hurry(lt_canvas *c)
+{
+    c->hurry = true;
+}
+
 /* From here on only the end of the frame. */
 static void cut(lt_canvas *c)
 {
@@ -238,7 +252,7 @@ static void cut(lt_canvas *c)
 
 static bool write_on(lt_canvas *c, double seconds, lt_error *err)
 {
-    if (!c->cut && lt_clock() - c->began > hold && can_be_coarser(c))
+    if (!c->cut && hurried(c) && lt_clock() - c->began > hold && can_be_coarser(c))
         cut(c);
     ptrdiff_t n = lt_tty_write(c->tty, c->frame.data + c->at, c->frame.len - c->at, seconds, err);
     if (n < 0)
@@ -256,7 +270,7 @@ static bool send(lt_canvas *c, lt_error *err)
         return true;
     notes(c, true);
     c->writing = c->there = true;
-    c->cut = false;
+    c->cut = c->hurry = false;
     c->at = c->written = 0;
     c->began = lt_clock();
     return write_on(c, slice, err);
@@ -303,7 +317,7 @@ static bool choose(lt_canvas *c, double now, int *scale)
     }
     if (!c->shown.image)
         return false;
-    if (lt_pace_full_due(&c->pace, now)) {
+    if (now >= c->next_full && lt_pace_full_due(&c->pace, now)) {
         *scale = 1;
         c->whole = true;
         return true;
@@ -350,10 +364,12 @@ static double sooner(double a, double b)
 double lt_canvas_wait(const lt_canvas *c, double now)
 {
     if (c->writing) /* the terminal's readiness wakes, or the end of its time */
-        return c->cut || !can_be_coarser(c) ? -1 : later(c->began + hold - now);
+        return c->cut || !hurried(c) || !can_be_coarser(c) ? -1 : later(c->began + hold - now);
     if (c->kind == LT_GRAPHICS_NONE || c->area.width <= 0)
         return -1;
     double full = c->shown.image && !c->waiting ? lt_pace_full_wait(&c->pace, now) : -1;
+    if (full >= 0 && full < c->next_full - now)
+        full = c->next_full - now;
     if (lt_canvas_expects(c, now) && c->pace.in_flight)
         full = sooner(full, c->pace.written + prompt - now);
     if (c->waiting || (c->shown.image && (c->damaged || c->stale)))

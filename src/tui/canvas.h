@@ -43,9 +43,9 @@ void lt_canvas_acked(lt_canvas *c, double now);
 /*
  * Sends what is due; call it after lt_draw_end.  False if the terminal is gone.  Never waits for a
  * slow line: while lt_canvas_writing, curses must not write, and this is to be called again when
- * the terminal takes bytes.  A frame that holds the line for more than 120 ms is cut short and sent
- * again, coarser; but the whole frame after a coarse one only when something else waits for the
- * line: a newer picture, or what lt_canvas_hurry was called for.
+ * the terminal takes bytes.  A frame that holds the line for more than 120 ms while something else
+ * waits (lt_canvas_hurry, or a newer picture) is cut short and sent again, coarser; when nothing
+ * does, it takes its time.
  */
 bool lt_canvas_flush(lt_canvas *c, double now, lt_error *err) LT_WARN_UNUSED;
 bool lt_canvas_writing(const lt_canvas *c);

@@ -43,7 +43,6 @@ static void picture(lt_studio *s, lt_reel *r, int step, lt_lens lens)
         lt_studio_picture(s, false);
     }
     lt_reels_trim(&s->reels, s->reel, PICTURES_KEPT);
-    lt_studio_saving_on(s);
 }
 
 /* A run that is over leaves the newest frame on the screen, decoded by the VAE. */

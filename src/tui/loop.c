@@ -164,9 +164,10 @@ static bool turn(lt_studio *s, lt_error *err)
     if (lt_canvas_uncovers(s->canvas))
         s->dirty = true;
     bool drawn = s->dirty;
-    if (s->dirty && lt_canvas_writing(s->canvas))
+    if (drawn && lt_canvas_writing(s->canvas)) { /* curses' bytes would land in the picture's */
         lt_canvas_hurry(s->canvas);
-    drawn &= !lt_canvas_writing(s->canvas); /* curses' bytes would land in the picture's */
+        drawn = false;
+    }
     if (drawn) {
         s->dirty = false;
         lt_studio_draw(s);

@@ -81,7 +81,6 @@ void lt_studio_save_all(lt_studio *s)
         return;
     }
     s->saving = (lt_saving){.reel = s->reel, .dir = dir};
-    lt_studio_saving_on(s);
 }
 
 /* The VAE makes the picture that is missing. */
@@ -95,31 +94,39 @@ static void ask(lt_studio *s, const lt_reel *r, int k)
     free(latents);
 }
 
-/* Writes what is there; the rest comes one by one. */
-void lt_studio_saving_on(lt_studio *s)
+static void write_next(lt_studio *s)
 {
     lt_saving *v = &s->saving;
-    int frames = v->reel ? lt_reel_frames(v->reel) : 0;
-    if (!v->reel)
-        return;
-    while (v->next < frames && lt_reel_picture(v->reel, v->next, s->lens)) {
-        char *path = lt_format("%s/%03d.png", v->dir, v->next);
-        bool ok = write_frame(s, v->reel, v->next, path);
-        free(path);
-        if (!ok) {
-            saving_over(s);
-            return;
-        }
+    char *path = lt_format("%s/%03d.png", v->dir, v->next);
+    if (write_frame(s, v->reel, v->next, path)) {
         v->next++;
         v->asked = false;
+        lt_studio_say(s, LT_NOTE_INFO, "saving: %d of %d pictures", v->next,
+                      lt_reel_frames(v->reel));
+    } else {
+        saving_over(s);
     }
+    free(path);
+}
+
+bool lt_studio_saving(const lt_studio *s)
+{
+    const lt_saving *v = &s->saving;
+    return v->reel && (!v->asked || lt_reel_picture(v->reel, v->next, s->lens));
+}
+
+void lt_studio_save_on(lt_studio *s)
+{
+    lt_saving *v = &s->saving;
+    int frames = lt_reel_frames(v->reel);
     if (v->next == frames) {
         lt_studio_say(s, LT_NOTE_INFO, "saved %d pictures in %s", frames, v->dir);
         saving_over(s);
-    } else if (!v->asked) {
+    } else if (lt_reel_picture(v->reel, v->next, s->lens)) {
+        write_next(s);
+    } else {
         v->asked = true;
         ask(s, v->reel, v->next);
-        lt_studio_say(s, LT_NOTE_INFO, "saving: %d of %d pictures", v->next, frames);
     }
 }
 

@@ -189,6 +189,8 @@ double lt_studio_wait(const lt_studio *s)
     double wait = worker_busy(s) || s->busy ? tick : -1;
     if (s->replaying || paced(s))
         wait = sooner(wait, until(s, s->next_move));
+    if (lt_studio_saving(s))
+        wait = 0;
     if (s->note.until > 0)
         wait = sooner(wait, until(s, s->note.until));
     return wait;
@@ -216,6 +218,8 @@ void lt_studio_tick(lt_studio *s)
         s->note.until = 0;
         s->dirty = true;
     }
+    if (lt_studio_saving(s))
+        lt_studio_save_on(s);
     if (s->replaying && s->reel && s->reel->film && s->now >= s->next_move) {
         next_of_replay(s);
         s->dirty = true;

@@ -156,7 +156,9 @@ bool lt_studio_decoding(const lt_studio *s);
 /* ---- save.c ---- */
 void lt_studio_save(lt_studio *s);
 void lt_studio_save_all(lt_studio *s);
-void lt_studio_saving_on(lt_studio *s); /* a picture came */
+/* Saving all steps goes on by one of them at a time, so that keys come in between. */
+bool lt_studio_saving(const lt_studio *s); /* lt_studio_save_on has something to do */
+void lt_studio_save_on(lt_studio *s);
 void lt_studio_read_settings(lt_studio *s, const char *path);
 /* Into the form; notes: what cannot be followed, "" if nothing. */
 void lt_studio_take_settings(lt_studio *s, const lt_params *p, const char *notes);

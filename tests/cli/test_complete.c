@@ -40,7 +40,7 @@ static void test_commands(void **state)
 {
     (void)state;
     offers("r", "render,roundtrip,rng,");
-    offers("help s", "schedule,");
+    offers("help s", "studio,schedule,");
     offers("help schedule ", "");
     offers("--v", "--version,");
     offers("nonsense ", "");

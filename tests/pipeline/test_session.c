@@ -304,6 +304,27 @@ static void test_newest_picture(void **state)
     lt_session_close(s);
 }
 
+/* A run that is stopped does not take the picture with it that somebody waits for. */
+static void test_picture_survives_stop(void **state)
+{
+    (void)state;
+    lt_params p = settings(2);
+    lt_session *s = open_session();
+    lt_session_run(s, 1, &p, false);
+    lt_film *f = collect(s, 1, NULL);
+    float *shown = lt_alloc_array(f->all, sizeof *shown);
+    lt_film_lens(f, 1, LT_LENS_X0, shown);
+    for (int i = 0; i < 20; i++) { /* wherever the stop meets it */
+        lt_session_decode(s, 1, 1, LT_LENS_X0, shown, f->channels, f->h, f->w);
+        lt_session_stop(s);
+        skip_to(s, LT_EVENT_PICTURE, 1, 1);
+    }
+    free(shown);
+    lt_film_free(f);
+    lt_params_done(&p);
+    lt_session_close(s);
+}
+
 /* The numbers of a frame against sums made another way. */
 static void test_numbers(void **state)
 {
@@ -341,9 +362,13 @@ static void test_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_equals_a_run),     cmocka_unit_test(test_nothing_changes_the_picture),
-        cmocka_unit_test(test_stop_and_replace), cmocka_unit_test(test_loading),
-        cmocka_unit_test(test_newest_picture),   cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_equals_a_run),
+        cmocka_unit_test(test_nothing_changes_the_picture),
+        cmocka_unit_test(test_stop_and_replace),
+        cmocka_unit_test(test_loading),
+        cmocka_unit_test(test_newest_picture),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_picture_survives_stop),
     };
     return cmocka_run_group_tests(tests, open_rig, close_rig);
 }
