@@ -224,11 +224,10 @@ static void sent(lt_canvas *c)
     c->facts.sent++;
 }
 
-/* True if less would be sent the next time: characters are always whole.  The whole frame at the
- * end takes its time, or it would be begun again and again on a slow line. */
+/* True if less would be sent the next time: characters are always whole. */
 static bool can_be_coarser(const lt_canvas *c)
 {
-    return c->scale < LT_SCALE_COARSEST && !(c->whole && c->waiting == 0) &&
+    return c->scale < LT_SCALE_COARSEST &&
            (c->kind == LT_GRAPHICS_SIXEL || c->kind == LT_GRAPHICS_KITTY);
 }
 
@@ -276,11 +275,6 @@ static bool send(lt_canvas *c, lt_error *err)
     return write_on(c, slice, err);
 }
 
-void lt_canvas_hurry(lt_canvas *c)
-{
-    c->whole = false;
-}
-
 bool lt_canvas_writing(const lt_canvas *c)
 {
     return c->writing;
@@ -307,7 +301,6 @@ bool lt_canvas_in_flight(const lt_canvas *c)
 static bool choose(lt_canvas *c, double now, int *scale)
 {
     *scale = lt_pace_scale(&c->pace);
-    c->whole = false;
     if (c->waiting) {
         forget(&c->shown);
         c->shown = c->row[0];
@@ -319,7 +312,6 @@ static bool choose(lt_canvas *c, double now, int *scale)
         return false;
     if (now >= c->next_full && lt_pace_full_due(&c->pace, now)) {
         *scale = 1;
-        c->whole = true;
         return true;
     }
     return c->stale || (c->damaged && cursor_moved(c));
