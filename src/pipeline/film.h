@@ -29,7 +29,8 @@ typedef struct lt_film {
     lt_dtype dtype;
     int images, channels, h, w;
     int width, height;
-    int steps; /* scheduler steps in all */
+    int first, drawn_before; /* as in lt_run_view */
+    int steps;               /* scheduler steps in all */
     double guidance_scale;
     bool guided;
     const lt_sampler *sampler;
@@ -56,6 +57,13 @@ void lt_film_add(lt_film *f, lt_film_step *step);
 
 /* What the VAE should decode to show frame k, 0 to f->done: out [B,C,h,w].  As lt_run_lens. */
 void lt_film_lens(const lt_film *f, int k, lt_lens lens, float *out);
+
+/* To go on from frame k, 1 to f->done, with a sampler: its history, if it is the film's own
+ * sampler. Borrowed from the film. */
+lt_run_start lt_film_start(const lt_film *f, int k, const lt_sampler *sampler);
+/* The first k frames of another film become this one's, which has none yet: what a run is given
+ * that went on from there.  LT_ERR_MEMORY. */
+bool lt_film_inherit(lt_film *f, const lt_film *from, int k, lt_error *err) LT_WARN_UNUSED;
 
 /* What a file says about frame k. */
 lt_meta lt_film_meta(const lt_film *f, int k);
