@@ -154,6 +154,31 @@ bool lt_film_inherit(lt_film *f, const lt_film *from, int k, lt_error *err)
     for (; f->done < k; f->done++)
         if (!copy_step(f, &from->at[f->done], &f->at[f->done], err))
             return false;
+    f->forked = k;
+    return true;
+}
+
+bool lt_film_copy(const lt_film *f, int k, lt_film **out, lt_error *err)
+{
+    void *noise;
+    if (!lt_try_alloc(f->all * sizeof(float), "the noise", &noise, err))
+        return false;
+    lt_film *copy = lt_alloc(sizeof *copy);
+    *copy = *f;
+    copy->noise = noise;
+    copy->done = 0;
+    int forked = f->forked;
+    copy->at = lt_alloc_array((size_t)f->steps, sizeof *copy->at);
+    copy->model = lt_strdup(f->model);
+    copy->schedule = (lt_schedule){0};
+    lt_params_copy(&copy->params, &f->params);
+    if (!lt_schedule_init(&copy->schedule, &f->schedule.config, f->steps, err) ||
+        !lt_film_inherit(copy, f, k, err)) {
+        lt_film_free(copy);
+        return false;
+    }
+    copy->forked = forked;
+    *out = copy;
     return true;
 }
 
@@ -170,7 +195,8 @@ lt_meta lt_film_meta(const lt_film *f, int k)
                      .height = f->height,
                      .images = f->images,
                      .per_prompt = lt_params_per_prompt(&f->params),
-                     .shown = k};
+                     .shown = k,
+                     .forked = f->forked};
 }
 
 /* ---- numbers ---- */

@@ -30,6 +30,7 @@ typedef struct lt_film {
     int images, channels, h, w;
     int width, height;
     int first, drawn_before; /* as in lt_run_view */
+    int forked;              /* the frame that it went on from; 0: the noise */
     int steps;               /* scheduler steps in all */
     double guidance_scale;
     bool guided;
@@ -47,6 +48,8 @@ typedef struct lt_film {
 bool lt_film_new(const lt_engine *e, const lt_params *params, const lt_run *run, lt_film **out,
                  lt_error *err) LT_WARN_UNUSED;
 void lt_film_free(lt_film *f); /* NULL is fine */
+/* The first k frames in memory of their own, for another thread.  LT_ERR_MEMORY. */
+bool lt_film_copy(const lt_film *f, int k, lt_film **out, lt_error *err) LT_WARN_UNUSED;
 
 /* The step that the run has just taken, in memory of its own. */
 bool lt_film_step_of(const lt_run *run, double seconds, lt_film_step *out,

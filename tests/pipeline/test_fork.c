@@ -109,6 +109,11 @@ static void test_other_guidance(void **state)
     assert_memory_equal(parent->at[3].eps_text, child->at[3].eps_text, parent->all * sizeof(float));
     lt_film *again = film_of(&q, child, 4);
     same_films(child, again);
+    lt_meta meta = lt_film_meta(child, STEPS);
+    lt_buf json = {0};
+    lt_meta_json(&meta, 0, &json);
+    assert_non_null(strstr(json.data, "\"forked_at_step\":3,"));
+    lt_buf_done(&json);
     lt_film_free(parent);
     lt_film_free(child);
     lt_film_free(again);
