@@ -35,6 +35,8 @@ bool lt_film_new(const lt_engine *e, const lt_params *params, const lt_run *run,
                    .width = v->width,
                    .height = v->height,
                    .steps = v->steps,
+                   .first = v->first,
+                   .drawn_before = v->drawn_before,
                    .guidance_scale = v->guidance_scale,
                    .guided = v->guided,
                    .sampler = v->sampler,
@@ -114,6 +116,72 @@ void lt_film_lens(const lt_film *f, int k, lt_lens lens, float *out)
         lt_sampler_scale(&f->schedule, k, latents, f->all, out);
 }
 
+lt_run_start lt_film_start(const lt_film *f, int k, const lt_sampler *sampler)
+{
+    LT_ASSERT(k >= 1 && k <= f->done);
+    lt_run_start s = {.step = k,
+                      .sigma = f->schedule.sigmas[k],
+                      .latents = f->at[k - 1].latents,
+                      .x0 = f->at[k - 1].x0,
+                      .draws = f->sampler->stochastic ? k + f->drawn_before : 0};
+    for (int i = 0; i < LT_LMS_ORDER && i < k - f->first && sampler == f->sampler; i++) {
+        s.before[i] = latents_of(f, k - 1 - i);
+        s.predicted[i] = f->at[k - 1 - i].x0;
+        s.known++;
+    }
+    return s;
+}
+
+static bool copy_step(const lt_film *f, const lt_film_step *from, lt_film_step *to, lt_error *err)
+{
+    size_t arrays = from->eps_uncond ? 4 : 3;
+    void *block;
+    if (!lt_try_alloc(arrays * f->all * sizeof(float), "a step of the run", &block, err))
+        return false;
+    *to = (lt_film_step){.block = block, .seconds = from->seconds};
+    memcpy(to->block, from->block, arrays * f->all * sizeof(float));
+    to->latents = to->block + (from->latents - from->block);
+    to->x0 = to->block + (from->x0 - from->block);
+    to->eps_text = to->block + (from->eps_text - from->block);
+    to->eps_uncond = from->eps_uncond ? to->block + (from->eps_uncond - from->block) : NULL;
+    return true;
+}
+
+bool lt_film_inherit(lt_film *f, const lt_film *from, int k, lt_error *err)
+{
+    LT_ASSERT(f->done == 0 && f->all == from->all && k <= from->done && k <= f->steps);
+    memcpy(f->noise, from->noise, f->all * sizeof *f->noise);
+    for (; f->done < k; f->done++)
+        if (!copy_step(f, &from->at[f->done], &f->at[f->done], err))
+            return false;
+    f->forked = k;
+    return true;
+}
+
+bool lt_film_copy(const lt_film *f, int k, lt_film **out, lt_error *err)
+{
+    void *noise;
+    if (!lt_try_alloc(f->all * sizeof(float), "the noise", &noise, err))
+        return false;
+    lt_film *copy = lt_alloc(sizeof *copy);
+    *copy = *f;
+    copy->noise = noise;
+    copy->done = 0;
+    int forked = f->forked;
+    copy->at = lt_alloc_array((size_t)f->steps, sizeof *copy->at);
+    copy->model = lt_strdup(f->model);
+    copy->schedule = (lt_schedule){0};
+    lt_params_copy(&copy->params, &f->params);
+    if (!lt_schedule_init(&copy->schedule, &f->schedule.config, f->steps, err) ||
+        !lt_film_inherit(copy, f, k, err)) {
+        lt_film_free(copy);
+        return false;
+    }
+    copy->forked = forked;
+    *out = copy;
+    return true;
+}
+
 lt_meta lt_film_meta(const lt_film *f, int k)
 {
     return (lt_meta){.params = &f->params,
@@ -127,7 +195,8 @@ lt_meta lt_film_meta(const lt_film *f, int k)
                      .height = f->height,
                      .images = f->images,
                      .per_prompt = lt_params_per_prompt(&f->params),
-                     .shown = k};
+                     .shown = k,
+                     .forked = f->forked};
 }
 
 /* ---- numbers ---- */

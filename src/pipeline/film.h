@@ -29,7 +29,9 @@ typedef struct lt_film {
     lt_dtype dtype;
     int images, channels, h, w;
     int width, height;
-    int steps; /* scheduler steps in all */
+    int first, drawn_before; /* as in lt_run_view */
+    int forked;              /* the frame that it went on from; 0: the noise */
+    int steps;               /* scheduler steps in all */
     double guidance_scale;
     bool guided;
     const lt_sampler *sampler;
@@ -46,6 +48,8 @@ typedef struct lt_film {
 bool lt_film_new(const lt_engine *e, const lt_params *params, const lt_run *run, lt_film **out,
                  lt_error *err) LT_WARN_UNUSED;
 void lt_film_free(lt_film *f); /* NULL is fine */
+/* The first k frames in memory of their own, for another thread.  LT_ERR_MEMORY. */
+bool lt_film_copy(const lt_film *f, int k, lt_film **out, lt_error *err) LT_WARN_UNUSED;
 
 /* The step that the run has just taken, in memory of its own. */
 bool lt_film_step_of(const lt_run *run, double seconds, lt_film_step *out,
@@ -56,6 +60,13 @@ void lt_film_add(lt_film *f, lt_film_step *step);
 
 /* What the VAE should decode to show frame k, 0 to f->done: out [B,C,h,w].  As lt_run_lens. */
 void lt_film_lens(const lt_film *f, int k, lt_lens lens, float *out);
+
+/* To go on from frame k, 1 to f->done, with a sampler: its history, if it is the film's own
+ * sampler. Borrowed from the film. */
+lt_run_start lt_film_start(const lt_film *f, int k, const lt_sampler *sampler);
+/* The first k frames of another film become this one's, which has none yet: what a run is given
+ * that went on from there.  LT_ERR_MEMORY. */
+bool lt_film_inherit(lt_film *f, const lt_film *from, int k, lt_error *err) LT_WARN_UNUSED;
 
 /* What a file says about frame k. */
 lt_meta lt_film_meta(const lt_film *f, int k);

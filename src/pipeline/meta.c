@@ -76,6 +76,8 @@ void lt_meta_json(const lt_meta *m, int image, lt_buf *out)
                   m->guidance_scale, m->steps, m->width, m->height);
     if (m->shown != m->steps)
         lt_buf_format(out, ",\"shown_step\":%d", m->shown);
+    if (m->forked)
+        lt_buf_format(out, ",\"forked_at_step\":%d", m->forked);
     member(out, "latents", p->latents);
     member(out, "scheduler", m->sampler->name);
     member(out, "timestep_spacing", p->timestep_spacing);

@@ -20,7 +20,8 @@ typedef struct lt_meta {
     double guidance_scale;
     int steps, width, height;
     int images, per_prompt;
-    int shown; /* the step whose picture it is; `steps` for a finished one */
+    int forked; /* the step of another run, with other settings, that it went on from; 0: none */
+    int shown;  /* the step whose picture it is; `steps` for a finished one */
 } lt_meta;
 /* Of a run at its end; what is borrowed is the run's, the engine's and the caller's. */
 lt_meta lt_meta_of(const lt_engine *e, const lt_params *p, const lt_run *run);

@@ -77,6 +77,8 @@ static bool from_json(const char *text, lt_params *p, lt_buf *notes)
             note(notes, "seed");
         if (images && strcmp(images, "1") != 0)
             note(notes, "its place among several pictures");
+        if (member(o, "forked_at_step"))
+            note(notes, "the run that it was forked from");
         if (member(o, "latents"))
             note(notes, "latents");
     }

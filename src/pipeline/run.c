@@ -182,6 +182,25 @@ static void start(lt_run *run, const float *noise)
         run->state.x[i] = run->noise[i] * run->schedule.init_noise_sigma;
 }
 
+/* In the middle of another run: its latents, its history, its generators. */
+static bool resume(lt_run *run, const lt_run_start *s, lt_error *err)
+{
+    lt_run_view *v = &run->view;
+    if (s->step < 1 || s->step >= v->steps || run->schedule.sigmas[s->step] != s->sigma)
+        return lt_fail(err, LT_ERR_ARGUMENT, "the same steps and timestep spacing",
+                       "cannot go on from step %d: %s of %d steps has another sigma there", s->step,
+                       v->sampler->name, v->steps);
+    lt_sampler_state_put(&run->state, s->step, s->latents, s->x0);
+    for (int i = 0; i < s->known && i < v->sampler->slots; i++)
+        lt_sampler_state_know(&run->state, &run->schedule, s->before[i], s->predicted[i]);
+    for (int i = 0; run->step_noise && i < s->draws; i++)
+        draw(run, run->step_noise);
+    v->done = s->step;
+    v->first = run->state.first;
+    v->drawn_before = s->draws - s->step;
+    return true;
+}
+
 static void publish(lt_run *run)
 {
     lt_run_view *v = &run->view;
@@ -212,6 +231,10 @@ bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_
         return false;
     }
     start(run, options->noise);
+    if (options->start && !resume(run, options->start, err)) {
+        lt_run_free(run);
+        return false;
+    }
     publish(run);
     *out = run;
     return true;

@@ -19,8 +19,22 @@ typedef struct lt_run lt_run;
  * LT_ERR_MEMORY if there is too little (forecast.h); then encodes, compiles and draws the noise.  e
  * and params must outlive the run; what params leave open is filled from the model.
  */
+/* A step of another run of the same size and number of steps, to go on from.  Everything is
+ * borrowed for the call; see lt_film_start. */
+typedef struct lt_run_start {
+    int step;             /* that were taken there, 1 to steps - 1 */
+    float sigma;          /* there, before the next one: this run's schedule must have it, too */
+    const float *latents; /* [B,C,h,w] after them */
+    const float *x0;      /* [B,C,h,w] that the last of them predicted */
+    int known;            /* steps of which a derivative is known, counted back from the last one */
+    const float *before[LT_LMS_ORDER], *predicted[LT_LMS_ORDER]; /* [B,C,h,w]: the latents before
+                                                                    them, and their x0 */
+    int draws; /* normals of steps that the generators have given away */
+} lt_run_start;
+
 typedef struct lt_run_options {
     const lt_params *params;
+    const lt_run_start *start; /* NULL: from the noise */
     /* [B,C,h,w], diffusers' argument `latents`: noise of variance 1 instead of drawn noise, or NULL
      */
     const float *noise;
@@ -47,6 +61,9 @@ typedef struct lt_run_view {
     int width, height;      /* pixels */
     int tokens, text_width; /* T, D */
     int steps, done;        /* scheduler steps in all, finished */
+    int first;              /* the sampler's history begins at this step */
+    int drawn_before;       /* normals of steps that were drawn before step 0, as it were: their
+                               number at any step is that step plus this */
     double guidance_scale;
     bool guided; /* guidance_scale > 1: both halves run */
     const lt_sampler *sampler;

@@ -72,6 +72,16 @@ void lt_session_run(lt_session *s, uint64_t id, const lt_params *p, bool hold)
     put(s, (lt_job){.kind = LT_JOB_RUN, .id = id, .params = copy(p), .hold = hold});
 }
 
+bool lt_session_fork(lt_session *s, uint64_t id, const lt_params *p, const lt_film *parent, int k,
+                     bool hold, lt_error *err)
+{
+    lt_film *film;
+    if (!lt_film_copy(parent, k, &film, err))
+        return false;
+    put(s, (lt_job){.kind = LT_JOB_RUN, .id = id, .params = copy(p), .parent = film, .hold = hold});
+    return true;
+}
+
 void lt_session_hold(lt_session *s)
 {
     put(s, (lt_job){.kind = LT_JOB_HOLD});

@@ -36,6 +36,11 @@ void lt_session_load(lt_session *s, const lt_params *p);
  * noise.
  */
 void lt_session_run(lt_session *s, uint64_t id, const lt_params *p, bool hold);
+/* The same from frame k of another run on, 1 to parent->done, of which the first frames are copied:
+ * with p's prompts, guidance and sampler; steps and size must be the parent's.  The film of
+ * LT_EVENT_BEGUN has the parent's frames up to k.  LT_ERR_MEMORY. */
+bool lt_session_fork(lt_session *s, uint64_t id, const lt_params *p, const lt_film *parent, int k,
+                     bool hold, lt_error *err) LT_WARN_UNUSED;
 void lt_session_hold(lt_session *s); /* pauses after the step at work */
 void lt_session_go(lt_session *s);
 void lt_session_step(lt_session *s); /* takes one step of a paused run */

@@ -14,6 +14,7 @@ typedef struct worker {
     lt_engine *engine; /* owned */
     lt_params opened;  /* owned: what names the model that is open */
     lt_params *params; /* owned: of the run */
+    lt_film *parent;   /* owned: what the run goes on from, or NULL */
     lt_run *run;       /* owned */
     uint64_t id;
     int step; /* frames after the first that exist */
@@ -77,6 +78,8 @@ static void drop_run(worker *w)
         free(w->params);
     }
     w->params = NULL;
+    lt_film_free(w->parent);
+    w->parent = NULL;
 }
 
 static void close_model(worker *w)
@@ -220,19 +223,46 @@ static void show_wanted(worker *w)
 
 /* ---- the run ---- */
 
+/* From the parent's last frame on, if this run is of its size and steps. */
+static bool goes_on(const worker *w, lt_run_start *out, lt_error *err)
+{
+    const lt_film *f = w->parent;
+    const lt_params *p = w->params;
+    const lt_sampler *sampler;
+    const lt_scheduler_config *model = lt_engine_about(w->engine)->scheduler;
+    if (!lt_sampler_find(p->scheduler ? p->scheduler : model->sampler, &sampler, err))
+        return false;
+    if (p->steps != f->steps || p->size.width != f->width || p->size.height != f->height)
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL,
+                       "a fork has its parent's %d steps and size of %dx%d", f->steps, f->width,
+                       f->height);
+    *out = lt_film_start(f, f->done, sampler);
+    return true;
+}
+
 static bool begin(worker *w, lt_error *err)
 {
     lt_film *film;
+    lt_run_start from;
     lt_run_options options = {.params = w->params, .film = true};
     double start = lt_clock();
-    w->step = 0;
+    w->step = w->parent ? w->parent->done : 0;
     w->stepping = w->decoding = 0;
     if (!open_model(w, w->params, err))
         return false;
     at(w, LT_AT_TEXT);
+    if (w->parent) {
+        if (!goes_on(w, &from, err))
+            return false;
+        options.start = &from;
+    }
     if (!lt_run_begin(w->engine, &options, &w->run, &w->s->progress, err) ||
         !lt_film_new(w->engine, w->params, w->run, &film, err))
         return false;
+    if (w->parent && !lt_film_inherit(film, w->parent, w->step, err)) {
+        lt_film_free(film);
+        return false;
+    }
     film->begin_seconds = lt_clock() - start;
     send(w, (lt_event){.kind = LT_EVENT_BEGUN, .id = w->id, .film = film});
     if (!show_run(w, false, err))
@@ -333,6 +363,8 @@ static void start(worker *w, lt_job *j)
     w->id = j->id;
     w->params = j->params;
     j->params = NULL;
+    w->parent = j->parent;
+    j->parent = NULL;
     w->hold = j->hold;
     w->credit = 0;
     go_on(w, begin);
@@ -389,6 +421,7 @@ void lt_job_done(lt_job *j)
     if (j->params)
         lt_params_done(j->params);
     free(j->params);
+    lt_film_free(j->parent);
     free(j->latents);
 }
 

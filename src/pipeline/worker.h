@@ -26,6 +26,7 @@ typedef struct lt_job {
     uint64_t id;
     bool hold;
     lt_params *params; /* owned */
+    lt_film *parent;   /* RUN, owned: to go on from its last frame; NULL: from the noise */
     int step;
     lt_lens lens;
     double share;

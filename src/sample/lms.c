@@ -33,8 +33,14 @@ static double integrate_basis(const float *sigmas, int i, int order, int j)
 
 int lt_lms_coefficients(const lt_schedule *schedule, int i, double out[LT_LMS_ORDER])
 {
-    LT_ASSERT(i >= 0 && i < schedule->steps);
-    int order = i + 1 < LT_LMS_ORDER ? i + 1 : LT_LMS_ORDER;
+    return lt_lms_coefficients_from(schedule, 0, i, out);
+}
+
+int lt_lms_coefficients_from(const lt_schedule *schedule, int first, int i,
+                             double out[LT_LMS_ORDER])
+{
+    LT_ASSERT(first >= 0 && i >= first && i < schedule->steps);
+    int known = i - first + 1, order = known < LT_LMS_ORDER ? known : LT_LMS_ORDER;
     /* Two equal sigmas (leading timesteps beyond the table's end) make no basis: start after them.
      */
     for (int k = 1; k < order; k++)
@@ -49,7 +55,7 @@ static void advance(const lt_schedule *schedule, const float *noise, lt_sampler_
 {
     (void)noise;
     double coefficients[LT_LMS_ORDER];
-    int order = lt_lms_coefficients(schedule, state->step, coefficients);
+    int order = lt_lms_coefficients_from(schedule, state->first, state->step, coefficients);
     const float *d[LT_LMS_ORDER];
     float c[LT_LMS_ORDER];
     for (int j = 0; j < order; j++) {

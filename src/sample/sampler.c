@@ -78,6 +78,31 @@ bool lt_sampler_state_copy(lt_sampler_state *to, const lt_sampler_state *from, l
     return true;
 }
 
+/* d [n] = (x - x0) / sigma. */
+static void derive(float sigma, const float *x, const float *x0, size_t n, float *d)
+{
+    for (size_t k = 0; k < n; k++)
+        d[k] = (x[k] - x0[k]) / sigma;
+}
+
+void lt_sampler_state_put(lt_sampler_state *state, int step, const float *x, const float *x0)
+{
+    LT_ASSERT(step >= 0);
+    memcpy(state->x, x, state->n * sizeof *x);
+    if (x0)
+        memcpy(state->x0, x0, state->n * sizeof *x0);
+    state->step = state->first = step;
+}
+
+void lt_sampler_state_know(lt_sampler_state *state, const lt_schedule *schedule, const float *x,
+                           const float *x0)
+{
+    LT_ASSERT(state->first > 0);
+    state->first--;
+    derive(schedule->sigmas[state->first], x, x0, state->n,
+           state->past + (size_t)(state->first % state->slots) * state->n);
+}
+
 void lt_sampler_scale(const lt_schedule *schedule, int i, const float *x, size_t n, float *out)
 {
     LT_ASSERT(i >= 0 && i <= schedule->steps);
@@ -110,10 +135,8 @@ void lt_sampler_step(const lt_sampler *sampler, const lt_schedule *schedule, con
     LT_ASSERT(state->slots == sampler->slots);
     LT_ASSERT(sampler->stochastic == (noise != NULL));
     predict_x0(schedule, output, state);
-    float sigma = schedule->sigmas[state->step];
-    float *d = state->past + (size_t)(state->step % state->slots) * state->n;
-    for (size_t k = 0; k < state->n; k++)
-        d[k] = (state->x[k] - state->x0[k]) / sigma;
+    derive(schedule->sigmas[state->step], state->x, state->x0, state->n,
+           state->past + (size_t)(state->step % state->slots) * state->n);
     sampler->advance(schedule, noise, state);
     state->step++;
 }

@@ -15,6 +15,7 @@
 typedef struct lt_sampler_state {
     size_t n;    /* values of x */
     int step;    /* steps taken; the next is step i of the schedule */
+    int first;   /* derivatives are known from this step on: 0, unless lt_sampler_state_put */
     int slots;   /* derivatives that are kept */
     float *x;    /* [n], owned: set it to randn * init_noise_sigma before the first step */
     float *x0;   /* [n], inside x's memory: predicted by the last step, 0 before the first */
@@ -54,6 +55,17 @@ bool lt_sampler_state_copy(lt_sampler_state *to, const lt_sampler_state *from,
                            lt_error *err) LT_WARN_UNUSED;
 
 /*
+ * Goes on from a step of another run: x [n] before step `step`, and x0 [n] of the one before (NULL:
+ * unknown).  Nothing is known of earlier derivatives, so a multistep sampler starts at order 1;
+ * lt_sampler_state_know adds that of step i = state->first - 1, of which x before it and the x0
+ * that it predicted are given, and may be called again for those before.  They are then the bytes
+ * that the steps themselves would have left.
+ */
+void lt_sampler_state_put(lt_sampler_state *state, int step, const float *x, const float *x0);
+void lt_sampler_state_know(lt_sampler_state *state, const lt_schedule *schedule, const float *x,
+                           const float *x0);
+
+/*
  * out [n] = x / sqrt(sigma_i^2 + 1), 0 <= i <= steps: what the model is given in step i, and what
  * the VAE should decode to show x before step i.  At i = steps with a final sigma of 0 it is x.
  */
@@ -75,3 +87,6 @@ void lt_sampler_step(const lt_sampler *sampler, const lt_schedule *schedule, con
  * above T - 1), where diffusers divides by 0.
  */
 int lt_lms_coefficients(const lt_schedule *schedule, int i, double out[LT_LMS_ORDER]);
+/* The same where derivatives are known from step `first` on only. */
+int lt_lms_coefficients_from(const lt_schedule *schedule, int first, int i,
+                             double out[LT_LMS_ORDER]);

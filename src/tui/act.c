@@ -212,6 +212,9 @@ static bool act_run(lt_studio *s, lt_action action)
         s->form.seed_given = false;
         lt_studio_run(s, false);
         return true;
+    case LT_ACTION_FORK:
+        lt_studio_fork(s);
+        return true;
     case LT_ACTION_STOP:
         lt_session_stop(s->session);
         return true;

@@ -71,7 +71,7 @@ static void of_a_run(lt_studio *s, lt_reel *r, const lt_event *e)
     switch (e->kind) {
     case LT_EVENT_BEGUN:
         if (r == s->reel) {
-            s->step = 0;
+            s->step = r->film->done; /* 0, or where it was forked */
             s->follow = true;
         }
         break;

@@ -49,7 +49,17 @@ lt_reel *lt_reels_find(const lt_reels *r, uint64_t id)
     return NULL;
 }
 
-static void begun(lt_reel *r, lt_event *e)
+/* The parent's pictures of the frames that are the same. */
+static void inherit(const lt_reels *reels, lt_reel *r)
+{
+    const lt_reel *parent = lt_reels_find(reels, r->parent);
+    for (int lens = 0; parent && parent->film && lens < LT_REEL_LENSES; lens++)
+        for (int k = 0; parent->picture[lens] && k <= r->film->done; k++)
+            if (parent->picture[lens][k])
+                r->picture[lens][k] = lt_image_ref(parent->picture[lens][k]);
+}
+
+static void begun(const lt_reels *reels, lt_reel *r, lt_event *e)
 {
     if (r->film)
         drop_pictures(r);
@@ -59,6 +69,8 @@ static void begun(lt_reel *r, lt_event *e)
     r->state = LT_REEL_RUNNING;
     for (int lens = 0; lens < LT_REEL_LENSES; lens++)
         r->picture[lens] = lt_alloc_array((size_t)r->film->steps + 1, sizeof(lt_image *));
+    if (r->parent)
+        inherit(reels, r);
 }
 
 static void picture(lt_reel *r, lt_event *e)
@@ -82,7 +94,7 @@ lt_reel *lt_reels_event(lt_reels *reels, lt_event *e)
         return NULL;
     switch (e->kind) {
     case LT_EVENT_BEGUN:
-        begun(r, e);
+        begun(reels, r, e);
         break;
     case LT_EVENT_STEP:
         r->step_seconds = e->taken.seconds;

@@ -25,6 +25,8 @@ typedef struct lt_reel {
     int skipped;                          /* pictures left out, for the budget or the terminal */
     double step_seconds, picture_seconds; /* the newest */
     char *prompt;                         /* owned: for the list of runs */
+    uint64_t parent;                      /* the run that it goes on from; 0: none */
+    int forked;                           /* at which frame */
     lt_error error;                       /* FAILED */
 } lt_reel;
 

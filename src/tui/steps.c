@@ -1,6 +1,7 @@
 /* steps.c - beginning, pausing, stepping, replaying. */
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "tui/studio.h"
 
 static const double tick = 0.1; /* seconds between two looks at the worker's progress */
@@ -10,20 +11,27 @@ int lt_studio_steps(const lt_studio *s)
     return s->reel && s->reel->film ? s->reel->film->steps : 0;
 }
 
+/* The screen turns to a run that is about to begin. */
+static void begin_reel(lt_studio *s, const char *prompt, bool paced)
+{
+    lt_studio_remember(s, prompt);
+    s->reel = lt_reels_add(&s->reels, ++s->next_id, prompt);
+    s->step = 0;
+    s->follow = true;
+    s->replaying = false;
+    s->paced_hold = paced;
+    s->asked_id = 0;
+    s->note.text[0] = '\0';
+    lt_session_watch(s->session, s->lens);
+    s->dirty = true;
+}
+
 void lt_studio_run(lt_studio *s, bool hold)
 {
     lt_error err = {0};
     lt_params p;
     if (lt_form_params(&s->form, &p, &err)) {
-        lt_studio_remember(s, p.prompts[0]);
-        s->reel = lt_reels_add(&s->reels, ++s->next_id, p.prompts[0]);
-        s->step = 0;
-        s->follow = true;
-        s->replaying = false;
-        s->paced_hold = s->pace > 0 && !hold;
-        s->asked_id = 0;
-        s->note.text[0] = '\0';
-        lt_session_watch(s->session, s->lens);
+        begin_reel(s, p.prompts[0], s->pace > 0 && !hold);
         lt_session_run(s->session, s->next_id, &p, hold || s->paced_hold);
         if (s->focus == LT_FOCUS_PROMPT || s->focus == LT_FOCUS_NEGATIVE)
             s->focus = LT_FOCUS_VIEW;
@@ -32,6 +40,46 @@ void lt_studio_run(lt_studio *s, bool hold)
     }
     lt_params_done(&p);
     s->dirty = true;
+}
+
+/* The seed, the steps and the size of a fork are its parent's. */
+static void as_parent(lt_params *p, const lt_film *f)
+{
+    int place;
+    uint64_t seed = lt_params_seed(&f->params, 0, &place);
+    free(p->seeds);
+    p->seeds = lt_alloc(sizeof *p->seeds);
+    p->seeds[0] = seed;
+    p->seed_count = 1;
+    p->steps = f->steps;
+    p->size = (lt_size){f->width, f->height};
+}
+
+void lt_studio_fork(lt_studio *s)
+{
+    lt_error err = {0};
+    lt_params p;
+    lt_reel *parent = s->reel;
+    int k = s->step;
+    if (!parent || !parent->film)
+        return;
+    if (k < 1 || k >= parent->film->steps) {
+        lt_studio_say(s, LT_NOTE_INFO, "a fork begins after a step that is not the last");
+        return;
+    }
+    bool ok = lt_form_params(&s->form, &p, &err);
+    if (ok) {
+        as_parent(&p, parent->film);
+        ok = lt_session_fork(s->session, s->next_id + 1, &p, parent->film, k, s->pace > 0, &err);
+    }
+    if (ok) {
+        begin_reel(s, p.prompts[0], s->pace > 0);
+        s->reel->parent = parent->id;
+        s->reel->forked = k;
+    } else {
+        lt_studio_fault(s, &err);
+    }
+    lt_params_done(&p);
 }
 
 void lt_studio_goto(lt_studio *s, int step)

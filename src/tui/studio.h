@@ -124,6 +124,8 @@ unsigned lt_studio_state(const lt_studio *s);
 
 /* ---- steps.c ---- */
 void lt_studio_run(lt_studio *s, bool hold);
+/* From the shown step on, with the form's prompts, guidance and sampler. */
+void lt_studio_fork(lt_studio *s);
 void lt_studio_goto(lt_studio *s, int step);
 void lt_studio_step(lt_studio *s, int by);
 void lt_studio_pause(lt_studio *s);

@@ -78,14 +78,18 @@ static void progress(const lt_studio *s, char *to, size_t size)
 static void subject(const lt_studio *s, char *to, size_t size)
 {
     const lt_film *f = s->reel ? s->reel->film : NULL;
-    int place, at = 0;
-    for (int i = 0; i < s->reels.count; i++)
-        if (s->reels.all[i] == s->reel)
-            at = i + 1;
+    char fork[48] = "";
+    int place, at = 0, parent = 0;
+    for (int i = 0; i < s->reels.count; i++) {
+        at = s->reels.all[i] == s->reel ? i + 1 : at;
+        parent = s->reel && s->reels.all[i]->id == s->reel->parent ? i + 1 : parent;
+    }
+    if (parent)
+        snprintf(fork, sizeof fork, ", fork of %d @ %d", parent, s->reel->forked);
     if (f)
-        snprintf(to, size, " latentty  %s %s  %dx%d  %s %d  seed %" PRIu64 "  run %d/%d", f->model,
-                 lt_dtype_name(f->dtype), f->width, f->height, f->sampler->name, f->steps,
-                 lt_params_seed(&f->params, 0, &place), at, s->reels.count);
+        snprintf(to, size, " latentty  %s %s  %dx%d  %s %d  seed %" PRIu64 "  run %d/%d%s",
+                 f->model, lt_dtype_name(f->dtype), f->width, f->height, f->sampler->name, f->steps,
+                 lt_params_seed(&f->params, 0, &place), at, s->reels.count, fork);
     else if (s->facts)
         snprintf(to, size, " latentty  %s %s on %s", s->facts->name, s->facts->dtype,
                  s->facts->backend);

@@ -304,6 +304,45 @@ static void test_newest_picture(void **state)
     lt_session_close(s);
 }
 
+/* A fork has its parent's frames, and, where nothing changed, its end. */
+static void test_fork(void **state)
+{
+    (void)state;
+    lt_params p = settings(STEPS), q = settings(STEPS);
+    lt_image *pictures[STEPS + 1] = {NULL};
+    lt_session *s = open_session();
+    lt_error err = {0};
+    lt_session_run(s, 1, &p, false);
+    lt_film *parent = collect(s, 1, pictures);
+    assert_true(lt_session_fork(s, 2, &p, parent, 2, false, &err));
+    lt_event e = wait_for(s, LT_EVENT_BEGUN);
+    assert_int_equal(e.film->done, 2);
+    for (int k = 0; k < 2; k++)
+        assert_memory_equal(e.film->at[k].block, parent->at[k].block,
+                            4 * parent->all * sizeof(float));
+    assert_memory_equal(e.film->noise, parent->noise, parent->all * sizeof(float));
+    lt_event_done(&e);
+    skip_to(s, LT_EVENT_PICTURE, 2, 2);
+    skip_to(s, LT_EVENT_STEP, 2, 3);
+    e = wait_for(s, LT_EVENT_STEP);
+    assert_int_equal(e.step, STEPS);
+    assert_memory_equal(e.taken.latents, parent->at[STEPS - 1].latents,
+                        parent->all * sizeof(float));
+    lt_event_done(&e);
+    skip_to(s, LT_EVENT_DONE, 2, STEPS);
+    q.steps = STEPS + 1; /* not the parent's */
+    assert_true(lt_session_fork(s, 3, &q, parent, 2, false, &err));
+    for (e = next_event(s); e.kind != LT_EVENT_FAILED; e = next_event(s))
+        lt_event_done(&e);
+    assert_non_null(strstr(e.error.message, "a fork has its parent's 4 steps"));
+    lt_event_done(&e);
+    lt_film_free(parent);
+    drop_pictures(pictures, STEPS + 1);
+    lt_params_done(&p);
+    lt_params_done(&q);
+    lt_session_close(s);
+}
+
 /* A run that is stopped does not take the picture with it that somebody waits for. */
 static void test_picture_survives_stop(void **state)
 {
@@ -368,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_loading),
         cmocka_unit_test(test_newest_picture),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_fork),
         cmocka_unit_test(test_picture_survives_stop),
     };
     return cmocka_run_group_tests(tests, open_rig, close_rig);

@@ -1,0 +1,83 @@
+/* test_studio_fork.c - going on from a step with other settings: nothing is overwritten. */
+#include "studio_rig.h"
+
+#define SETTINGS "-p a_red_fox --size 64x64 --seed 7 --steps 8"
+enum { STEPS = 8 };
+
+static lt_image *saved(rig *r, const char *name)
+{
+    lt_png_texts texts = {0};
+    rig_keys(r, "s");
+    rig_wait(r, name);
+    lt_image *image = rig_read_png(r, name, &texts);
+    lt_png_texts_done(&texts);
+    return image;
+}
+
+static rig at_step_3(void)
+{
+    rig r = rig_ready(NULL, SETTINGS, "--run");
+    rig_wait(&r, "DONE 8/8");
+    rig_keys(&r, "<home>...");
+    rig_wait(&r, "Step 3 of 8");
+    return r;
+}
+
+/* Nothing was changed: the same picture. */
+static void test_same(void **state)
+{
+    (void)state;
+    rig r = at_step_3();
+    rig_keys(&r, "f");
+    rig_wait(&r, "fork of 1 @ 3");
+    rig_wait(&r, "DONE 8/8");
+    lt_image *fork = saved(&r, "latentty-7.png"), *whole = rig_render(&r, "whole", "", NULL);
+    rig_same_pixels(fork, whole);
+    lt_image_unref(fork);
+    lt_image_unref(whole);
+    rig_leave(&r);
+}
+
+/* Another guidance: the first steps are the parent's, the end is not; and the parent is still there,
+ * as it was. */
+static void test_other_guidance(void **state)
+{
+    (void)state;
+    frames f;
+    rig r = at_step_3();
+    rig_frames(&r, "latents", &f);
+    rig_keys(&r, "p----------qf");
+    rig_wait(&r, "fork of 1 @ 3");
+    rig_wait(&r, "DONE 8/8");
+    lt_image *fork = saved(&r, "latentty-7.png");
+    assert_true(rig_distance(fork, f.at[STEPS]) > 0.5);
+    rig_keys(&r, "<home>..");
+    rig_wait_step(&r, &f, 2);
+    rig_keys(&r, "<up>");
+    rig_wait(&r, "run 1/2");
+    rig_wait_step(&r, &f, STEPS);
+    lt_image_unref(fork);
+    frames_done(&f);
+    rig_leave(&r);
+}
+
+/* There is nothing to go on to after the last step, and nothing to keep before the first. */
+static void test_ends(void **state)
+{
+    (void)state;
+    rig r = at_step_3();
+    rig_keys(&r, "<end>f");
+    rig_wait(&r, "a fork begins after a step that is not the last");
+    rig_keys(&r, "<home>f");
+    rig_wait(&r, "Step 0 of 8");
+    assert_false(rig_shows(&r, "run 2/2"));
+    rig_leave(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same),
+                                       cmocka_unit_test(test_other_guidance),
+                                       cmocka_unit_test(test_ends)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
