@@ -15,14 +15,16 @@ enum { REPLACEMENT = 0xFFFD, SPACE = 0x20, DEL = 0x7F };
 /* Seconds without another byte after which what is held is all there is. */
 static const double patience[] = {
     [LT_HOPE_KEY] = 0.040, [LT_HOPE_REST] = 0.150, [LT_HOPE_ANSWER] = 1.0};
-static const double patience_paste = 2.0; /* its end was lost */
+static const double patience_paste = 2.0;  /* its end was lost */
+static const double patience_expect = 0.5; /* while answers are expected */
 
 typedef enum paste_state { NO_PASTE, PASTE, PASTE_NUMBER } paste_state; /* NUMBER: ESC came */
 
 struct lt_input_reader {
     bool utf8;
     lt_scan scan;
-    double last; /* when a byte came */
+    double last;     /* when a byte came */
+    double expected; /* until when answers may come */
     /* a character that is not complete */
     unsigned char bytes[4];
     size_t have, need;
@@ -58,6 +60,11 @@ void lt_input_free(lt_input_reader *in)
     free(in->lent);
     lt_buf_done(&in->pasted);
     free(in);
+}
+
+void lt_input_expect(lt_input_reader *in, double until)
+{
+    in->expected = until;
 }
 
 static lt_input_event *add(lt_input_reader *in, lt_input_kind kind)
@@ -340,6 +347,8 @@ static void csi(lt_input_reader *in, const lt_csi *c)
 
 static void answer(lt_input_reader *in, const lt_csi *c)
 {
+    if (c && c->prefix == '?' && c->final == 'c')
+        in->expected = 0;
     bool ack = c && !c->prefix && !c->mid && c->final == 'n' && c->count == 1 && c->number[0] == 0;
     add(in, ack ? LT_INPUT_ACK : LT_INPUT_REPLY);
 }
@@ -547,6 +556,8 @@ static double limit(const lt_input_reader *in)
     lt_scan_hope hope = lt_scan_hopes(&in->scan);
     if (in->paste != NO_PASTE)
         return patience_paste;
+    if ((hope == LT_HOPE_KEY || hope == LT_HOPE_REST) && in->last < in->expected)
+        return patience_expect;
     if (hope != LT_HOPE_NONE)
         return patience[hope];
     return in->have || in->multibyte_open ? patience[LT_HOPE_REST] : -1.0;

@@ -68,6 +68,10 @@ typedef struct lt_input_reader lt_input_reader;
 lt_input_reader *lt_input_new(bool utf8);
 void lt_input_free(lt_input_reader *in); /* NULL is fine */
 
+/* Answers to the handshake are still on their way: until the last one (that to DA1) or this time, a
+ * lone ESC, and the rest of a key's sequence, wait half a second, as an answer may come slowly. */
+void lt_input_expect(lt_input_reader *in, double until);
+
 /* now: lt_clock(), or any clock that only goes forward, in seconds. */
 void lt_input_feed(lt_input_reader *in, const void *bytes, size_t n, double now);
 /* Takes the oldest event; false if there is none. */

@@ -10,6 +10,7 @@
 #include "tui/wake.h"
 
 static const double handshake = 1;    /* seconds for a terminal's answers */
+static const double too_late = 10;    /* and for those that come afterwards */
 static const double attention = 0.25; /* seconds that a run waits for this thread, at most */
 
 /* ---- opening ---- */
@@ -64,6 +65,8 @@ static bool open_all(lt_studio *s, lt_error *err)
     if (ok) {
         modes(s);
         s->input = lt_input_new(s->options->utf8);
+        if (!s->term.answered)
+            lt_input_expect(s->input, lt_clock() + too_late);
         lt_input_feed(s->input, typed.data, typed.len, lt_clock());
         s->canvas = lt_canvas_new(s->tty, &s->term, s->graphics);
         s->line = lt_edit_new(false);

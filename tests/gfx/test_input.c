@@ -324,6 +324,29 @@ static void test_slow_answer(void **state)
     }
 }
 
+/* After a handshake that was not answered in time: anywhere, until the last answer. */
+static void test_expected_answer(void **state)
+{
+    (void)state;
+    static const char answer[] = "\033[?62;1;2;4c";
+    for (size_t cut = 1; cut < sizeof answer - 1; cut++) {
+        lt_input_reader *in = lt_input_new(true);
+        lt_input_event e;
+        lt_input_expect(in, 10.0);
+        lt_input_feed(in, answer, cut, 0.0);
+        lt_input_tick(in, 0.4);
+        lt_input_feed(in, answer + cut, sizeof answer - 1 - cut, 0.45);
+        assert_true(lt_input_next(in, &e));
+        assert_int_equal(e.kind, LT_INPUT_REPLY);
+        assert_false(lt_input_next(in, &e));
+        lt_input_feed(in, "\033", 1, 1.0); /* nothing is expected any more */
+        lt_input_tick(in, 1.05);
+        assert_true(lt_input_next(in, &e));
+        assert_int_equal(e.code, LT_KEY_ESCAPE);
+        lt_input_free(in);
+    }
+}
+
 static void test_long_sequences(void **state)
 {
     (void)state;
@@ -389,13 +412,21 @@ static void test_locale(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),           cmocka_unit_test(test_controls),
-        cmocka_unit_test(test_keys),           cmocka_unit_test(test_rxvt),
-        cmocka_unit_test(test_codes),          cmocka_unit_test(test_half_sequences),
-        cmocka_unit_test(test_mouse),          cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_paste),          cmocka_unit_test(test_paste_is_bounded),
-        cmocka_unit_test(test_time),           cmocka_unit_test(test_slow_answer),
-        cmocka_unit_test(test_long_sequences), cmocka_unit_test(test_random),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_controls),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_rxvt),
+        cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_half_sequences),
+        cmocka_unit_test(test_mouse),
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_paste),
+        cmocka_unit_test(test_paste_is_bounded),
+        cmocka_unit_test(test_time),
+        cmocka_unit_test(test_slow_answer),
+        cmocka_unit_test(test_expected_answer),
+        cmocka_unit_test(test_long_sequences),
+        cmocka_unit_test(test_random),
         cmocka_unit_test(test_locale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
