@@ -145,7 +145,7 @@ static void manners(terminal_profile profile, const char *kind)
     opens_with(profile, (terminal_timing){TERMINAL_DELAYED, 300}, n, kind);
     opens_with(profile, (terminal_timing){TERMINAL_DELAYED, 1500}, n, "blocks");
     opens_with(profile, (terminal_timing){TERMINAL_TRICKLE, 2}, n, kind);
-    opens_with(profile, (terminal_timing){TERMINAL_TRICKLE, 30}, n, NULL); /* some come too late */
+    opens_with(profile, (terminal_timing){TERMINAL_TRICKLE, 45}, n, NULL); /* some come too late */
     opens_with(profile, (terminal_timing){TERMINAL_TWICE, 50}, 2 * n, kind);
     opens_with(profile, (terminal_timing){TERMINAL_TWICE, 1500}, 2 * n, kind);
     opens_with(profile, (terminal_timing){TERMINAL_WRONG, 0}, 0, NULL);
