@@ -38,8 +38,8 @@ static void test_same(void **state)
     rig_leave(&r);
 }
 
-/* Another guidance: the first steps are the parent's, the end is not; and the parent is still there,
- * as it was. */
+/* Another guidance: the first steps are the parent's, the end is not; and the parent is still
+ * there, as it was. */
 static void test_other_guidance(void **state)
 {
     (void)state;
