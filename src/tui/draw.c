@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "tui/cells.h"
+#include "tui/wrap.h"
 
 static struct {
     SCREEN *screen;
@@ -143,6 +144,15 @@ int lt_draw_bytes(int y, int x, int width, lt_style style, const char *text, siz
 int lt_draw_text(int y, int x, int width, lt_style style, const char *text)
 {
     return lt_draw_bytes(y, x, width, style, text, strlen(text));
+}
+
+int lt_draw_fit(int y, int x, int width, lt_style style, const char *text)
+{
+    lt_buf fit = {0};
+    lt_wrap_fit(&fit, text, strlen(text), width > 0 ? width : 0, ui.utf8);
+    int drawn = fit.len ? lt_draw_bytes(y, x, width, style, fit.data, fit.len) : 0;
+    lt_buf_done(&fit);
+    return drawn;
 }
 
 int lt_draw_format(int y, int x, int width, lt_style style, const char *format, ...)

@@ -44,6 +44,8 @@ bool lt_draw_cursor_at(int *y, int *x);
 
 /* Draws at most `width` cells; returns how many were. */
 int lt_draw_text(int y, int x, int width, lt_style style, const char *text);
+/* The same, but what is cut ends in an ellipsis: a number must not look like a smaller one. */
+int lt_draw_fit(int y, int x, int width, lt_style style, const char *text);
 int lt_draw_bytes(int y, int x, int width, lt_style style, const char *text, size_t n);
 int lt_draw_format(int y, int x, int width, lt_style style, const char *format, ...)
     LT_PRINTF(5, 6);

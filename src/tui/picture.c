@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "image/resize.h"
 #include "tui/studio.h"
 
 bool lt_studio_decoding(const lt_studio *s)
@@ -30,12 +31,18 @@ static void ask(lt_studio *s, lt_lens lens, const float *latents)
     lt_session_decode(s->session, s->reel->id, s->step, lens, latents, f->channels, f->h, f->w);
 }
 
-/* A guess for a moving slider; false where there is none. */
+/* A guess for a moving slider, as large as the picture, so that both fill the same cells; false
+ * where there is none. */
 static bool guess(lt_studio *s, const float *latents)
 {
     const lt_film *f = s->reel->film;
-    lt_image *image;
-    if (!lt_linear_picture(&s->linear, latents, f->channels, f->h, f->w, &image))
+    lt_error ignored;
+    lt_image *small, *image;
+    if (!lt_linear_picture(&s->linear, latents, f->channels, f->h, f->w, &small))
+        return false;
+    bool ok = lt_image_resize(small, f->width, f->height, LT_NEAREST, &image, &ignored);
+    lt_image_unref(small);
+    if (!ok)
         return false;
     lt_canvas_show(s->canvas, image, false, true);
     lt_image_unref(image);

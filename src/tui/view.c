@@ -105,7 +105,7 @@ void lt_view_title(lt_studio *s)
     progress(s, right, sizeof right);
     int cells = (int)strlen(right) + 1; /* it is ASCII */
     lt_draw_fill(r, LT_STYLE_TITLE);
-    lt_draw_text(r.y, r.x, r.width - cells - 2, LT_STYLE_TITLE, left);
+    lt_draw_fit(r.y, r.x, r.width - cells - 2, LT_STYLE_TITLE, left);
     lt_draw_text(r.y, r.x + r.width - cells, cells, LT_STYLE_TITLE, right);
 }
 
@@ -121,11 +121,12 @@ static void picture_box(lt_studio *s)
     lt_rect box = s->layout.picture_box;
     char title[160] = "";
     bool missing = s->reel && s->reel->film && lt_studio_decoding(s);
-    if (s->reel && s->reel->film)
-        snprintf(title, sizeof title, "%s  step %d%s", lens_name(s->lens), s->step,
-                 missing       ? "  decoding..."
-                 : s->dragging ? "  linear preview"
-                               : "");
+    if (s->reel && s->reel->film) {
+        const char *mark = missing ? "  decoding..." : s->dragging ? "  linear preview" : "";
+        int n = snprintf(title, sizeof title, "%s  step %d%s", lens_name(s->lens), s->step, mark);
+        if (n > box.width - 6) /* the panel names the lens, too */
+            snprintf(title, sizeof title, "step %d%s", s->step, mark);
+    }
     lt_draw_box(box, LT_STYLE_PLAIN, title);
     if (s->reel && s->reel->skipped > 0)
         lt_draw_format(box.y + box.height - 1, box.x + 3, box.width - 6, LT_STYLE_WARN,

@@ -43,13 +43,13 @@ static void row_of_form(const lt_studio *s, const pen *p, int row)
     if (chosen)
         lt_draw_fill((lt_rect){x, p->y, width, 1}, LT_STYLE_CHOSEN);
     lt_style plain = chosen ? LT_STYLE_CHOSEN : LT_STYLE_PLAIN;
-    lt_draw_text(p->y, x + 1, LABEL - 2, plain, lt_form_label(row));
-    lt_draw_text(p->y, x + LABEL, half - 1, chosen ? plain : LT_STYLE_DIM, now);
-    lt_draw_text(p->y, x + LABEL + half, width - LABEL - half,
-                 chosen ? plain
-                 : set  ? LT_STYLE_STRONG
-                        : LT_STYLE_PLAIN,
-                 next);
+    lt_draw_fit(p->y, x + 1, LABEL - 2, plain, lt_form_label(row));
+    lt_draw_fit(p->y, x + LABEL, half - 1, chosen ? plain : LT_STYLE_DIM, now);
+    lt_draw_fit(p->y, x + LABEL + half, width - LABEL - half,
+                chosen ? plain
+                : set  ? LT_STYLE_STRONG
+                       : LT_STYLE_PLAIN,
+                next);
 }
 
 static void settings(lt_studio *s, pen *p, int rows)

@@ -125,7 +125,7 @@ static void asked_line(const lt_studio *s, lt_rect r)
 static void note(const lt_studio *s, lt_rect r)
 {
     static const lt_style styles[] = {LT_STYLE_PLAIN, LT_STYLE_WARN, LT_STYLE_ERROR};
-    lt_draw_text(r.y, r.x + 1, r.width - 2, styles[s->note.kind], s->note.text);
+    lt_draw_fit(r.y, r.x + 1, r.width - 2, styles[s->note.kind], s->note.text);
 }
 
 static void footer(const lt_studio *s, lt_rect r)

@@ -176,6 +176,31 @@ static void test_timeline(void **state)
     rig_leave(&r);
 }
 
+/* In 80 columns: what does not fit is seen to be cut, and a preview is still marked. */
+static void test_narrow(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, LONG, "");
+    rig_keys(&r, "<enter>");
+    rig_match(&r, "^ latentty.*(lms 900|\342\200\246) .*RUN [1-9][0-9]*/900");
+    rig_keys(&r, "2x");
+    rig_match(&r, "STOPPED [0-9]+/900");
+    rig_gone(&r, "decoding");
+    rig_keys(&r, ":set steps 8<enter>");
+    rig_match(&r, " steps +900 +8 ");
+    rig_keys(&r, "1<c-g>");
+    rig_wait(&r, "DONE 8/8");
+    rig_keys(&r, "2");
+    rig_gone(&r, "decoding");
+    mouse(&r, 8, TERMINAL_PRESS);
+    mouse(&r, 5, TERMINAL_DRAG);
+    rig_wait(&r, " step 5  linear preview ");
+    mouse(&r, 5, TERMINAL_RELEASE);
+    rig_wait(&r, " 2 predicted x0  step 5 ");
+    rig_sound(&r);
+    rig_leave(&r);
+}
+
 /* ---- replay and pace ---- */
 
 typedef struct shown {
@@ -397,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_pause_and_steps),
         cmocka_unit_test(test_lens),
         cmocka_unit_test(test_timeline),
+        cmocka_unit_test(test_narrow),
         cmocka_unit_test(test_replay),
         cmocka_unit_test(test_pace),
         cmocka_unit_test(test_interrupt),
