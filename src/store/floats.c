@@ -101,3 +101,34 @@ bool lt_floats_unpack(const lt_floats_packed *packed, const size_t counts[LT_FLO
     }
     return true;
 }
+
+size_t lt_floats_bytes(const lt_store_step *step)
+{
+    const lt_store_floats *parts[LT_FLOATS_PARTS] = {&step->latents, &step->x0, &step->eps_text,
+                                                     &step->eps_uncond};
+    size_t counts[LT_FLOATS_PARTS];
+    for (int i = 0; i < LT_FLOATS_PARTS; i++) {
+        counts[i] = parts[i]->count;
+        if (counts[i] > LT_FLOATS_MOST)
+            return SIZE_MAX;
+    }
+    return lt_floats_size(counts, 0);
+}
+
+bool lt_floats_copy(const lt_store_step *step, lt_store_step *out, lt_error *err)
+{
+    lt_store_floats *parts[LT_FLOATS_PARTS] = {&out->latents, &out->x0, &out->eps_text,
+                                               &out->eps_uncond};
+    size_t bytes = lt_floats_bytes(step), at = 0;
+    *out = *step;
+    if (!lt_try_alloc(bytes ? bytes : 1, "a step of the history", &out->block, err))
+        return false;
+    for (int i = 0; i < LT_FLOATS_PARTS; i++) {
+        float *to = (float *)out->block + at;
+        if (parts[i]->count)
+            memcpy(to, parts[i]->data, parts[i]->count * sizeof *to);
+        parts[i]->data = to;
+        at += parts[i]->count;
+    }
+    return true;
+}

@@ -22,6 +22,11 @@ typedef struct lt_floats_packed {
 /* LT_ERR_ARGUMENT for an array above LT_FLOATS_MOST; LT_ERR_MEMORY. */
 bool lt_floats_pack(const lt_store_step *step, lt_floats_packed *out, lt_error *err) LT_WARN_UNUSED;
 
+/* Bytes of a step's arrays as they are; SIZE_MAX for one that lt_floats_pack refuses. */
+size_t lt_floats_bytes(const lt_store_step *step);
+/* A step with arrays of its own, in one block. */
+bool lt_floats_copy(const lt_store_step *step, lt_store_step *out, lt_error *err) LT_WARN_UNUSED;
+
 /* Bytes of such arrays; each count is at most LT_FLOATS_MOST. */
 size_t lt_floats_size(const size_t counts[LT_FLOATS_PARTS], int halves);
 

@@ -41,6 +41,8 @@ typedef struct lt_store lt_store;
  * absolute path. */
 char *lt_store_path(void);
 
+int64_t lt_store_now(void); /* ms since 1970 */
+
 typedef enum lt_store_mode {
     LT_STORE_OFF,    /* there is none: reading finds nothing, writing fails */
     LT_STORE_READS,  /* it can be looked at */

@@ -35,8 +35,6 @@ bool lt_store_transaction(lt_store *s, lt_error *err);
 /* Commits if ok, else rolls back; true if it is committed. */
 bool lt_store_end(lt_store *s, bool ok, lt_error *err);
 
-int64_t lt_store_now(void); /* ms since 1970 */
-
 /* What begin, append and forks need to know of a run. */
 typedef struct lt_store_facts {
     int64_t parent;
