@@ -270,25 +270,33 @@ static bool read_step(sqlite3_stmt *st, int64_t id, lt_store_step *out, lt_error
     return lt_floats_unpack(&all, counts, out, err);
 }
 
+typedef struct line {
+    lt_store_step *steps; /* owned */
+    size_t count, room;
+} line;
+
 /* The steps of one run itself, newest first, behind those that are there already. */
-static bool read_own(lt_store *s, int64_t id, int first, int last, lt_store_step *all,
-                     size_t *count, lt_error *err)
+static bool read_own(lt_store *s, int64_t id, int first, int last, line *all, lt_error *err)
 {
     sqlite3_stmt *st;
     bool ok = true;
     int code;
-    if (!lt_store_prepare(
-            s,
-            "SELECT k, seconds, latents, x0, eps_text, eps_uncond, halves, crc, "
-            "bytes FROM steps LEFT JOIN blobs USING(id) WHERE run = ? AND k BETWEEN ? AND ? "
-            "ORDER BY k DESC",
-            &st, err))
+    if (!lt_store_prepare(s,
+                          "SELECT k, seconds, latents, x0, eps_text, eps_uncond, halves, crc, "
+                          "bytes FROM steps LEFT JOIN blobs USING(id) "
+                          "WHERE run = ? AND k BETWEEN ? AND ? ORDER BY k DESC",
+                          &st, err))
         return false;
     sqlite3_bind_int64(st, 1, id);
     sqlite3_bind_int(st, 2, first);
     sqlite3_bind_int(st, 3, last);
-    while (ok && (code = sqlite3_step(st)) == SQLITE_ROW)
-        ok = read_step(st, id, &all[(*count)++], err);
+    while (ok && (code = sqlite3_step(st)) == SQLITE_ROW) {
+        if (all->count == all->room) {
+            all->room = all->room ? 2 * all->room : 32;
+            all->steps = lt_grow(all->steps, all->room, sizeof *all->steps);
+        }
+        ok = read_step(st, id, &all->steps[all->count++], err);
+    }
     if (ok && code != SQLITE_DONE)
         ok = lt_store_fail(s, "read", code, err);
     sqlite3_finalize(st);
@@ -304,14 +312,14 @@ static void reverse(lt_store_step *steps, size_t n)
     }
 }
 
-/* Walks up through the ancestors, whose ids only fall. */
+/* Walks up through the ancestors, whose ids only fall (lt_store_facts_of). */
 static bool read_line(lt_store *s, int64_t id, const lt_store_facts *run, int first, int last,
-                      lt_store_step *all, size_t *count, lt_error *err)
+                      line *all, lt_error *err)
 {
     lt_store_facts f = *run;
     for (;;) {
         int own = f.parent ? f.parent_step + 1 : 0;
-        if (last >= own && !read_own(s, id, first > own ? first : own, last, all, count, err))
+        if (last >= own && !read_own(s, id, first > own ? first : own, last, all, err))
             return false;
         if (!f.parent || first >= own)
             return true;
@@ -326,6 +334,7 @@ bool lt_store_read_steps(lt_store *s, int64_t id, int first, int last, lt_store_
                          size_t *count, lt_error *err)
 {
     lt_store_facts f;
+    line all = {0};
     *steps = NULL;
     *count = 0;
     if (!lt_store_may_read(s, err) || !lt_store_facts_of(s, id, &f, err))
@@ -335,15 +344,12 @@ bool lt_store_read_steps(lt_store *s, int64_t id, int first, int last, lt_store_
                        (long long)id);
     first = first > 0 ? first : 0;
     last = last < f.done ? last : f.done;
-    if (first > last)
-        return true;
-    lt_store_step *all = lt_alloc_array((size_t)(last - first) + 1, sizeof *all);
-    if (!read_line(s, id, &f, first, last, all, count, err)) {
-        lt_store_steps_free(all, *count);
-        *count = 0;
+    if (!read_line(s, id, &f, first, last, &all, err)) {
+        lt_store_steps_free(all.steps, all.count);
         return false;
     }
-    reverse(all, *count);
-    *steps = all;
+    reverse(all.steps, all.count);
+    *steps = all.steps;
+    *count = all.count;
     return true;
 }

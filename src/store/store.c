@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "store/store_impl.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,7 @@ bool lt_store_facts_of(lt_store *s, int64_t id, lt_store_facts *out, lt_error *e
                           &st, err))
         return false;
     sqlite3_bind_int64(st, 1, id);
+    bool ok = false;
     int code = sqlite3_step(st);
     if (code == SQLITE_ROW) {
         const char *owner = (const char *)sqlite3_column_text(st, 5);
@@ -101,6 +103,12 @@ bool lt_store_facts_of(lt_store *s, int64_t id, lt_store_facts *out, lt_error *e
                                 .state = (lt_store_state)sqlite3_column_int(st, 3),
                                 .ghost = sqlite3_column_int(st, 4) != 0};
         snprintf(out->owner, sizeof out->owner, "%s", owner ? owner : "");
+        if (out->parent < 0 || out->parent >= id || out->parent_step < 0 ||
+            out->parent_step == INT_MAX || out->done < 0 || out->done == INT_MAX)
+            code = SQLITE_CORRUPT;
+    }
+    if (code == SQLITE_ROW) {
+        ok = true;
     } else if (code == SQLITE_DONE) {
         lt_fail(err, LT_ERR_ARGUMENT, "latentty history list", "there is no run %lld",
                 (long long)id);
@@ -108,7 +116,7 @@ bool lt_store_facts_of(lt_store *s, int64_t id, lt_store_facts *out, lt_error *e
         lt_store_fail(s, "read", code, err);
     }
     sqlite3_finalize(st);
-    return code == SQLITE_ROW;
+    return ok;
 }
 
 bool lt_store_is_written(const lt_store *s, const lt_store_facts *f)

@@ -43,7 +43,8 @@ typedef struct lt_store_facts {
     bool ghost;
     char owner[24];
 } lt_store_facts;
-/* LT_ERR_ARGUMENT if there is no such row; ghosts are rows. */
+/* LT_ERR_ARGUMENT if there is no such row; ghosts are rows.  LT_ERR_FORMAT for one that goes round
+ * in circles or counts backwards, as only a strange file has it. */
 bool lt_store_facts_of(lt_store *s, int64_t id, lt_store_facts *out, lt_error *err);
 /* True if another open store writes the run now. */
 bool lt_store_is_written(const lt_store *s, const lt_store_facts *f);

@@ -24,7 +24,8 @@ typedef struct lt_store_writer_options {
 /* Opening the file is the thread's work, too: what lt_store_open notes comes as an event. */
 bool lt_store_writer_open(const lt_store_writer_options *options, lt_store_writer **out,
                           lt_error *err) LT_WARN_UNUSED;
-/* Writes what waits, then closes. */
+/* Writes what waits, then closes.  The program's other stores are closed before it: a damaged file
+ * is set aside by whoever met the damage, once it is alone. */
 void lt_store_writer_close(lt_store_writer *w); /* NULL is fine */
 
 /* A ticket names a run before it has an id: 1, 2, ...  Of a fork `parent` is the ticket of the run

@@ -191,6 +191,41 @@ static void test_numbers(void **state)
     assert_int_equal(count(f->store), 30);
 }
 
+/* Rows that no latentty wrote: they are told, and nothing runs round in circles. */
+static void test_strange_rows(void **state)
+{
+    (void)state;
+    lt_store_step *steps;
+    size_t n;
+    static const char *const changes[] = {"done = -4", "done = 2147483647",
+                                          "parent = 1, parent_step = 2147483647",
+                                          "parent = 1, parent_step = -1"};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        fixture f;
+        char *sql = lt_format("UPDATE runs SET %s WHERE id = 2", changes[i]);
+        fixture_open(&f);
+        add_run(f.store, "a", 1, 3);
+        add_run(f.store, "b", 1, 3);
+        lt_store_close(f.store);
+        sql_run(f.path, sql);
+        f.store = open_quietly(f.path);
+        CHECK_FAILS(lt_store_read_steps(f.store, 2, 0, 9, &steps, &n, err), LT_ERR_FORMAT,
+                    "damaged");
+        CHECK_FAILS(lt_store_purge(f.store, 2, err), LT_ERR_FORMAT, "damaged");
+        fixture_close(&f);
+        free(sql);
+    }
+}
+
+static void test_circle(void **state)
+{
+    fixture *f = *state;
+    sql_run(f->path,
+            "PRAGMA ignore_check_constraints = ON; UPDATE runs SET parent = 9 WHERE id = 8;"
+            "UPDATE runs SET parent = 8 WHERE id = 9");
+    check_anew(f);
+}
+
 /* ---- other things in its place ---- */
 
 static void check_refused(fixture *f, lt_error_code code, const char *part)
@@ -405,7 +440,8 @@ int main(void)
         CASE(test_met_later), CASE(test_in_use),    CASE(test_numbers),
         CASE(test_directory), CASE(test_fifo),      CASE(test_other_database),
         CASE(test_newer),     CASE(test_names),     CASE(test_locked),
-        CASE(test_busy),      CASE(test_read_only),
+        CASE(test_busy),      CASE(test_circle),    cmocka_unit_test(test_strange_rows),
+        CASE(test_read_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

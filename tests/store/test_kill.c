@@ -116,6 +116,27 @@ static void test_kills(void **state)
     fixture_close(&f);
 }
 
+/* What a killed program leaves beside the file goes when the next one opens it. */
+static void test_marks(void **state)
+{
+    (void)state;
+    fixture f;
+    int from;
+    fixture_open(&f);
+    char *folder = lt_path_join(f.dir, "data");
+    lt_store_close(f.store);
+    pid_t pid = start_appending(f.path, &from);
+    kill_after(pid, from, 0, 0);
+    assert_int_equal(count_files(folder, "history.db-live-"), 1);
+    f.store = open_quietly(f.path);
+    assert_int_equal(count_files(folder, "history.db-live-"), 1); /* its own */
+    lt_store_close(f.store);
+    assert_int_equal(count_files(folder, "history.db-live-"), 0);
+    f.store = NULL;
+    free(folder);
+    fixture_close(&f);
+}
+
 /* Two programs write at once; neither loses a step, nor takes the other's run for a dead one. */
 static void test_two(void **state)
 {
@@ -282,9 +303,9 @@ static void test_full_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kills),        cmocka_unit_test(test_two),
-        cmocka_unit_test(test_made_at_once), cmocka_unit_test(test_file_limit),
-        cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_kills),      cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_two),        cmocka_unit_test(test_made_at_once),
+        cmocka_unit_test(test_file_limit), cmocka_unit_test(test_full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

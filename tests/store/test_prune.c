@@ -133,10 +133,18 @@ static void test_purge_deleted(void **state)
 
 /* ---- forks ---- */
 
+/* All frames of a run at once, then each alone: frame k was made by run names[k]. */
 static void check_line(lt_store *s, int64_t id, const uint32_t *names, int last)
 {
-    for (int k = 0; k <= last; k++)
+    lt_store_step *steps;
+    size_t count;
+    CHECK_OK(lt_store_read_steps(s, id, 0, last + 5, &steps, &count, err));
+    assert_int_equal(count, last + 1);
+    for (int k = 0; k <= last; k++) {
+        check_step(&steps[k], names[k], k, FLOATS);
         check_frames(s, id, names[k], k, k);
+    }
+    lt_store_steps_free(steps, count);
 }
 
 static void test_fork(void **state)
@@ -212,6 +220,26 @@ static void test_purged_parents(void **state)
     assert_int_equal(rows(f, "runs") + rows(f, "steps") + rows(f, "blobs"), 0);
 }
 
+/* A run between two others goes first: it passes on what lies before its own beginning, no more. */
+static void test_purged_between(void **state)
+{
+    fixture *f = *state;
+    uint32_t a = (uint32_t)add_run(f->store, "a", 1, 9);
+    uint32_t b = (uint32_t)add_fork(f->store, a, 5, 8);
+    uint32_t c = (uint32_t)add_fork(f->store, b, 7, 9);
+    uint32_t all[] = {a, b, c};
+    for (int i = 0; i < 3; i++)
+        CHECK_OK(lt_store_finish(f->store, all[i], LT_STORE_DONE, err));
+    CHECK_OK(lt_store_purge(f->store, b, err));
+    assert_int_equal(rows(f, "steps WHERE run = 1"), 10);
+    CHECK_OK(lt_store_purge(f->store, a, err));
+    assert_int_equal(rows(f, "steps WHERE run = 1"), 6);
+    assert_int_equal(rows(f, "steps WHERE run = 2"), 2);
+    check_line(f->store, c, (uint32_t[]){a, a, a, a, a, a, b, b, c, c}, 9);
+    CHECK_OK(lt_store_purge(f->store, c, err));
+    assert_int_equal(rows(f, "runs") + rows(f, "steps") + rows(f, "blobs"), 0);
+}
+
 /* A starred fork keeps what it needs of a parent that is pruned. */
 static void test_pruned_parent(void **state)
 {
@@ -246,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_purge_deleted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fork, setup, teardown),
         cmocka_unit_test_setup_teardown(test_purged_parents, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_purged_between, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pruned_parent, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
