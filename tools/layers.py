@@ -14,6 +14,7 @@ LAYERS = {
     "tensor": set(),
     "sample": set(),
     "image": set(),
+    "store": set(),
     "gfx": {"image"},
     "cpu": {"tensor"},
     "model": {"tensor"},
@@ -35,8 +36,9 @@ POWERS = [
     (r"omp\.h", ("cpu/",)),
     (r"(libpng\d*/)?png\.h|setjmp\.h", ("image/png.c",)),
     (r"n?curses.*", ("tui/",)),
+    (r"sqlite3(ext)?\.h", ("store/",)),
     (r"(sixel/)?sixel\.h", ("gfx/sixel.c",)),
-    (r"pthread\.h|threads\.h|semaphore\.h", ("base/queue.c", "pipeline/session.c")),
+    (r"pthread\.h|threads\.h|semaphore\.h", ("base/queue.c", "pipeline/session.c", "store/writer.c")),
     (r"(cuda|cublas|cudnn|nv).*", ("cuda/",)),
 ]
 BACKEND_SWITCH = re.compile(r"\s*#\s*(?:if|ifdef|ifndef|elif)\b.*\b(?:LT_HAVE_\w+|LT_CUDA|LT_CPU)\b")
