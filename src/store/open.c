@@ -90,10 +90,19 @@ static bool make_file(const char *path, lt_error *why)
 
 typedef enum found { FOUND_GOOD, FOUND_DAMAGED, FOUND_OTHER } found;
 
+/* What is set aside stays as it was found: closing would write the journal into it. */
+static void leave_alone(lt_store *s)
+{
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 static found refuse(lt_store *s, int code)
 {
     lt_db_fail(s->db, s->path, "open", code, &s->why);
-    return lt_db_is_damage(code) ? FOUND_DAMAGED : FOUND_OTHER;
+    if (!lt_db_is_damage(code))
+        return FOUND_OTHER;
+    leave_alone(s);
+    return FOUND_DAMAGED;
 }
 
 static int connect(lt_store *s, bool writes, bool immutable)
@@ -317,6 +326,8 @@ void lt_store_close(lt_store *s)
 {
     if (!s)
         return;
+    if (s->damaged)
+        leave_alone(s);
     disconnect(s);
     int lock = s->damaged ? lt_live_lock(s->path) : -1;
     if (lock >= 0) {

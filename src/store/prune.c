@@ -193,5 +193,11 @@ bool lt_store_purge_deleted(lt_store *s, int64_t time, int *gone, lt_error *err)
 
 bool lt_store_prune(lt_store *s, int64_t most, int *gone, lt_error *err)
 {
-    return purge_where(s, "starred = 0", most > 0 ? most : 0, gone, err);
+    int64_t bytes;
+    most = most > 0 ? most : 0;
+    if (gone)
+        *gone = 0;
+    if (!lt_store_may_write(s, err) || !lt_store_bytes(s, &bytes, err))
+        return false;
+    return bytes <= most || purge_where(s, "starred = 0", most, gone, err);
 }

@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/store.h"
+#include "store/writer.h"
 
 enum { TIMES = 21, PAGE = 24, THUMBNAIL = 12000, SMALL_STEPS = 20 };
 
@@ -175,6 +175,31 @@ static void measure_steps(lt_store *s, size_t n)
     free(numbers);
 }
 
+/* What the thread that computes waits for. */
+static void measure_putting(const char *path, size_t n)
+{
+    enum { STEPS = 100 };
+    double all[STEPS];
+    lt_error err = {0};
+    lt_store_writer *w;
+    float *numbers = lt_alloc_array(n, sizeof *numbers);
+    must(lt_store_writer_open(&(lt_store_writer_options){.path = path}, &w, &err), &err);
+    uint64_t t = lt_store_writer_begin(w, &(lt_store_run){.prompt = "x"}, 0);
+    for (int k = 0; k < STEPS; k++) {
+        lt_store_step step = {.k = k,
+                              .latents = {numbers, n},
+                              .x0 = {numbers, n},
+                              .eps_text = {numbers, n},
+                              .eps_uncond = {numbers, n}};
+        double start = lt_clock();
+        lt_store_writer_step(w, t, &step);
+        all[k] = lt_clock() - start;
+    }
+    report("giving a step to the writer", all, STEPS);
+    lt_store_writer_close(w);
+    free(numbers);
+}
+
 int main(int argc, char **argv)
 {
     char *path = lt_path_join(argc > 1 ? argv[1] : "/tmp", "history.db");
@@ -200,6 +225,7 @@ int main(int argc, char **argv)
     measure_count(s, "counting a search", (lt_store_query){.search = "number 77"});
     measure_steps(s, argc > 3 ? (size_t)atol(argv[3]) : 16384);
     lt_store_close(s);
+    measure_putting(path, argc > 3 ? (size_t)atol(argv[3]) : 16384);
     free(path);
     return 0;
 }

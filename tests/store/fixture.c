@@ -183,13 +183,16 @@ void check_sound(const char *path)
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
-int count_files(const char *dir, const char *prefix)
+int count_files(const char *dir, const char *prefix, const char *suffix)
 {
     int n = 0;
     DIR *d = opendir(dir);
     assert_non_null(d);
-    for (struct dirent *e; (e = readdir(d));)
-        n += strncmp(e->d_name, prefix, strlen(prefix)) == 0;
+    for (struct dirent *e; (e = readdir(d));) {
+        size_t length = strlen(e->d_name), end = strlen(suffix);
+        n += strncmp(e->d_name, prefix, strlen(prefix)) == 0 && length >= end &&
+             strcmp(e->d_name + length - end, suffix) == 0;
+    }
     closedir(d);
     return n;
 }

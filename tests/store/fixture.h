@@ -40,5 +40,5 @@ int64_t sql_number(const char *path, const char *sql);
 void sql_run(const char *path, const char *sql);
 /* PRAGMA integrity_check and foreign_key_check. */
 void check_sound(const char *path);
-/* Files in the directory whose names begin with `prefix`. */
-int count_files(const char *dir, const char *prefix);
+/* Files in the directory whose names begin and end so. */
+int count_files(const char *dir, const char *prefix, const char *suffix);

@@ -36,12 +36,19 @@ static int teardown(void **state)
     return 0;
 }
 
-static int asides(const fixture *f)
+/* Files that were set aside: journals or the others. */
+static int set_aside(const fixture *f, bool journals)
 {
     char *folder = lt_path_join(f->dir, "data");
-    int n = count_files(folder, "history.db.damaged-");
+    int all = count_files(folder, "history.db.damaged-", "");
+    int wal = count_files(folder, "history.db.damaged-", "-wal");
     free(folder);
-    return n;
+    return journals ? wal : all - wal;
+}
+
+static int asides(const fixture *f)
+{
+    return set_aside(f, false);
 }
 
 static int64_t count(lt_store *s)
@@ -119,6 +126,26 @@ static void test_text_file(void **state)
     fixture *f = *state;
     CHECK_OK(lt_file_write(f->path, "not a database\n", 15, err));
     check_anew(f);
+}
+
+/* Two within a second have two names, and a journal goes with its file. */
+static void test_twice(void **state)
+{
+    fixture *f = *state;
+    char *wal = lt_format("%s-wal", f->path);
+    for (int i = 0; i < 3; i++) {
+        lt_error note = {0};
+        CHECK_OK(lt_file_write(f->path, "not a database\n", 15, err));
+        if (i == 2)
+            CHECK_OK(lt_file_write(wal, "nor a journal\n", 14, err));
+        lt_store_close(lt_store_open(f->path, &note));
+        assert_int_equal(note.code, LT_ERR_FORMAT);
+    }
+    assert_int_equal(asides(f), 3);
+    assert_int_equal(set_aside(f, true), 1);
+    f->store = open_quietly(f->path);
+    assert_int_equal(count(f->store), 0);
+    free(wal);
 }
 
 static void test_empty_file(void **state)
@@ -435,12 +462,25 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(test_header),    CASE(test_page),      CASE(test_schema_page),
-        CASE(test_truncated), CASE(test_text_file), CASE(test_empty_file),
-        CASE(test_met_later), CASE(test_in_use),    CASE(test_numbers),
-        CASE(test_directory), CASE(test_fifo),      CASE(test_other_database),
-        CASE(test_newer),     CASE(test_names),     CASE(test_locked),
-        CASE(test_busy),      CASE(test_circle),    cmocka_unit_test(test_strange_rows),
+        CASE(test_header),
+        CASE(test_page),
+        CASE(test_schema_page),
+        CASE(test_truncated),
+        CASE(test_text_file),
+        CASE(test_twice),
+        CASE(test_empty_file),
+        CASE(test_met_later),
+        CASE(test_in_use),
+        CASE(test_numbers),
+        CASE(test_directory),
+        CASE(test_fifo),
+        CASE(test_other_database),
+        CASE(test_newer),
+        CASE(test_names),
+        CASE(test_locked),
+        CASE(test_busy),
+        CASE(test_circle),
+        cmocka_unit_test(test_strange_rows),
         CASE(test_read_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,7 +110,8 @@ static void test_kills(void **state)
         lt_store_close(f.store);
     }
     char *folder = lt_path_join(f.dir, "data");
-    assert_int_equal(count_files(folder, "history.db-live-"), 0); /* the dead ones' marks, too */
+    assert_int_equal(count_files(folder, "history.db-live-", ""),
+                     0); /* the dead ones' marks, too */
     free(folder);
     f.store = NULL;
     fixture_close(&f);
@@ -127,11 +128,11 @@ static void test_marks(void **state)
     lt_store_close(f.store);
     pid_t pid = start_appending(f.path, &from);
     kill_after(pid, from, 0, 0);
-    assert_int_equal(count_files(folder, "history.db-live-"), 1);
+    assert_int_equal(count_files(folder, "history.db-live-", ""), 1);
     f.store = open_quietly(f.path);
-    assert_int_equal(count_files(folder, "history.db-live-"), 1); /* its own */
+    assert_int_equal(count_files(folder, "history.db-live-", ""), 1); /* its own */
     lt_store_close(f.store);
-    assert_int_equal(count_files(folder, "history.db-live-"), 0);
+    assert_int_equal(count_files(folder, "history.db-live-", ""), 0);
     f.store = NULL;
     free(folder);
     fixture_close(&f);

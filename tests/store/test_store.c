@@ -289,9 +289,9 @@ static void test_modes(void **state)
         assert_int_equal(st.st_mode & 0777, 0600);
         free(path);
     }
-    assert_int_equal(count_files(folder, "history.db-live-"), 1);
+    assert_int_equal(count_files(folder, "history.db-live-", ""), 1);
     lt_store_close(f->store);
-    assert_int_equal(count_files(folder, "history.db"), 2); /* itself and the lock */
+    assert_int_equal(count_files(folder, "history.db", ""), 2); /* itself and the lock */
     f->store = open_quietly(f->path);
     free(folder);
 }

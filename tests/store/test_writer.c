@@ -181,6 +181,29 @@ static void test_behind(void **state)
     fixture_close(&f);
 }
 
+/* What is not a step is told, too, and nothing else happens. */
+static void test_trouble(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_open(&f);
+    lt_store_writer *w = open_writer(&f, 0, 0);
+    uint64_t t = put_run(w, "a fox", 0, 0);
+    expect(w, LT_STORE_OPENED, 0);
+    int64_t id = expect(w, LT_STORE_BEGUN, t).id;
+    sql_run(f.path, "UPDATE runs SET ghost = 1");
+    lt_store_writer_thumbnail(w, t, "x", 1);
+    lt_store_writer_finish(w, t, LT_STORE_DONE);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(expect(w, LT_STORE_TROUBLE, t).error.code, LT_ERR_ARGUMENT);
+    uint64_t again = lt_store_writer_adopt(w, id);
+    assert_non_null(strstr(expect(w, LT_STORE_LOST, again).error.message, "finished"));
+    uint64_t none = lt_store_writer_adopt(w, 1000);
+    assert_non_null(strstr(expect(w, LT_STORE_LOST, none).error.message, "no run 1000"));
+    lt_store_writer_close(w);
+    fixture_close(&f);
+}
+
 /* Nothing to write to: the caller hears why, and can go on. */
 static void test_off(void **state)
 {
@@ -229,8 +252,8 @@ static void test_pruned(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_run), cmocka_unit_test(test_gap),    cmocka_unit_test(test_behind),
-        cmocka_unit_test(test_off), cmocka_unit_test(test_pruned),
+        cmocka_unit_test(test_run), cmocka_unit_test(test_gap),     cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_off), cmocka_unit_test(test_trouble), cmocka_unit_test(test_pruned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
