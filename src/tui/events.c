@@ -84,6 +84,8 @@ static void of_a_run(lt_studio *s, lt_reel *r, const lt_event *e)
         break;
     case LT_EVENT_PAUSED:
         s->next_move = s->now + s->pace;
+        if (strncmp(s->note.text, "pausing", 7) == 0)
+            s->note.text[0] = '\0';
         if (r == s->reel && s->follow && r->film) {
             s->step = r->film->done;
             lt_studio_picture(s, true);

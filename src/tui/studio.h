@@ -16,6 +16,9 @@
 #include "tui/reel.h"
 #include "tui/tui.h"
 
+/* Cells beside the text of a prompt: its label, and the count of its tokens. */
+enum { LT_FIELD_LABEL = 9, LT_FIELD_COUNT = 13, LT_FIELD_BESIDE = 23 };
+
 /* Who gets the keys. */
 typedef enum lt_focus {
     LT_FOCUS_PROMPT,

@@ -72,7 +72,7 @@ static void recall_line(lt_studio *s, int by)
 static void vertical(lt_studio *s, int by)
 {
     lt_edit *e = lt_studio_edit(s);
-    int width = s->layout.prompt.width - 20;
+    int width = s->layout.prompt.width - LT_FIELD_BESIDE;
     if (s->ask != LT_ASK_NOTHING || !e)
         return;
     if (!lt_edit_vertical(e, width, by) && e == s->form.prompt)
@@ -141,10 +141,8 @@ void lt_studio_accept(lt_studio *s)
     s->ask = LT_ASK_NOTHING;
     switch (ask) {
     case LT_ASK_VALUE:
-        if (!lt_form_set(&s->form, s->row, text, &err)) {
+        if (!lt_form_set(&s->form, s->row, text, &err))
             lt_studio_fault(s, &err);
-            s->ask = ask;
-        }
         break;
     case LT_ASK_PICTURE:
         if (*text)

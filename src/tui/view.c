@@ -169,7 +169,7 @@ static void too_small(const lt_studio *s, int cols, int rows)
 
 static int wanted_rows(const lt_edit *e, int cols)
 {
-    lt_edit_window window = {.width = cols - 20, .rows = 8, .wrap = true};
+    lt_edit_window window = {.width = cols - LT_FIELD_BESIDE, .rows = 8, .wrap = true};
     lt_edit_view view = {0};
     lt_edit_layout(e, &window, &view);
     int rows = view.total;

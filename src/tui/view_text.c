@@ -7,8 +7,6 @@
 #include "tui/gauge.h"
 #include "tui/studio.h"
 
-enum { LABEL = 9, COUNT = 10 };
-
 void lt_view_timeline(lt_studio *s)
 {
     lt_rect r = s->layout.timeline;
@@ -77,19 +75,19 @@ static void token_count(const lt_count *c, lt_rect r)
 {
     const lt_tokens *t = &c->tokens;
     size_t cut = t->total - t->used;
-    int x = r.x + r.width - COUNT;
+    int x = r.x + r.width - LT_FIELD_COUNT;
     if (c->version == 0)
-        lt_draw_text(r.y, x, COUNT, LT_STYLE_DIM, "     ?/75");
+        lt_draw_text(r.y, x, LT_FIELD_COUNT, LT_STYLE_DIM, "        ?/75");
     else if (cut > 0)
-        lt_draw_format(r.y, x, COUNT, LT_STYLE_WARN, "%zu+%zu cut", t->used, cut);
+        lt_draw_format(r.y, x, LT_FIELD_COUNT, LT_STYLE_WARN, "%zu+%zu cut", t->used, cut);
     else
-        lt_draw_format(r.y, x, COUNT, LT_STYLE_DIM, "%6zu/%zu", t->used, t->length - 2);
+        lt_draw_format(r.y, x, LT_FIELD_COUNT, LT_STYLE_DIM, "%9zu/%zu", t->used, t->length - 2);
 }
 
 static void field(const lt_studio *s, lt_rect r, const char *label, const lt_edit *e,
                   const lt_count *c, bool focused)
 {
-    lt_rect text = {r.x + LABEL, r.y, r.width - LABEL - COUNT - 1, r.height};
+    lt_rect text = {r.x + LT_FIELD_LABEL, r.y, r.width - LT_FIELD_BESIDE, r.height};
     bool cursor = focused && s->ask == LT_ASK_NOTHING && !s->help && !s->details;
     bool cut = c->version && c->tokens.total > c->tokens.used;
     lt_edit_mark mark = {.style = LT_EDIT_CUT};
@@ -97,7 +95,7 @@ static void field(const lt_studio *s, lt_rect r, const char *label, const lt_edi
         mark.start = c->tokens.all[c->tokens.used].start;
         lt_edit_text(e, &mark.end);
     }
-    lt_draw_text(r.y, r.x + 1, LABEL, focused ? LT_STYLE_ACCENT : LT_STYLE_DIM, label);
+    lt_draw_text(r.y, r.x + 1, LT_FIELD_LABEL, focused ? LT_STYLE_ACCENT : LT_STYLE_DIM, label);
     editor(e, text, true, cut ? &mark : NULL, cursor);
     token_count(c, r);
 }

@@ -282,6 +282,9 @@ const char *lt_safetensors_meta(const lt_safetensors *f, const char *key)
 int64_t lt_safetensors_elements(const lt_safetensors_tensor *t)
 {
     int64_t n = 1;
+    for (int i = 0; i < t->ndim; i++) /* where a side is 0 the others may be anything */
+        if (t->dim[i] == 0)
+            return 0;
     for (int i = 0; i < t->ndim; i++)
         n *= t->dim[i];
     return n;

@@ -308,8 +308,6 @@ static void test_wrong_values(void **state)
     rig r = open_params();
     rig_keys(&r, "j<enter>");
     answer_line(&r, "steps:", "many");
-    rig_wait(&r, "steps: many"); /* asked again, the error in its place afterwards */
-    rig_keys(&r, "<esc>");
     rig_wait(&r, "'many'");
     rig_wait(&r, "e details");
     rig_keys(&r, "e");
@@ -319,9 +317,6 @@ static void test_wrong_values(void **state)
     setting_is(&r, "steps", "-", "2"); /* as it was */
     rig_keys(&r, "<enter>");
     answer_line(&r, "steps:", "5000");
-    rig_wait(&r, "steps: 5000");
-    rig_keys(&r, "<esc>");
-    rig_gone(&r, "steps: 5000");
     rig_wait(&r, "5000");
     rig_keys(&r, "p");
     rig_gone(&r, "Enter type");
