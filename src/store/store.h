@@ -25,7 +25,8 @@
  * measured and left out: at level 1 it leaves 93 % of latents, x0 and float32 predictions and 54 %
  * of bfloat16 ones, for 1.3 to 2 ms for each 64 KiB.
  *
- * A store belongs to one thread; another thread opens its own.
+ * A store belongs to one thread; another thread opens its own.  It must not be used in a child of
+ * fork, nor may the child open the same file again (SQLite); exec is fine.
  */
 #pragma once
 
