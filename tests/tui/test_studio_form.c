@@ -34,6 +34,7 @@ static void answer_line(rig *r, const char *question, const char *text)
 
 static void to_view(rig *r)
 {
+    rig_wait(r, "Esc watch"); /* the footer before may be on the screen yet */
     rig_keys(r, "<esc>");
     rig_wait(r, "i prompt");
 }
