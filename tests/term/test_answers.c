@@ -1,4 +1,4 @@
-/* test_answers.c - what the terminal answers, against what the real ones did (terminal.md, 1). */
+/* test_answers.c - what the terminal answers, against what the real ones did. */
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>
 #include <stdlib.h>
