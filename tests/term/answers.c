@@ -1,6 +1,6 @@
 /*
- * answers.c - what terminals answer, as measured on the real ones (reference: terminal.md, 1): one
- * query at a time, xterm 379, foot 1.13.1, Konsole 22.12.3, kitty 0.26.5, mlterm 3.9.0, tmux 3.3a
+ * answers.c - what terminals answer, as measured on the real ones, one query at a time:
+ * xterm 379, foot 1.13.1, Konsole 22.12.3, kitty 0.26.5, mlterm 3.9.0, tmux 3.3a
  * and 3.5a.
  */
 #include <stdio.h>

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -159,6 +160,20 @@ static const char *stand_in(int32_t point, const char *text)
     return text;
 }
 
+/* A letter without its marks, if that is ASCII. */
+static bool bare_letter(int32_t point, char out[2])
+{
+    int boundary = 0;
+    utf8proc_int32_t parts[8];
+    utf8proc_ssize_t n = utf8proc_decompose_char(
+        point, parts, 8, UTF8PROC_DECOMPOSE | UTF8PROC_STRIPMARK, &boundary);
+    if (n < 1 || n > 8 || parts[0] < ' ' || parts[0] > '~')
+        return false;
+    out[0] = (char)parts[0];
+    out[1] = '\0';
+    return true;
+}
+
 static void draw_text(const place *p, const terminal_cell *cell, int32_t point)
 {
     int across = p->width / cell->width / LT_FONT_WIDTH, down = p->height / LT_FONT_HEIGHT;
@@ -166,7 +181,8 @@ static void draw_text(const place *p, const terminal_cell *cell, int32_t point)
     scale = scale < 1 ? 1 : scale;
     int x = p->x + (p->width - LT_FONT_WIDTH * scale) / 2;
     int y = p->y + (p->height - LT_FONT_HEIGHT * scale) / 2;
-    const char *text = stand_in(point, cell->text);
+    char bare[2];
+    const char *text = bare_letter(point, bare) ? bare : stand_in(point, cell->text);
     lt_font_draw(p->to, x, y, text, scale, p->ink);
     if (cell->bold)
         lt_font_draw(p->to, x + 1, y, text, scale, p->ink);

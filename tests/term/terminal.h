@@ -15,9 +15,8 @@
  * and latencies hold at its end.
  *
  * Of the screen, libvterm keeps the text; this code keeps pictures (sixel, kitty), modes and
- * damage.  The rules for pictures are those of xterm (reference: terminal.h's profiles were
- * measured on the real programs): text or an erase takes a picture's cells away, and a picture
- * that reaches the last row may scroll the screen.
+ * damage.  The rules for pictures are those of xterm, or of tmux (row_rules): text or an erase
+ * takes a picture's cells away, and a picture that reaches the last row may scroll the screen.
  */
 #pragma once
 
@@ -91,7 +90,7 @@ bool terminal_open(terminal **out, const terminal_options *options, char *const 
 /* Kills the program if it still runs.  NULL is fine. */
 void terminal_close(terminal *t);
 
-/* --- what a user does (keys.c) --- */
+/* What a user does: keys.c. */
 
 /*
  * Types text; names stand in angle brackets: <up> <down> <left> <right> <home> <end> <pgup> <pgdn>
@@ -123,7 +122,7 @@ void terminal_unplug(terminal *t);             /* the window is closed, the conn
 void terminal_throttle(terminal *t, int bytes_per_second);
 void terminal_acks(terminal *t, terminal_timing acks); /* from now on */
 
-/* --- waiting (waits.c) --- */
+/* Waiting: waits.c. */
 
 /* pattern: plain text in one row of the visible screen; blanks of any kind count as spaces. */
 bool terminal_wait_text(terminal *t, const char *pattern, lt_error *err) LT_WARN_UNUSED;
@@ -147,7 +146,7 @@ void terminal_run(terminal *t, double seconds);
 bool terminal_ended(const terminal *t);
 int terminal_pid(const terminal *t); /* of the program */
 
-/* --- latency --- */
+/* Latency: waits.c. */
 
 /* A part of the screen; all zero: the whole screen, the cursor and the pictures. */
 typedef struct terminal_part {
@@ -162,7 +161,7 @@ int terminal_latencies(const terminal *t);
 /* percent 0..100 of those collected, in seconds: nearest rank; 0 if there are none. */
 double terminal_percentile(const terminal *t, double percent);
 
-/* --- what is on the screen (screen.c) --- */
+/* What is on the screen: screen.c. */
 
 void terminal_size(const terminal *t, int *columns, int *rows);
 void terminal_cell_size(const terminal *t, int *width, int *height);
@@ -185,7 +184,7 @@ bool terminal_cell_at(const terminal *t, int row, int column, terminal_cell *cel
 /* The first place of a text in reading order. */
 bool terminal_find(const terminal *t, const char *text, int *row, int *column);
 
-/* --- pictures (pictures.c) --- */
+/* Pictures: pictures.c. */
 
 typedef struct terminal_picture {
     int number; /* from 1, in the order of arrival */
@@ -225,7 +224,7 @@ void terminal_damage_forget(terminal *t); /* the list; holes in pictures stay */
 /* Cells of pictures on the screen that are missing now. */
 int terminal_holes(const terminal *t);
 
-/* --- what was wrong and how it ended (modes.c, terminal.c) --- */
+/* What was wrong and how it ended: modes.c, terminal.c. */
 
 /* Faults: a picture on the last row or beyond the right edge, too large or with more registers
  * than there are, of a kind that the profile does not have; a scrolled screen; broken sequences. */
@@ -246,7 +245,7 @@ bool terminal_left_clean(const terminal *t, lt_error *err) LT_WARN_UNUSED;
 /* The three above, no sequence left open, and no faults. */
 bool terminal_end_clean(const terminal *t, lt_error *err) LT_WARN_UNUSED;
 
-/* --- the record (terminal.c) --- */
+/* The record: terminal.c. */
 
 size_t terminal_written(const terminal *t); /* bytes that the program wrote so far */
 /* Those bytes, as far as they are kept; n may be NULL. */

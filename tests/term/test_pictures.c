@@ -348,6 +348,33 @@ static void test_layouts(void **state)
     }
 }
 
+/* Letters with marks are drawn bare, lines of boxes meet at the cells' edges. */
+static void test_drawn_text(void **state)
+{
+    (void)state;
+    lt_image *plain, *marked;
+    terminal *t = after_print(NULL, "\\033[?25leo"), *u;
+    u = after_print(NULL, "\\033[?25l\\303\\251\\303\\266\\342\\224\\200\\342\\224\\274");
+    CHECK_OK(terminal_draw(t, &plain, err));
+    CHECK_OK(terminal_draw(u, &marked, err));
+    int ink = 0;
+    for (int y = 0; y < 13; y++) {
+        size_t row = (size_t)y * 480 * 3;
+        assert_memory_equal(plain->rgb + row, marked->rgb + row, 12 * 3);
+        ink += plain->rgb[row + 3] > 0 || plain->rgb[row + 6] > 0;
+    }
+    assert_true(ink > 0);
+    for (int x = 12; x < 24; x++)
+        check_pixel(marked, x, 6, 240, 240, 240);
+    check_pixel(marked, 15, 5, 0, 0, 0);
+    check_pixel(marked, 21, 0, 240, 240, 240);
+    check_pixel(marked, 21, 12, 240, 240, 240);
+    lt_image_unref(plain);
+    lt_image_unref(marked);
+    terminal_close(t);
+    terminal_close(u);
+}
+
 static void test_dump(void **state)
 {
     (void)state;
@@ -392,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_too_large),       cmocka_unit_test(test_kitty),
         cmocka_unit_test(test_kitty_in_pieces), cmocka_unit_test(test_kept),
         cmocka_unit_test(test_layouts),         cmocka_unit_test(test_dump),
+        cmocka_unit_test(test_drawn_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
