@@ -1,0 +1,31 @@
+/*
+ * engine_impl.h - what an engine holds; for engine.c and engine_open.c only.
+ */
+#pragma once
+
+#include "pipeline/engine.h"
+#include "pipeline/programs.h"
+#include "weights/checkpoint.h"
+#include "weights/model_dir.h"
+
+struct lt_engine {
+    lt_engine_info info;
+    const lt_backend_ops *ops; /* borrowed */
+    lt_backend *backend;       /* owned */
+    lt_programs *programs;     /* owned */
+    lt_synthetic *synthetic;   /* owned; NULL for a model of files */
+    lt_profile *profile;       /* borrowed; NULL: nothing is measured */
+    lt_model_dir dir;
+    lt_checkpoint *weights[LT_COMPONENT_COUNT]; /* owned; NULL for what has none */
+    lt_tokenizer *tokenizer;                    /* owned */
+    lt_clip_config clip;
+    lt_unet_config unet;
+    lt_vae_config vae;
+    lt_scheduler_config scheduler;
+    char *model, *name; /* owned */
+    lt_buf warnings;
+    int threads;
+    bool needs_f32; /* something was not finite in a narrower type */
+    float *swap;    /* owned: a chunk in the graph's layout, as large as any so far */
+    size_t swap_count;
+};
