@@ -253,22 +253,7 @@ static const lt_option options[] = {
     {"lens", 0, "NAME", "latents", "what frames show: latents, or x0, the prediction", false},
     {"trace", 0, "FILE", NULL, ".safetensors file for every intermediate", false},
 };
-static const char *const settings[] = {"negative-prompt",
-                                       "guidance-scale",
-                                       "steps",
-                                       "size",
-                                       "latents",
-                                       "scheduler",
-                                       "timestep-spacing",
-                                       "model",
-                                       "unet",
-                                       "vae",
-                                       "text-encoder",
-                                       "tokenizer",
-                                       "variant",
-                                       "backend",
-                                       "dtype",
-                                       "threads",
+static const char *const settings[] = {LT_SETTINGS_OF_A_PICTURE, "latents", LT_SETTINGS_OF_A_MODEL,
                                        NULL};
 
 const lt_command lt_command_render = {

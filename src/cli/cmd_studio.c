@@ -91,22 +91,7 @@ static const lt_option options[] = {
      "at most this share of the time, in percent, goes into decoding the pictures of steps", false},
     {"no-mouse", 0, NULL, NULL, "leave the mouse to the terminal", false},
 };
-static const char *const settings[] = {"negative-prompt",
-                                       "guidance-scale",
-                                       "steps",
-                                       "size",
-                                       "scheduler",
-                                       "timestep-spacing",
-                                       "model",
-                                       "unet",
-                                       "vae",
-                                       "text-encoder",
-                                       "tokenizer",
-                                       "variant",
-                                       "backend",
-                                       "dtype",
-                                       "threads",
-                                       NULL};
+static const char *const settings[] = {LT_SETTINGS_OF_A_PICTURE, LT_SETTINGS_OF_A_MODEL, NULL};
 
 const lt_command lt_command_studio = {
     .name = "studio",

@@ -30,4 +30,10 @@ extern const lt_command lt_command_tokens, lt_command_encode, lt_command_roundtr
     lt_command_noise, lt_command_schedule, lt_command_rng, lt_command_render, lt_command_info,
     lt_command_bench, lt_command_doctor, lt_command_studio;
 
+/* Rows for the settings of a command that makes pictures. */
+#define LT_SETTINGS_OF_A_PICTURE                                                                   \
+    "negative-prompt", "guidance-scale", "steps", "size", "scheduler", "timestep-spacing"
+#define LT_SETTINGS_OF_A_MODEL                                                                     \
+    "model", "unet", "vae", "text-encoder", "tokenizer", "variant", "backend", "dtype", "threads"
+
 #define LT_COUNT(array) ((int)(sizeof(array) / sizeof *(array)))

@@ -19,10 +19,10 @@ static const lt_option common[] = {
 
 static const lt_param_info *setting(const char *flag)
 {
-    for (int i = 0; i < lt_param_count; i++)
-        if (strcmp(lt_param_infos[i].flag, flag) == 0)
-            return &lt_param_infos[i];
-    lt_panic("no setting '%s' in params.def", flag);
+    const lt_param_info *info = lt_params_find(flag);
+    if (!info)
+        lt_panic("no setting '%s' in params.def", flag);
+    return info;
 }
 
 lt_option *lt_help_options(const lt_command *command, int *count)
