@@ -274,7 +274,7 @@ bool lt_dir_exists(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-bool lt_dir_make(const char *path, lt_error *err)
+static bool make_dirs(const char *path, mode_t mode, lt_error *err)
 {
     char *copy = lt_strdup(path);
     bool ok = true;
@@ -283,7 +283,7 @@ bool lt_dir_make(const char *path, lt_error *err)
             continue;
         char end = *p;
         *p = '\0';
-        int why = mkdir(copy, 0777) == 0 ? 0 : errno;
+        int why = mkdir(copy, mode) == 0 ? 0 : errno;
         if (why && !lt_dir_exists(copy))
             ok = lt_fail(err, LT_ERR_IO, NULL, "cannot make directory '%s': %s", copy,
                          strerror(why));
@@ -293,6 +293,22 @@ bool lt_dir_make(const char *path, lt_error *err)
     }
     free(copy);
     return ok;
+}
+
+bool lt_dir_make(const char *path, lt_error *err)
+{
+    return make_dirs(path, 0777, err);
+}
+
+void lt_dir_make_above(const char *path)
+{
+    char *copy = lt_strdup(path), *end = strrchr(copy, '/');
+    lt_error seen_later;
+    if (end && end != copy) {
+        *end = '\0';
+        (void)!make_dirs(copy, 0700, &seen_later);
+    }
+    free(copy);
 }
 
 char *lt_path_join(const char *dir, const char *name)

@@ -45,8 +45,11 @@ bool lt_file_can_write(const char *path, lt_error *err) LT_WARN_UNUSED;
 
 bool lt_file_exists(const char *path); /* a regular file, links followed */
 bool lt_dir_exists(const char *path);
-bool lt_dir_make(const char *path,
-                 lt_error *err) LT_WARN_UNUSED;        /* with its parents; 0777 & ~umask */
+/* With its parents; 0777 & ~umask. */
+bool lt_dir_make(const char *path, lt_error *err) LT_WARN_UNUSED;
+/* The directories above a private file, 0700 where they are new; whether that helped is seen when
+ * the file is opened. */
+void lt_dir_make_above(const char *path);
 char *lt_path_join(const char *dir, const char *name); /* owned by the caller */
 /* Where a symbolic link leads, there or not; a copy of any other path.  Owned by the caller. */
 char *lt_path_follow(const char *path);

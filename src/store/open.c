@@ -34,17 +34,6 @@ char *lt_store_path(void)
     return home && *home == '/' ? lt_path_join(home, ".local/share/latentty/history.db") : NULL;
 }
 
-static void make_folders(const char *path)
-{
-    char *copy = lt_strdup(path);
-    for (char *p = strchr(copy + 1, '/'); p; p = strchr(p + 1, '/')) {
-        *p = '\0';
-        mkdir(copy, 0700); /* whether that helped is seen when the file is opened */
-        *p = '/';
-    }
-    free(copy);
-}
-
 static bool can_write(const char *path)
 {
     char *copy = lt_strdup(path);
@@ -282,7 +271,7 @@ static void begin_anew(lt_store *s, lt_error *note)
 
 static void open_it(lt_store *s, lt_error *note)
 {
-    make_folders(s->path);
+    lt_dir_make_above(s->path);
     int lock = lt_live_lock(s->path);
     int others = lt_live_others(s->path, &s->mark); /* which also sweeps the marks of the dead */
     found what = attach_as_allowed(s);

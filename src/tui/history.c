@@ -129,18 +129,6 @@ static bool refuse(const char *path, lt_error *note)
                    strerror(errno));
 }
 
-/* The folders above a file, closed to others where they are new. */
-static void make_folders(const char *path)
-{
-    char *copy = lt_strdup(path);
-    for (char *p = strchr(copy + 1, '/'); p; p = strchr(p + 1, '/')) {
-        *p = '\0';
-        mkdir(copy, 0700); /* whether that helped is seen when the file is opened */
-        *p = '/';
-    }
-    free(copy);
-}
-
 static bool wait_for_lock(int fd)
 {
     for (int i = 0; i < LOCK_TRIES; i++) {
@@ -252,7 +240,7 @@ static bool load(lt_prompts *p, const char *path, lt_error *note)
     lt_buf b = {0};
     lt_error unread = {0};
     int fd;
-    make_folders(path);
+    lt_dir_make_above(path);
     bool writable = open_locked(path, &fd, note);
     bool ok = lt_file_read(path, LARGEST, &b, &unread);
     size_t lines = ok ? read_lines(p, &b) : 0;

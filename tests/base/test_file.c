@@ -329,6 +329,27 @@ static void test_names_are_escaped(void **state)
     CHECK_FAILS(lt_file_read("/no\x1B[2J\n", 10, &b, err), LT_ERR_IO, "'/no\\u{1B}[2J\\n'");
 }
 
+static void test_private_directories(void **state)
+{
+    struct places *p = *state;
+    struct stat st;
+    char *shared = lt_path_join(p->dir, "shared"), *inside = lt_path_join(shared, "own/deep"),
+         *file = lt_path_join(inside, "file");
+    assert_int_equal(mkdir(shared, 0755), 0);
+    lt_dir_make_above(file);
+    assert_true(lt_dir_exists(inside) && !lt_dir_exists(file));
+    assert_int_equal(stat(inside, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    assert_int_equal(stat(shared, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0755); /* it was there */
+    lt_dir_make_above("/file");
+    lt_dir_make_above("file");
+    lt_dir_make_above("/proc/nowhere/file"); /* cannot be made: seen when the file is opened */
+    free(shared);
+    free(inside);
+    free(file);
+}
+
 static void test_directories(void **state)
 {
     struct places *p = *state;
@@ -386,6 +407,7 @@ int main(void)
         FILE_TEST(test_can_write),
         FILE_TEST(test_read_only_directory),
         FILE_TEST(test_names_are_escaped),
+        FILE_TEST(test_private_directories),
         FILE_TEST(test_directories),
         cmocka_unit_test(test_join),
     };
