@@ -447,15 +447,8 @@ static void paste_keep(lt_input_reader *in, unsigned char byte)
 
 static void add_point(lt_buf *out, uint32_t point)
 {
-    char b[4] = {(char)point};
-    size_t n = 1;
-    if (point >= 0x80) {
-        n = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-        for (size_t i = n; i-- > 1; point >>= 6)
-            b[i] = (char)(0x80 | (point & 0x3F));
-        b[0] = (char)((0xF0 << (4 - n) & 0xFF) | point);
-    }
-    lt_buf_add(out, b, n);
+    char b[4];
+    lt_buf_add(out, b, lt_text_put(b, point));
 }
 
 /* One character of what was pasted into *point; the bytes that it took. */

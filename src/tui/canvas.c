@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "tui/draw.h"
+#include "tui/wake.h"
 
 enum { WAITING = 3 }; /* pictures of a row that may wait: two events can come at once */
 
@@ -119,7 +120,6 @@ void lt_canvas_show(lt_canvas *c, lt_image *image, bool each, bool coarse)
     }
     if (!image) {
         forget(&c->shown);
-        c->frame.len = 0;
         return;
     }
     c->row[c->waiting++] = (wanted){lt_image_ref(image), coarse};
@@ -348,11 +348,6 @@ static double later(double seconds)
     return seconds > 0 ? seconds : 0;
 }
 
-static double sooner(double a, double b)
-{
-    return a < 0 ? b : b < 0 || a < b ? a : b;
-}
-
 double lt_canvas_wait(const lt_canvas *c, double now)
 {
     if (c->writing) /* the terminal's readiness wakes, or the end of its time */
@@ -363,9 +358,9 @@ double lt_canvas_wait(const lt_canvas *c, double now)
     if (full >= 0 && full < c->next_full - now)
         full = c->next_full - now;
     if (lt_canvas_expects(c, now) && c->pace.in_flight)
-        full = sooner(full, c->pace.written + prompt - now);
+        full = lt_wake_sooner(full, c->pace.written + prompt - now);
     if (c->waiting || (c->shown.image && (c->damaged || c->stale)))
-        return sooner(lt_pace_wait(&c->pace, now), full);
+        return lt_wake_sooner(lt_pace_wait(&c->pace, now), full);
     return full;
 }
 

@@ -190,19 +190,14 @@ static bool turn(lt_studio *s, lt_error *err)
     return true;
 }
 
-static double sooner(double a, double b)
-{
-    return a < 0 ? b : b < 0 || a < b ? a : b;
-}
-
 static void wait(const lt_studio *s)
 {
     int descriptors[] = {lt_tty_fd(s->tty), lt_session_fd(s->session)};
     double seconds = lt_studio_wait(s);
-    seconds = sooner(seconds, lt_input_wait(s->input, s->now));
-    seconds = sooner(seconds, lt_canvas_wait(s->canvas, s->now));
+    seconds = lt_wake_sooner(seconds, lt_input_wait(s->input, s->now));
+    seconds = lt_wake_sooner(seconds, lt_canvas_wait(s->canvas, s->now));
     if (s->refresh_at > 0)
-        seconds = sooner(seconds, s->refresh_at > s->now ? s->refresh_at - s->now : 0);
+        seconds = lt_wake_sooner(seconds, s->refresh_at > s->now ? s->refresh_at - s->now : 0);
     bool writing = lt_canvas_writing(s->canvas);
     if (!s->dirty || writing)
         lt_wake_wait(descriptors, 2, writing, seconds);

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "tui/studio.h"
+#include "tui/wake.h"
 
 static const double tick = 0.1; /* seconds between two looks at the worker's progress */
 
@@ -217,11 +218,6 @@ static bool worker_busy(const lt_studio *s)
     return lt_session_now(s->session).what != LT_IDLE;
 }
 
-static double sooner(double a, double b)
-{
-    return a < 0 ? b : b < 0 || a < b ? a : b;
-}
-
 static double until(const lt_studio *s, double when)
 {
     return when > s->now ? when - s->now : 0;
@@ -236,11 +232,11 @@ double lt_studio_wait(const lt_studio *s)
 {
     double wait = worker_busy(s) || s->busy ? tick : -1;
     if (s->replaying || paced(s))
-        wait = sooner(wait, until(s, s->next_move));
+        wait = lt_wake_sooner(wait, until(s, s->next_move));
     if (lt_studio_saving(s))
         wait = 0;
     if (s->note.until > 0)
-        wait = sooner(wait, until(s, s->note.until));
+        wait = lt_wake_sooner(wait, until(s, s->note.until));
     return wait;
 }
 

@@ -80,6 +80,11 @@ bool lt_wake_stopped(void)
     return was;
 }
 
+double lt_wake_sooner(double a, double b)
+{
+    return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+
 void lt_wake_stop(void)
 {
     sigset_t stop, before;

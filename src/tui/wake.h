@@ -15,6 +15,9 @@ void lt_wake_close(void); /* as before */
  * end.  writable: also until the first one takes bytes. */
 void lt_wake_wait(const int *descriptors, int count, bool writable, double seconds);
 
+/* The shorter of two waits as lt_wake_wait takes them. */
+double lt_wake_sooner(double a, double b);
+
 bool lt_wake_resized(void); /* since the last call */
 bool lt_wake_stopped(void); /* SIGTSTP came since the last call */
 /* Stops the program as Ctrl+Z would; returns when it goes on, and the window may have another size:
