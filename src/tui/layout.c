@@ -58,8 +58,13 @@ void lt_layout_make(const lt_layout_ask *ask, lt_layout *out)
 {
     int prompt, negative, y;
     *out = (lt_layout){.too_small = ask->cols < LT_LAYOUT_COLS || ask->rows < LT_LAYOUT_ROWS};
-    if (out->too_small)
+    if (out->too_small) {
+        if (ask->rows >= 4) {
+            out->message = (lt_rect){0, 2, ask->cols, 1};
+            out->footer = (lt_rect){0, 3, ask->cols, 1};
+        }
         return;
+    }
     share_rows(ask, &prompt, &negative);
     y = ask->rows - prompt - negative - 3; /* of the timeline */
     out->title = (lt_rect){0, 0, ask->cols, 1};

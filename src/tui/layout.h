@@ -30,7 +30,7 @@ typedef struct lt_layout_ask {
 
 /* Cells; width 0: not shown. */
 typedef struct lt_layout {
-    bool too_small; /* nothing else is set */
+    bool too_small; /* only message and footer are set, below two lines of text, where they fit */
     lt_rect title;
     lt_rect picture_box, picture; /* the box with its border, and the cells inside but the last row,
                                      which stays free */

@@ -156,15 +156,16 @@ static const char *waiting_for(const lt_studio *s)
 
 /* ---- all ---- */
 
-static void too_small(const lt_studio *s, int cols, int rows)
+static void too_small(lt_studio *s, int cols, int rows)
 {
     const lt_reel *r = s->reel;
     lt_draw_format(0, 0, cols, LT_STYLE_STRONG, "latentty needs %dx%d, this is %dx%d",
                    LT_LAYOUT_COLS, LT_LAYOUT_ROWS, cols, rows);
     if (r && r->film)
-        lt_draw_format(1, 0, cols, LT_STYLE_PLAIN, "%s %d/%d", word(r), r->film->done,
-                       r->film->steps);
-    lt_draw_text(2, 0, cols, LT_STYLE_DIM, "the run goes on; q leaves");
+        lt_draw_format(1, 0, cols, LT_STYLE_PLAIN, "%s %d/%d%s", word(r), r->film->done,
+                       r->film->steps, r->state == LT_REEL_RUNNING ? ", it goes on" : "");
+    if (s->layout.message.width > 0)
+        lt_view_bottom(s);
 }
 
 static int wanted_rows(const lt_edit *e, int cols)

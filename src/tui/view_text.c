@@ -48,6 +48,8 @@ static void editor(const lt_edit *e, lt_rect r, bool wrap, const lt_edit_mark *m
                              .marks = mark,
                              .mark_count = mark ? 1 : 0};
     lt_edit_view view = {0};
+    if (r.width <= 0)
+        return;
     lt_edit_layout(e, &window, &view);
     glyphs(e, &view, r);
     if (cursor)
@@ -114,8 +116,8 @@ void lt_view_prompts(lt_studio *s)
 
 static void asked_line(const lt_studio *s, lt_rect r)
 {
-    int n =
-        lt_draw_format(r.y, r.x + 1, r.width / 2, LT_STYLE_ACCENT, "%s: ", lt_studio_question(s));
+    int n = lt_draw_format(r.y, r.x + 1, r.width - r.width / 3, LT_STYLE_ACCENT,
+                           "%s: ", lt_studio_question(s));
     lt_rect text = {r.x + 1 + n, r.y, r.width - n - 2, 1};
     editor(s->line, text, false, NULL, true);
 }

@@ -143,8 +143,8 @@ static void test_too_small(void **state)
         terminal_resize(r.t, small[i][0], small[i][1]);
         if (i < 2) {
             rig_match(&r, "^latentty needs 80x24, this is (60x20|80x23)");
-            rig_match(&r, "^RUN [0-9]+/900");
-            rig_wait(&r, "the run goes on; q leaves");
+            rig_match(&r, "^RUN [0-9]+/900, it goes on");
+            rig_match(&r, "^ .*x stop");
         } else {
             rig_match(&r, "^latentty n");
         }
@@ -171,6 +171,30 @@ static void test_quit_too_small(void **state)
     terminal_resize(r.t, 60, 20);
     rig_match(&r, "^DONE 8/8");
     rig_keys(&r, "q");
+    rig_end(&r, 0);
+    rig_close(&r);
+}
+
+/* What is asked is seen, and what is typed; the keys are those that work. */
+static void test_asked_too_small(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, LONG, "");
+    terminal_resize(r.t, 60, 20);
+    rig_match(&r, "^ .*Enter run");
+    rig_keys(&r, "<enter>");
+    rig_match(&r, "^RUN [0-9]+/900, it goes on");
+    rig_keys(&r, "q");
+    rig_wait(&r, "a run is at work: leave? y or n:");
+    rig_keys(&r, "n");
+    rig_gone(&r, "leave? y or n");
+    rig_keys(&r, "q");
+    rig_wait(&r, "a run is at work: leave? y or n:");
+    terminal_resize(r.t, 10, 4); /* and nothing breaks where it has no room */
+    rig_match(&r, "^latentty n");
+    terminal_resize(r.t, 60, 20);
+    rig_wait(&r, "a run is at work: leave? y or n:");
+    rig_keys(&r, "y");
     rig_end(&r, 0);
     rig_close(&r);
 }
@@ -291,15 +315,11 @@ static void test_cursor_after_redraw(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_after_a_run),
-        cmocka_unit_test(test_during_a_run),
-        cmocka_unit_test(test_dragged),
-        cmocka_unit_test(test_too_small),
-        cmocka_unit_test(test_quit_too_small),
-        cmocka_unit_test(test_opened_too_small),
-        cmocka_unit_test(test_other_kinds),
-        cmocka_unit_test(test_zoom_and_pages),
-        cmocka_unit_test(test_cursor_after_redraw),
+        cmocka_unit_test(test_after_a_run),      cmocka_unit_test(test_during_a_run),
+        cmocka_unit_test(test_dragged),          cmocka_unit_test(test_too_small),
+        cmocka_unit_test(test_quit_too_small),   cmocka_unit_test(test_asked_too_small),
+        cmocka_unit_test(test_opened_too_small), cmocka_unit_test(test_other_kinds),
+        cmocka_unit_test(test_zoom_and_pages),   cmocka_unit_test(test_cursor_after_redraw),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
