@@ -259,12 +259,7 @@ static void test_loading(void **state)
     assert_int_equal(lt_tokenizer_length(e.model->tokenizer), 77);
     lt_event_done(&e);
     lt_session_run(s, 1, &wrong, false);
-    do {
-        e = next_event(s);
-        if (e.kind == LT_EVENT_FAILED)
-            break;
-        lt_event_done(&e);
-    } while (true);
+    e = wait_for(s, LT_EVENT_FAILED);
     assert_int_equal(e.id, 1);
     assert_int_equal(e.error.code, LT_ERR_IO);
     assert_non_null(strstr(e.error.message, "/nonexistent/model"));
@@ -332,8 +327,7 @@ static void test_fork(void **state)
     skip_to(s, LT_EVENT_DONE, 2, STEPS);
     q.steps = STEPS + 1; /* not the parent's */
     assert_true(lt_session_fork(s, 3, &q, parent, 2, false, &err));
-    for (e = next_event(s); e.kind != LT_EVENT_FAILED; e = next_event(s))
-        lt_event_done(&e);
+    e = wait_for(s, LT_EVENT_FAILED);
     assert_non_null(strstr(e.error.message, "a fork has its parent's 4 steps"));
     lt_event_done(&e);
     lt_film_free(parent);

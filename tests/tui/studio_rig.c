@@ -148,6 +148,21 @@ bool rig_shows(const rig *r, const char *text)
     return terminal_find(r->t, text, NULL, NULL);
 }
 
+int rig_skipped(const rig *r)
+{
+    int row, column, n = 0;
+    lt_buf text = {0};
+    if (terminal_find(r->t, " pictures skipped ", &row, &column)) {
+        terminal_row(r->t, row, &text);
+        char *at = strstr(text.data, " pictures skipped ");
+        while (at > text.data && at[-1] >= '0' && at[-1] <= '9')
+            at--;
+        sscanf(at, "%d", &n);
+    }
+    lt_buf_done(&text);
+    return n;
+}
+
 void rig_sound(rig *r)
 {
     if (terminal_damages(r->t) || terminal_faults(r->t) || terminal_holes(r->t))

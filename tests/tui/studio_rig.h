@@ -43,6 +43,8 @@ void rig_wait(rig *r, const char *text);
 void rig_gone(rig *r, const char *text);
 void rig_match(rig *r, const char *expression);
 bool rig_shows(const rig *r, const char *text);
+/* What the footer says of pictures that were not sent; 0 where it says nothing. */
+int rig_skipped(const rig *r);
 /* Neither damage nor faults nor a hole, so far. */
 void rig_sound(rig *r);
 

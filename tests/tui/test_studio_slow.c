@@ -24,21 +24,6 @@ static bool is_coarse(const lt_image *image)
     return same > all * 9 / 10;
 }
 
-static int skipped(const terminal *t)
-{
-    int row, column, n = 0;
-    lt_buf text = {0};
-    if (terminal_find(t, " pictures skipped ", &row, &column)) {
-        terminal_row(t, row, &text);
-        char *at = strstr(text.data, " pictures skipped ");
-        while (at > text.data && at[-1] >= '0' && at[-1] <= '9')
-            at--;
-        sscanf(at, "%d", &n);
-    }
-    lt_buf_done(&text);
-    return n;
-}
-
 static bool last_is_whole(terminal *t, void *unused)
 {
     (void)unused;
@@ -83,8 +68,8 @@ static void test_throttled(void **state)
     rig_wait(&r, "DONE 12/12");
     wait_whole(&r, &f);
     int sent = terminal_pictures(r.t), coarse = check_order(&r);
-    print_message("%d sent, %d coarse, %d skipped\n", sent, coarse, skipped(r.t));
-    assert_true(coarse > 0 || skipped(r.t) > 0);
+    print_message("%d sent, %d coarse, %d skipped\n", sent, coarse, rig_skipped(&r));
+    assert_true(coarse > 0 || rig_skipped(&r) > 0);
     rig_sound(&r);
     frames_done(&f);
     rig_leave(&r);
@@ -103,7 +88,7 @@ static void test_keys_while_throttled(void **state)
     rig_keys(&r, "<space>");
     rig_match(&r, "PAUSED [0-9]+/900");
     assert_true(terminal_pictures(r.t) - before <= 4); /* on its way, and what may wait */
-    assert_true(skipped(r.t) > 0 || terminal_pictures(r.t) > 0);
+    assert_true(rig_skipped(&r) > 0 || terminal_pictures(r.t) > 0);
     rig_sound(&r);
     rig_leave(&r);
 }
@@ -120,7 +105,7 @@ static void test_late_acks(void **state)
     rig_wait(&r, "DONE 16/16");
     rig_wait_step(&r, &f, 16);
     rig_wait(&r, "pictures skipped");
-    assert_true(terminal_pictures(r.t) + skipped(r.t) >= 17);
+    assert_true(terminal_pictures(r.t) + rig_skipped(&r) >= 17);
     assert_true(terminal_pictures(r.t) < 17);
     rig_sound(&r);
     frames_done(&f);
