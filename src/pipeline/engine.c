@@ -9,9 +9,10 @@
 #include "pipeline/engine_impl.h"
 #include "pipeline/layout.h"
 
-/* More pictures than this go through the UNet in turns: what a batch gains on a CPU is gained by
- * then, and memory stays bounded. */
-enum { CHUNK = 4 };
+/* Pictures go through the UNet in groups of at most so many, and of so many pixels of latents, or
+ * else one by one: small products gain from each other, large ones push each other out of the
+ * caches (docs/SPEED.md). */
+enum { GROUP = 4, GROUP_AREA = 64 * 64 };
 
 /* Timesteps go through their part of the UNet in groups of this many, and the last group is filled
  * up: so a step's numbers are the same whatever the number of steps. */
@@ -69,9 +70,11 @@ static bool run_unit(lt_engine *e, const lt_unit *u, lt_progress *progress, lt_e
     return e->profile ? measure_unit(e, u, progress, err) : e->ops->run(u->program, progress, err);
 }
 
-static int chunk_of(int images)
+static int chunk_of(int images, int h, int w)
 {
-    return images < CHUNK ? images : CHUNK;
+    long long fit = GROUP_AREA / ((long long)h * w);
+    int most = fit < 1 ? 1 : fit < GROUP ? (int)fit : GROUP;
+    return images < most ? images : most;
 }
 
 /* Room for `count` floats in e->swap. */
@@ -169,7 +172,7 @@ bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided, lt_p
                        lt_error *err)
 {
     lt_unit *u;
-    int chunk = chunk_of(images), rest = images % chunk;
+    int chunk = chunk_of(images, h, w), rest = images % chunk;
     lt_network unet = guided ? LT_NET_GUIDED : LT_NET_UNET;
     if (e->info.unet) {
         if (rest && !lt_programs_get(e->programs, unet, rest, h, w, &u, progress, err))
@@ -204,7 +207,7 @@ static bool add_unit(lt_engine *e, lt_backend *b, const lt_unit *u, size_t *weig
 static bool add_units(lt_engine *e, lt_backend *b, const lt_engine_load *load, lt_forecast *sum,
                       lt_error *err)
 {
-    int chunk = chunk_of(load->images), rest = load->images % chunk, h = load->h, w = load->w;
+    int h = load->h, w = load->w, chunk = chunk_of(load->images, h, w), rest = load->images % chunk;
     lt_network unet = load->guided ? LT_NET_GUIDED : LT_NET_UNET;
     const lt_unit units[] = {
         {.network = LT_NET_TEXT, .batch = e->info.clip != NULL},
@@ -265,9 +268,10 @@ static bool predict_chunk(lt_engine *e, const lt_unet_call *p, int from, int n,
 
 bool lt_engine_predict(lt_engine *e, const lt_unet_call *p, lt_progress *progress, lt_error *err)
 {
+    int chunk = chunk_of(p->images, p->h, p->w);
     for (int from = 0, n; from < p->images; from += n) {
         int left = p->images - from;
-        n = left < chunk_of(p->images) ? left : chunk_of(p->images);
+        n = left < chunk ? left : chunk;
         if (!predict_chunk(e, p, from, n, progress, err))
             return false;
     }
