@@ -19,6 +19,16 @@ lt_keymap_context lt_studio_context(const lt_studio *s)
     case LT_FOCUS_PARAMS:
         return LT_IN_PARAMS;
     default:
+        break;
+    }
+    switch (s->view) {
+    case LT_VIEW_GRID:
+        return LT_IN_GRID;
+    case LT_VIEW_COMPARE:
+        return LT_IN_COMPARE;
+    case LT_VIEW_GALLERY:
+        return LT_IN_GALLERY;
+    default:
         return LT_IN_VIEWING;
     }
 }

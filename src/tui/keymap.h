@@ -27,7 +27,11 @@ typedef enum lt_keymap_context {
     LT_IN_PARAMS = 8,  /* the settings */
     LT_IN_HELP = 16,
     LT_IN_MESSAGE = 32, /* a page of text, such as an error in full */
-    LT_IN_ANYWHERE = 63,
+    LT_IN_RUNS = 64,    /* the tree of runs, and what waits */
+    LT_IN_GRID = 128,   /* pictures of several seeds */
+    LT_IN_COMPARE = 256,
+    LT_IN_GALLERY = 512,
+    LT_IN_ANYWHERE = 1023,
 } lt_keymap_context;
 
 /* What is true now; decides about hints. */

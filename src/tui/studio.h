@@ -23,10 +23,18 @@ enum { LT_FIELD_LABEL = 9, LT_FIELD_COUNT = 13, LT_FIELD_BESIDE = 23 };
 typedef enum lt_focus {
     LT_FOCUS_PROMPT,
     LT_FOCUS_NEGATIVE,
-    LT_FOCUS_VIEW,   /* steps, lenses, runs */
+    LT_FOCUS_VIEW,   /* steps, lenses, runs: what the view is of */
     LT_FOCUS_PARAMS, /* rows of the form */
     LT_FOCUS_LINE,   /* a line that was asked for */
 } lt_focus;
+
+/* What the middle of the screen shows while no page covers it. */
+typedef enum lt_view {
+    LT_VIEW_STEP,    /* one picture, with the panel beside it */
+    LT_VIEW_GRID,    /* the pictures of several seeds */
+    LT_VIEW_COMPARE, /* two pictures and how they differ */
+    LT_VIEW_GALLERY, /* the history */
+} lt_view;
 
 /* What a line is asked for. */
 typedef enum lt_ask {
@@ -95,6 +103,7 @@ typedef struct lt_studio {
 
     lt_layout layout;
     lt_layout_zoom zoom;
+    lt_view view;
     lt_focus focus, before; /* before: that the line was asked for */
     int row, top;           /* of the form: chosen, first shown */
     lt_ask ask;

@@ -189,7 +189,7 @@ static void make_layout(lt_studio *s, int cols, int rows)
                          .picture_height = f ? f->height : 1,
                          .prompt_rows = wanted_rows(s->form.prompt, cols),
                          .negative_rows = wanted_rows(s->form.negative, cols),
-                         .zoom = s->zoom};
+                         .zoom = s->view == LT_VIEW_STEP ? s->zoom : LT_LAYOUT_ONLY};
     lt_layout_make(&ask, &s->layout);
 }
 
