@@ -19,9 +19,9 @@ LAYERS = {
     "cpu": {"tensor"},
     "model": {"tensor"},
     "weights": {"tensor"},
-    "pipeline": {"tensor", "model", "weights", "sample", "image"},
-    "tui": {"pipeline", "gfx", "image", "sample", "model", "tensor"},
-    "cli": {"tui", "pipeline", "gfx", "image", "sample", "weights", "model", "tensor"},
+    "pipeline": {"tensor", "model", "weights", "sample", "image", "store"},
+    "tui": {"pipeline", "gfx", "store", "image", "sample", "model", "tensor"},
+    "cli": {"tui", "pipeline", "gfx", "store", "image", "sample", "weights", "model", "tensor"},
 }
 # These files of src/ put the program together and may include any folder.
 TOP = {"main.c", "backends.c", "backends.h", "no_memory.c"}

@@ -26,7 +26,7 @@ bool lt_film_new(const lt_engine *e, const lt_params *params, const lt_run *run,
         return false;
     lt_film *f = lt_alloc(sizeof *f);
     *f = (lt_film){.model = lt_strdup(about->model),
-                   .backend = about->backend,
+                   .backend = lt_strdup(about->backend),
                    .dtype = about->dtype,
                    .images = v->images,
                    .channels = v->channels,
@@ -65,6 +65,7 @@ void lt_film_free(lt_film *f)
     free(f->at);
     free(f->noise);
     free(f->model);
+    free(f->backend);
     free(f);
 }
 
@@ -170,6 +171,7 @@ bool lt_film_copy(const lt_film *f, int k, lt_film **out, lt_error *err)
     int forked = f->forked;
     copy->at = lt_alloc_array((size_t)f->steps, sizeof *copy->at);
     copy->model = lt_strdup(f->model);
+    copy->backend = lt_strdup(f->backend);
     copy->schedule = (lt_schedule){0};
     lt_params_copy(&copy->params, &f->params);
     if (!lt_schedule_init(&copy->schedule, &f->schedule.config, f->steps, err) ||

@@ -25,7 +25,7 @@ typedef struct lt_film_step {
 typedef struct lt_film {
     lt_params params; /* owned: as asked for, with the seed that was drawn */
     char *model;      /* owned: as the engine names it */
-    const char *backend;
+    char *backend;    /* owned */
     lt_dtype dtype;
     int images, channels, h, w;
     int width, height;

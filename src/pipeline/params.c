@@ -111,6 +111,27 @@ bool lt_params_text(const lt_params *p, const lt_param_info *info, char *to, siz
     return false;
 }
 
+bool lt_params_value(const lt_params *p, const lt_param_info *info, lt_buf *out)
+{
+    char text[64];
+    const void *field = (const char *)p + offsets[info - lt_param_infos];
+    if (info->kind == LT_PARAM_TEXT) {
+        const char *value = *(char *const *)field;
+        lt_buf_str(out, value ? value : "");
+        return value != NULL;
+    }
+    if (info->kind == LT_PARAM_NUMBER) {
+        double value = *(const double *)field;
+        if (!isnan(value))
+            lt_buf_format(out, "%.17g", value);
+        return !isnan(value);
+    }
+    bool given = lt_params_text(p, info, text, sizeof text);
+    if (given)
+        lt_buf_str(out, text);
+    return given;
+}
+
 const lt_param_info *lt_params_find(const char *flag)
 {
     for (int i = 0; i < lt_param_count; i++)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 
 enum {
@@ -75,6 +76,9 @@ bool lt_params_set(lt_params *p, const lt_param_info *info, const char *text,
 void lt_params_unset(lt_params *p, const lt_param_info *info);
 /* The value as text that lt_params_set reads; false where it is not given. */
 bool lt_params_text(const lt_params *p, const lt_param_info *info, char *to, size_t size);
+/* The same in full and exact, appended to `out`; false, and nothing appended, where it is not
+ * given. */
+bool lt_params_value(const lt_params *p, const lt_param_info *info, lt_buf *out);
 /* The row of a flag; NULL if there is none. */
 const lt_param_info *lt_params_find(const char *flag);
 

@@ -2,6 +2,7 @@
 #include "pipeline_rig.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "support/check.h"
@@ -79,4 +80,40 @@ float *pipeline_run(pipeline_rig *r, const lt_params *p, size_t *count)
         *count = n;
     lt_run_free(run);
     return latents;
+}
+
+lt_film *pipeline_film(pipeline_rig *r, const lt_params *p, const lt_film *parent, int k)
+{
+    lt_run *run;
+    lt_film *f;
+    const lt_sampler *sampler;
+    lt_run_start start;
+    lt_error fault = {0};
+    CHECK_OK(lt_sampler_find(p->scheduler, &sampler, err));
+    if (parent)
+        start = lt_film_start(parent, k, sampler);
+    lt_run_options options = {.params = p, .start = parent ? &start : NULL};
+    CHECK_OK(lt_run_begin(r->engine, &options, &run, NULL, err));
+    CHECK_OK(lt_film_new(r->engine, p, run, &f, err));
+    if (parent)
+        CHECK_OK(lt_film_inherit(f, parent, k, err));
+    while (f->done < f->steps) {
+        lt_film_step step;
+        if (lt_run_step(run, NULL, &fault) == LT_STEP_FAILED)
+            fail_msg("%s", fault.message);
+        CHECK_OK(lt_film_step_of(run, 0, &step, err));
+        lt_film_add(f, &step);
+    }
+    lt_run_free(run);
+    return f;
+}
+
+void pipeline_same_films(const lt_film *a, const lt_film *b)
+{
+    for (int k = 0; k < a->steps; k++) {
+        size_t arrays = a->at[k].eps_uncond ? 4 : 3;
+        if (memcmp(a->at[k].block, b->at[k].block, arrays * a->all * sizeof(float)) != 0)
+            fail_msg("step %d differs", k + 1);
+    }
+    assert_memory_equal(a->noise, b->noise, a->all * sizeof(float));
 }

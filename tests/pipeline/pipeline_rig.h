@@ -1,7 +1,7 @@
 /* pipeline_rig.h - a random model and an engine on it, for the tests of this folder. */
 #pragma once
 
-#include "pipeline/run.h"
+#include "pipeline/film.h"
 
 typedef struct pipeline_rig {
     char *dir;         /* owned: a temporary directory, or NULL */
@@ -20,3 +20,8 @@ lt_params pipeline_params(const char *prompt, int steps, const char *seeds, bool
 
 /* Runs to the end: the final latents, owned by the caller; *count may be NULL. */
 float *pipeline_run(pipeline_rig *r, const lt_params *p, size_t *count);
+
+/* A run to its end, from the noise or from frame k of a parent; the caller's. */
+lt_film *pipeline_film(pipeline_rig *r, const lt_params *p, const lt_film *parent, int k);
+/* All numbers of all frames of two whole films are the same bytes. */
+void pipeline_same_films(const lt_film *a, const lt_film *b);

@@ -33,46 +33,9 @@ static lt_params settings(const char *sampler)
     return p;
 }
 
-/* A run to its end, from the noise or from frame k of a parent. */
-static lt_film *film_of(const lt_params *p, const lt_film *parent, int k)
-{
-    lt_run *run;
-    lt_film *f;
-    const lt_sampler *sampler;
-    lt_run_start start;
-    lt_error fault = {0};
-    CHECK_OK(lt_sampler_find(p->scheduler, &sampler, err));
-    if (parent)
-        start = lt_film_start(parent, k, sampler);
-    lt_run_options options = {.params = p, .start = parent ? &start : NULL};
-    CHECK_OK(lt_run_begin(rig.engine, &options, &run, NULL, err));
-    CHECK_OK(lt_film_new(rig.engine, p, run, &f, err));
-    if (parent)
-        CHECK_OK(lt_film_inherit(f, parent, k, err));
-    while (f->done < f->steps) {
-        lt_film_step step;
-        if (lt_run_step(run, NULL, &fault) == LT_STEP_FAILED)
-            fail_msg("%s", fault.message);
-        CHECK_OK(lt_film_step_of(run, 0, &step, err));
-        lt_film_add(f, &step);
-    }
-    lt_run_free(run);
-    return f;
-}
-
 static bool same_step(const lt_film *a, const lt_film *b, int k)
 {
     return memcmp(a->at[k].latents, b->at[k].latents, a->all * sizeof(float)) == 0;
-}
-
-static void same_films(const lt_film *a, const lt_film *b)
-{
-    for (int k = 0; k < STEPS; k++) {
-        size_t arrays = a->at[k].eps_uncond ? 4 : 3;
-        if (memcmp(a->at[k].block, b->at[k].block, arrays * a->all * sizeof(float)) != 0)
-            fail_msg("step %d differs", k + 1);
-    }
-    assert_memory_equal(a->noise, b->noise, a->all * sizeof(float));
 }
 
 /* Every sampler, every step, and a fork of the fork. */
@@ -82,12 +45,12 @@ static void test_nothing_changed(void **state)
     static const char *const samplers[] = {"lms", "lms-blog", "euler", "euler_a"};
     for (size_t i = 0; i < sizeof samplers / sizeof *samplers; i++) {
         lt_params p = settings(samplers[i]);
-        lt_film *parent = film_of(&p, NULL, 0);
+        lt_film *parent = pipeline_film(&rig, &p, NULL, 0);
         for (int k = 1; k < STEPS; k += 2) {
-            lt_film *child = film_of(&p, parent, k), *grandchild;
-            same_films(parent, child);
-            grandchild = film_of(&p, child, STEPS - 1);
-            same_films(parent, grandchild);
+            lt_film *child = pipeline_film(&rig, &p, parent, k), *grandchild;
+            pipeline_same_films(parent, child);
+            grandchild = pipeline_film(&rig, &p, child, STEPS - 1);
+            pipeline_same_films(parent, grandchild);
             lt_film_free(grandchild);
             lt_film_free(child);
         }
@@ -102,13 +65,13 @@ static void test_other_guidance(void **state)
     (void)state;
     lt_params p = settings("lms"), q = settings("lms");
     q.guidance_scale = 2;
-    lt_film *parent = film_of(&p, NULL, 0), *child = film_of(&q, parent, 3);
+    lt_film *parent = pipeline_film(&rig, &p, NULL, 0), *child = pipeline_film(&rig, &q, parent, 3);
     for (int k = 0; k < STEPS; k++)
         assert_int_equal(same_step(parent, child, k), k < 3);
     /* the first step after the fork sees what the parent's did */
     assert_memory_equal(parent->at[3].eps_text, child->at[3].eps_text, parent->all * sizeof(float));
-    lt_film *again = film_of(&q, child, 4);
-    same_films(child, again);
+    lt_film *again = pipeline_film(&rig, &q, child, 4);
+    pipeline_same_films(child, again);
     lt_meta meta = lt_film_meta(child, STEPS);
     lt_buf json = {0};
     lt_meta_json(&meta, 0, &json);
@@ -127,7 +90,8 @@ static void test_other_sampler(void **state)
 {
     (void)state;
     lt_params lms = settings("lms"), euler = settings("euler"), ancestral = settings("euler_a");
-    lt_film *parent = film_of(&euler, NULL, 0), *child = film_of(&lms, parent, 3);
+    lt_film *parent = pipeline_film(&rig, &euler, NULL, 0),
+            *child = pipeline_film(&rig, &lms, parent, 3);
     float *step = lt_alloc_array(parent->all, sizeof *step);
     for (size_t i = 0; i < parent->all; i++) { /* x + (sigma' - sigma) d */
         float d = (parent->at[2].latents[i] - child->at[3].x0[i]) / child->schedule.sigmas[3];
@@ -136,11 +100,12 @@ static void test_other_sampler(void **state)
     }
     assert_memory_equal(step, child->at[3].latents, parent->all * sizeof *step);
     assert_int_equal(child->first, 3);
-    lt_film *again = film_of(&lms, child, 5);
-    same_films(child, again);
-    lt_film *noisy = film_of(&ancestral, child, 4), *noisy_again = film_of(&ancestral, noisy, 5);
+    lt_film *again = pipeline_film(&rig, &lms, child, 5);
+    pipeline_same_films(child, again);
+    lt_film *noisy = pipeline_film(&rig, &ancestral, child, 4),
+            *noisy_again = pipeline_film(&rig, &ancestral, noisy, 5);
     assert_false(same_step(noisy, child, 4));
-    same_films(noisy, noisy_again);
+    pipeline_same_films(noisy, noisy_again);
     lt_film_free(parent);
     lt_film_free(child);
     lt_film_free(again);
@@ -158,7 +123,7 @@ static void test_refused(void **state)
     lt_params p = settings("lms"), q = settings("lms");
     lt_run *run;
     q.timestep_spacing = lt_strdup("trailing");
-    lt_film *parent = film_of(&p, NULL, 0);
+    lt_film *parent = pipeline_film(&rig, &p, NULL, 0);
     lt_run_start start = lt_film_start(parent, 3, &lt_sampler_lms);
     lt_run_options options = {.params = &q, .start = &start};
     CHECK_FAILS(lt_run_begin(rig.engine, &options, &run, NULL, err), LT_ERR_ARGUMENT,
