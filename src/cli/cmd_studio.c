@@ -63,6 +63,8 @@ static bool read_arguments(const lt_context *c, lt_params *p, lt_tui_options *o,
            read_budget(c->args, o, err);
 }
 
+static const int64_t HISTORY_MAX = 5LL << 30; /* bytes */
+
 static bool run(const lt_context *c, lt_error *err)
 {
     lt_params p;
@@ -72,6 +74,8 @@ static bool run(const lt_context *c, lt_error *err)
                         .stopped = c->progress,
                         .run = lt_args_has(c->args, "run"),
                         .mouse = !lt_args_has(c->args, "no-mouse"),
+                        .history = !lt_args_has(c->args, "no-history"),
+                        .history_max = HISTORY_MAX,
                         .colour = !no_color || !*no_color};
     bool ok = lt_open_params(c, &p, err) && read_arguments(c, &p, &o, err);
     o.utf8 = use_locale();
@@ -89,6 +93,7 @@ static const lt_option options[] = {
      "pixels of a character cell, where the terminal tells them wrong", false},
     {"preview-budget", 0, "P", "none",
      "at most this share of the time, in percent, goes into decoding the pictures of steps", false},
+    {"no-history", 0, NULL, NULL, "keep no run, and show none that were kept", false},
     {"no-mouse", 0, NULL, NULL, "leave the mouse to the terminal", false},
 };
 static const char *const settings[] = {LT_SETTINGS_OF_A_PICTURE, LT_SETTINGS_OF_A_MODEL, NULL};

@@ -45,6 +45,8 @@ unsigned lt_studio_state(const lt_studio *s)
         state |= LT_STATE_FILM;
     if (s->note.kind == LT_NOTE_ERROR && s->note.text[0])
         state |= LT_STATE_ERROR;
+    if (s->interrupted)
+        state |= LT_STATE_INTERRUPTED;
     return state;
 }
 
@@ -225,6 +227,9 @@ static bool act_run(lt_studio *s, lt_action action)
     case LT_ACTION_FORK:
         lt_studio_fork(s);
         return true;
+    case LT_ACTION_RESUME:
+        lt_studio_resume(s);
+        return true;
     case LT_ACTION_STOP:
         lt_session_stop(s->session);
         return true;
@@ -321,7 +326,8 @@ static bool act_program(lt_studio *s, lt_action action)
 void lt_studio_act(lt_studio *s, lt_action action)
 {
     s->dirty = true;
-    if (act_run(s, action) || act_form(s, action) || act_program(s, action))
+    if (lt_gallery_act(s, action) || act_run(s, action) || act_form(s, action) ||
+        act_program(s, action))
         return;
     if (action >= LT_ACTION_SCROLL_UP && action <= LT_ACTION_BOTTOM)
         scroll(s, action);

@@ -113,8 +113,10 @@ static void take(lt_studio *s, lt_event *e)
     lt_event what = {.kind = e->kind, .id = e->id, .step = step, .lens = e->lens};
     lt_reel *r = lt_reels_event(&s->reels, e);
     s->unseen |= e->kind == LT_EVENT_PICTURE;
-    if (r)
+    if (r) {
+        lt_record_event(s, r, what.kind);
         of_a_run(s, r, &what);
+    }
     if (e->kind == LT_EVENT_LOADING)
         snprintf(s->loading, sizeof s->loading, "%s", e->text);
     else if (e->kind == LT_EVENT_LOADED)
@@ -132,6 +134,7 @@ static void take(lt_studio *s, lt_event *e)
 void lt_studio_events(lt_studio *s)
 {
     lt_event e;
+    lt_record_events(s);
     while (lt_session_poll(s->session, &e)) {
         take(s, &e);
         lt_event_done(&e);

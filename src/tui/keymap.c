@@ -28,6 +28,7 @@ enum {
     RUNNING = LT_STATE_RUNNING,
     FILM = LT_STATE_FILM,
     ERROR = LT_STATE_ERROR,
+    INTERRUPTED = LT_STATE_INTERRUPTED,
 };
 #define KEYS(...)                                                                                  \
     {                                                                                              \

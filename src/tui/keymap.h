@@ -38,8 +38,9 @@ typedef enum lt_keymap_context {
 enum {
     LT_STATE_RUNNING = 1, /* a run is not at its end, paused or not */
     LT_STATE_PAUSED = 2,
-    LT_STATE_FILM = 4,  /* there are steps to look at */
-    LT_STATE_ERROR = 8, /* there was one that has not been looked at */
+    LT_STATE_FILM = 4,         /* there are steps to look at */
+    LT_STATE_ERROR = 8,        /* there was one that has not been looked at */
+    LT_STATE_INTERRUPTED = 16, /* a run of the history can go on */
 };
 
 /* LT_ACTION_NONE: the key has no meaning there, or, in TYPING and LINE, is text. */

@@ -72,6 +72,7 @@ static bool open_all(lt_studio *s, lt_error *err)
         s->line = lt_edit_new(false);
         s->dirty = true;
         open_history(s);
+        lt_record_open(s);
     }
     lt_buf_done(&typed);
     return ok;
@@ -192,7 +193,7 @@ static bool turn(lt_studio *s, lt_error *err)
 
 static void wait(const lt_studio *s)
 {
-    int descriptors[] = {lt_tty_fd(s->tty), lt_session_fd(s->session)};
+    int descriptors[] = {lt_tty_fd(s->tty), lt_session_fd(s->session), lt_record_fd(s)};
     double seconds = lt_studio_wait(s);
     seconds = lt_wake_sooner(seconds, lt_input_wait(s->input, s->now));
     seconds = lt_wake_sooner(seconds, lt_canvas_wait(s->canvas, s->now));
@@ -200,7 +201,7 @@ static void wait(const lt_studio *s)
         seconds = lt_wake_sooner(seconds, s->refresh_at > s->now ? s->refresh_at - s->now : 0);
     bool writing = lt_canvas_writing(s->canvas);
     if (!s->dirty || writing)
-        lt_wake_wait(descriptors, 2, writing, seconds);
+        lt_wake_wait(descriptors, s->writer ? 3 : 2, writing, seconds);
 }
 
 static void close_all(lt_studio *s)
@@ -213,11 +214,13 @@ static void close_all(lt_studio *s)
     lt_draw_close();
     lt_tty_close(s->tty);
     lt_session_close(s->session);
+    lt_record_close(s);
     lt_wake_close();
     lt_canvas_free(s->canvas);
     lt_input_free(s->input);
     lt_prompts_close(s->history);
     lt_edit_free(s->line);
+    lt_gallery_done(&s->gallery);
     lt_reels_done(&s->reels);
     lt_form_done(&s->form);
     lt_model_facts_free(s->facts);

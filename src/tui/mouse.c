@@ -44,6 +44,18 @@ static void to_panel(lt_studio *s, int y)
         s->focus = LT_FOCUS_PARAMS;
 }
 
+/* The tile under the middle of the cell; a second click on the one that is chosen opens it. */
+static void to_gallery(lt_studio *s, int x, int y)
+{
+    lt_rect r = s->layout.picture;
+    if (!inside(r, x, y) || !s->gallery.mosaic)
+        return;
+    int tile = lt_mosaic_tile_at(s->gallery.mosaic,
+                                 (x - r.x) * s->term.cell_width + s->term.cell_width / 2,
+                                 (y - r.y) * s->term.cell_height + s->term.cell_height / 2);
+    lt_gallery_click(s, tile, tile == s->gallery.chosen);
+}
+
 static void press(lt_studio *s, int x, int y)
 {
     const lt_layout *l = &s->layout;
@@ -51,6 +63,8 @@ static void press(lt_studio *s, int x, int y)
         to_footer(s, x);
     } else if (s->ask != LT_ASK_NOTHING || s->help || s->details) {
         return;
+    } else if (s->view == LT_VIEW_GALLERY) {
+        to_gallery(s, x, y);
     } else if (inside(l->timeline, x, y)) {
         s->dragging = true;
         to_timeline(s, x);
@@ -69,6 +83,8 @@ static void wheel(lt_studio *s, const lt_input_event *e, int by)
 {
     if (s->help || s->details)
         lt_studio_act(s, by < 0 ? LT_ACTION_SCROLL_UP : LT_ACTION_SCROLL_DOWN);
+    else if (s->view == LT_VIEW_GALLERY)
+        lt_studio_act(s, by < 0 ? LT_ACTION_PAGE_UP : LT_ACTION_PAGE_DOWN);
     else if (inside(s->layout.panel, e->x, e->y) && s->focus == LT_FOCUS_PARAMS)
         lt_form_nudge(&s->form, s->row, -by);
     else if (s->reel && s->reel->film)

@@ -1,5 +1,6 @@
 /* picture.c - which picture belongs on the screen: from the film, from the VAE, or a guess. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "image/resize.h"
@@ -9,6 +10,20 @@ bool lt_studio_decoding(const lt_studio *s)
 {
     return s->reel && s->asked_id == s->reel->id && s->asked_step == s->step &&
            s->asked_lens == lt_reel_lens(s->step, s->lens);
+}
+
+bool lt_studio_model_of(lt_studio *s, const lt_film *f)
+{
+    if (!s->facts || strcmp(s->facts->name, f->model) == 0)
+        return true;
+    for (int i = 0; i < s->reels.count; i++)
+        if (lt_reel_at_work(s->reels.all[i])) {
+            lt_studio_say(s, LT_NOTE_INFO,
+                          "its pictures need the model %s, and another one is at work", f->model);
+            return false;
+        }
+    lt_session_load(s->session, &f->params);
+    return true;
 }
 
 /* What the VAE would be given; the caller's. */
@@ -23,7 +38,7 @@ static float *latents_shown(const lt_studio *s, lt_lens lens)
 static void ask(lt_studio *s, lt_lens lens, const float *latents)
 {
     const lt_film *f = s->reel->film;
-    if (lt_studio_decoding(s))
+    if (lt_studio_decoding(s) || !lt_studio_model_of(s, f))
         return;
     s->asked_id = s->reel->id;
     s->asked_step = s->step;
@@ -51,6 +66,10 @@ static bool guess(lt_studio *s, const float *latents)
 
 void lt_studio_picture(lt_studio *s, bool each)
 {
+    if (s->view == LT_VIEW_GALLERY) {
+        lt_gallery_picture(s);
+        return;
+    }
     lt_lens lens = lt_reel_lens(s->step, s->lens);
     if (!s->reel || s->step >= lt_reel_frames(s->reel)) {
         if (!s->reel)

@@ -49,6 +49,32 @@ lt_reel *lt_reels_find(const lt_reels *r, uint64_t id)
     return NULL;
 }
 
+lt_reel *lt_reels_stored(const lt_reels *r, int64_t stored)
+{
+    for (int i = r->count - 1; i >= 0; i--)
+        if (stored && r->all[i]->stored == stored)
+            return r->all[i];
+    return NULL;
+}
+
+static void room_for_pictures(lt_reel *r)
+{
+    for (int lens = 0; lens < LT_REEL_LENSES; lens++)
+        r->picture[lens] = lt_alloc_array((size_t)r->film->steps + 1, sizeof(lt_image *));
+}
+
+lt_reel *lt_reels_reopen(lt_reels *r, uint64_t id, lt_film *film, lt_reel_state state,
+                         int64_t stored)
+{
+    lt_reel *reel = lt_reels_add(r, id, film->params.prompts[0]);
+    reel->film = film;
+    reel->state = state;
+    reel->stored = stored;
+    reel->forked = film->forked;
+    room_for_pictures(reel);
+    return reel;
+}
+
 /* The parent's pictures of the frames that are the same. */
 static void inherit(const lt_reels *reels, lt_reel *r)
 {
@@ -67,8 +93,7 @@ static void begun(const lt_reels *reels, lt_reel *r, lt_event *e)
     r->film = e->film;
     e->film = NULL;
     r->state = LT_REEL_RUNNING;
-    for (int lens = 0; lens < LT_REEL_LENSES; lens++)
-        r->picture[lens] = lt_alloc_array((size_t)r->film->steps + 1, sizeof(lt_image *));
+    room_for_pictures(r);
     if (r->parent)
         inherit(reels, r);
 }

@@ -27,6 +27,11 @@ typedef struct lt_reel {
     char *prompt;                         /* owned: for the list of runs */
     uint64_t parent;                      /* the run that it goes on from; 0: none */
     int forked;                           /* at which frame */
+    uint64_t ticket;                      /* of the history's writer; 0: none */
+    int64_t stored;                       /* its id in the history; 0: not there, or not yet */
+    int64_t adopts;                       /* an interrupted run of the history that it goes on */
+    bool lost;                            /* the history does not have all of it */
+    double thumbnail_at;                  /* when its small picture was last put there */
     lt_error error;                       /* FAILED */
 } lt_reel;
 
@@ -39,6 +44,10 @@ void lt_reels_done(lt_reels *r);
 /* A run that was asked for. */
 lt_reel *lt_reels_add(lt_reels *r, uint64_t id, const char *prompt);
 lt_reel *lt_reels_find(const lt_reels *r, uint64_t id); /* NULL if there is none */
+/* One that comes from the history; takes the film over. */
+lt_reel *lt_reels_reopen(lt_reels *r, uint64_t id, lt_film *film, lt_reel_state state,
+                         int64_t stored);
+lt_reel *lt_reels_stored(const lt_reels *r, int64_t stored); /* NULL if it is not open */
 
 /* Takes what the event carries for a run; returns that run, NULL if it is of none. */
 lt_reel *lt_reels_event(lt_reels *r, lt_event *e);

@@ -1,5 +1,6 @@
 /* steps.c - beginning, pausing, stepping, replaying. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "tui/studio.h"
@@ -12,8 +13,7 @@ int lt_studio_steps(const lt_studio *s)
     return s->reel && s->reel->film ? s->reel->film->steps : 0;
 }
 
-/* The screen turns to a run that is about to begin. */
-static void begin_reel(lt_studio *s, const char *prompt, bool paced)
+void lt_studio_begin_reel(lt_studio *s, const char *prompt, bool paced)
 {
     lt_studio_remember(s, prompt);
     s->reel = lt_reels_add(&s->reels, ++s->next_id, prompt);
@@ -32,7 +32,7 @@ void lt_studio_run(lt_studio *s, bool hold)
     lt_error err = {0};
     lt_params p;
     if (lt_form_params(&s->form, &p, &err)) {
-        begin_reel(s, p.prompts[0], s->pace > 0 && !hold);
+        lt_studio_begin_reel(s, p.prompts[0], s->pace > 0 && !hold);
         lt_session_run(s->session, s->next_id, &p, hold || s->paced_hold);
         if (s->focus == LT_FOCUS_PROMPT || s->focus == LT_FOCUS_NEGATIVE)
             s->focus = LT_FOCUS_VIEW;
@@ -43,8 +43,29 @@ void lt_studio_run(lt_studio *s, bool hold)
     s->dirty = true;
 }
 
-/* The seed, the steps and the size of a fork are its parent's. */
-static void as_parent(lt_params *p, const lt_film *f)
+/* A run that another model made, or in another type, goes on as it began: the settings that name
+ * it. */
+static void same_model(const lt_studio *s, lt_params *p, const lt_film *f)
+{
+    static const char *const rows[] = {"model",     "unet",    "vae",  "text-encoder",
+                                       "tokenizer", "variant", "dtype"};
+    lt_error ignored;
+    char text[4096];
+    if (s->facts && strcmp(s->facts->name, f->model) == 0 &&
+        strcmp(s->facts->dtype, lt_dtype_name(f->dtype)) == 0)
+        return;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const lt_param_info *row = lt_params_find(rows[i]);
+        lt_params_unset(p, row);
+        if (lt_params_text(&f->params, row, text, sizeof text))
+            (void)!lt_params_set(p, row, text, &ignored); /* it was valid there */
+    }
+    free(p->dtype);
+    p->dtype = lt_strdup(lt_dtype_name(f->dtype));
+}
+
+/* The seed, the steps, the size and the model of a fork are its parent's. */
+static void as_parent(const lt_studio *s, lt_params *p, const lt_film *f)
 {
     int place;
     uint64_t seed = lt_params_seed(&f->params, 0, &place);
@@ -54,6 +75,7 @@ static void as_parent(lt_params *p, const lt_film *f)
     p->seed_count = 1;
     p->steps = f->steps;
     p->size = (lt_size){f->width, f->height};
+    same_model(s, p, f);
 }
 
 void lt_studio_fork(lt_studio *s)
@@ -70,11 +92,11 @@ void lt_studio_fork(lt_studio *s)
     }
     bool ok = lt_form_params(&s->form, &p, &err);
     if (ok) {
-        as_parent(&p, parent->film);
+        as_parent(s, &p, parent->film);
         ok = lt_session_fork(s->session, s->next_id + 1, &p, parent->film, k, s->pace > 0, &err);
     }
     if (ok) {
-        begin_reel(s, p.prompts[0], s->pace > 0);
+        lt_studio_begin_reel(s, p.prompts[0], s->pace > 0);
         s->reel->parent = parent->id;
         s->reel->forked = k;
     } else {
@@ -195,6 +217,16 @@ void lt_studio_look(lt_studio *s, lt_lens lens)
     s->dirty = true;
 }
 
+void lt_studio_show_run(lt_studio *s, lt_reel *r)
+{
+    s->reel = r;
+    s->replaying = false;
+    s->step = r->film ? r->film->done : 0;
+    s->follow = true;
+    lt_studio_picture(s, false);
+    s->dirty = true;
+}
+
 void lt_studio_other_run(lt_studio *s, int by)
 {
     int at = -1;
@@ -203,12 +235,7 @@ void lt_studio_other_run(lt_studio *s, int by)
             at = i;
     if (at < 0 || at + by < 0 || at + by >= s->reels.count)
         return;
-    s->reel = s->reels.all[at + by];
-    s->replaying = false;
-    s->step = s->reel->film ? s->reel->film->done : 0;
-    s->follow = true;
-    lt_studio_picture(s, false);
-    s->dirty = true;
+    lt_studio_show_run(s, s->reels.all[at + by]);
 }
 
 /* ---- by itself ---- */

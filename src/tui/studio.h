@@ -8,11 +8,14 @@
 
 #include "gfx/input.h"
 #include "pipeline/linear.h"
+#include "store/writer.h"
 #include "tui/canvas.h"
 #include "tui/form.h"
+#include "tui/gallery.h"
 #include "tui/history.h"
 #include "tui/keymap.h"
 #include "tui/layout.h"
+#include "tui/record.h"
 #include "tui/reel.h"
 #include "tui/tui.h"
 
@@ -42,9 +45,10 @@ typedef enum lt_ask {
     LT_ASK_VALUE,   /* of the chosen row of the form */
     LT_ASK_PICTURE, /* the path of a PNG to read settings from */
     LT_ASK_COMMAND,
-    LT_ASK_SEARCH, /* in the history of prompts */
-    LT_ASK_FIND,   /* on the page of keys */
-    LT_ASK_QUIT,   /* y or n */
+    LT_ASK_SEARCH,  /* in the history of prompts */
+    LT_ASK_FIND,    /* on the page of keys */
+    LT_ASK_HISTORY, /* what runs of the history are about */
+    LT_ASK_QUIT,    /* y or n */
 } lt_ask;
 
 typedef enum lt_note_kind { LT_NOTE_INFO, LT_NOTE_WARN, LT_NOTE_ERROR } lt_note_kind;
@@ -86,6 +90,10 @@ typedef struct lt_studio {
     lt_reels reels;
     lt_linear_map linear;
     uint64_t next_id;
+    lt_store_writer *writer; /* owned; NULL: runs are not kept */
+    lt_store *store;         /* owned, for looking; NULL until the history is open */
+    int64_t interrupted;     /* the run of the history that can go on; 0: none */
+    lt_gallery gallery;
     char loading[128]; /* the model that is being opened; empty: none */
 
     lt_reel *reel; /* what is looked at; NULL: nothing yet */
@@ -136,6 +144,8 @@ unsigned lt_studio_state(const lt_studio *s);
 
 /* ---- steps.c ---- */
 void lt_studio_run(lt_studio *s, bool hold);
+/* The screen turns to a run that is about to begin, with s->next_id. */
+void lt_studio_begin_reel(lt_studio *s, const char *prompt, bool paced);
 /* From the shown step on, with the form's prompts, guidance and sampler. */
 void lt_studio_fork(lt_studio *s);
 void lt_studio_goto(lt_studio *s, int step);
@@ -144,6 +154,9 @@ void lt_studio_pause(lt_studio *s);
 void lt_studio_pace(lt_studio *s, int by);
 void lt_studio_look(lt_studio *s, lt_lens lens);
 void lt_studio_other_run(lt_studio *s, int by);
+void lt_studio_show_run(lt_studio *s, lt_reel *r); /* its newest frame */
+/* The run that was interrupted, the last time, goes on. */
+void lt_studio_resume(lt_studio *s);
 /* What happens by itself: seconds until then, negative if nothing does. */
 double lt_studio_wait(const lt_studio *s);
 void lt_studio_tick(lt_studio *s);
@@ -164,8 +177,22 @@ void lt_studio_mouse(lt_studio *s, const lt_input_event *e);
 /* ---- picture.c ---- */
 /* Gives the canvas the picture that belongs on the screen, or asks for it.  each: lt_canvas_show */
 void lt_studio_picture(lt_studio *s, bool each);
+/* True if the film's pictures can be decoded: its model is open, or is being opened from now on. */
+bool lt_studio_model_of(lt_studio *s, const lt_film *f);
 /* True if the picture of the shown step is on its way. */
 bool lt_studio_decoding(const lt_studio *s);
+
+/* ---- gallery.c ---- */
+void lt_gallery_open(lt_studio *s);
+void lt_gallery_close(lt_studio *s);
+void lt_gallery_resized(lt_studio *s);                     /* the layout may be another one */
+const lt_store_run *lt_gallery_chosen(const lt_studio *s); /* borrowed; NULL: the page is empty */
+/* A run of the history among those of the screen; NULL, said, if it cannot be. */
+lt_reel *lt_gallery_reopen(lt_studio *s, int64_t id);
+void lt_gallery_search(lt_studio *s, const char *text);
+bool lt_gallery_act(lt_studio *s, lt_action action); /* false: it is none of its own */
+void lt_gallery_click(lt_studio *s, int tile, bool again);
+void lt_gallery_picture(lt_studio *s);
 
 /* ---- save.c ---- */
 void lt_studio_save(lt_studio *s);
@@ -185,6 +212,7 @@ void lt_view_prompts(lt_studio *s);
 void lt_view_timeline(lt_studio *s);
 void lt_view_bottom(lt_studio *s); /* messages and footer */
 void lt_view_help(lt_studio *s);
+void lt_view_gallery(lt_studio *s);
 
 /* ---- notes ---- */
 void lt_studio_say(lt_studio *s, lt_note_kind kind, const char *format, ...) LT_PRINTF(3, 4);

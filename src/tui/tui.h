@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "gfx/graphics.h"
 #include "pipeline/params.h"
 #include "tensor/backend.h"
@@ -16,6 +18,8 @@ typedef struct lt_tui_options {
     int cell_width, cell_height; /* pixels; 0: ask the terminal */
     double preview_budget;       /* lt_session_budget; 1: none */
     bool run;                    /* begin at once */
+    bool history;                /* keep runs, and show those that are kept */
+    int64_t history_max;         /* bytes that the history may take; 0: no limit */
     bool mouse;
     bool colour; /* false: NO_COLOR */
     bool utf8;

@@ -29,6 +29,7 @@ const char *lt_studio_question(const lt_studio *s)
     case LT_ASK_SEARCH:
         return "search the prompts";
     case LT_ASK_FIND:
+    case LT_ASK_HISTORY:
         return "find";
     case LT_ASK_QUIT:
         return "a run is at work: leave? y or n";
@@ -105,6 +106,15 @@ static void search_key(lt_studio *s)
     }
 }
 
+/* What is searched for as it is typed. */
+static void typed(lt_studio *s)
+{
+    if (s->ask == LT_ASK_SEARCH)
+        search(s, 0);
+    else if (s->ask == LT_ASK_HISTORY)
+        lt_gallery_search(s, lt_edit_text(s->line, NULL));
+}
+
 /* ---- the line ---- */
 
 /* "set NAME VALUE", or the name of an action. */
@@ -167,7 +177,10 @@ void lt_studio_accept(lt_studio *s)
 
 void lt_studio_cancel(lt_studio *s)
 {
+    bool history = s->ask == LT_ASK_HISTORY;
     s->ask = LT_ASK_NOTHING;
+    if (history)
+        lt_gallery_search(s, "");
     s->dirty = true;
 }
 
@@ -215,8 +228,7 @@ void lt_studio_type(lt_studio *s, lt_action action)
     default:
         if (e && lt_keymap_edit_op(action, &op))
             lt_edit_do(e, op);
-        if (s->ask == LT_ASK_SEARCH)
-            search(s, 0);
+        typed(s);
         return;
     }
 }
@@ -247,6 +259,5 @@ void lt_studio_insert(lt_studio *s, const char *text, size_t n, bool paste)
         return;
     if (!(paste ? lt_edit_paste(e, text, n) : lt_edit_insert(e, text, n)) && lt_edit_refused(e))
         lt_studio_say(s, LT_NOTE_WARN, "there is no room for more text");
-    if (s->ask == LT_ASK_SEARCH)
-        search(s, 0);
+    typed(s);
 }

@@ -189,7 +189,9 @@ static void make_layout(lt_studio *s, int cols, int rows)
                          .picture_height = f ? f->height : 1,
                          .prompt_rows = wanted_rows(s->form.prompt, cols),
                          .negative_rows = wanted_rows(s->form.negative, cols),
-                         .zoom = s->view == LT_VIEW_STEP ? s->zoom : LT_LAYOUT_ONLY};
+                         .zoom = s->view == LT_VIEW_STEP      ? s->zoom
+                                 : s->view == LT_VIEW_GALLERY ? LT_LAYOUT_BIG
+                                                              : LT_LAYOUT_ONLY};
     lt_layout_make(&ask, &s->layout);
 }
 
@@ -201,6 +203,10 @@ static void middle(lt_studio *s)
     if (page) {
         lt_canvas_area(s->canvas, none, LT_ZOOM_AUTO);
         lt_view_help(s);
+        return;
+    }
+    if (s->view == LT_VIEW_GALLERY) {
+        lt_view_gallery(s);
         return;
     }
     picture_box(s);
@@ -227,6 +233,7 @@ void lt_studio_draw(lt_studio *s)
     lt_rect none = {0};
     lt_draw_size(&cols, &rows);
     make_layout(s, cols, rows);
+    lt_gallery_resized(s);
     lt_draw_begin();
     if (s->layout.too_small) {
         lt_canvas_area(s->canvas, none, LT_ZOOM_AUTO);

@@ -1,0 +1,206 @@
+/* record.c - see record.h. */
+#include "tui/record.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "image/png.h"
+#include "image/resize.h"
+#include "pipeline/archive.h"
+#include "tui/studio.h"
+
+enum {
+    SIDE = 160,      /* pixels of a small picture's longer side */
+    SMALL_LEVEL = 1, /* of zlib: the history is no place to save them forever */
+};
+static const double seldom = 2; /* seconds between two small pictures of a run at work */
+
+void lt_record_open(lt_studio *s)
+{
+    lt_error err = {0};
+    lt_store_writer_options o = {.largest = s->options->history_max};
+    if (s->options->history && !lt_store_writer_open(&o, &s->writer, &err))
+        lt_studio_say(s, LT_NOTE_WARN, "no run will be kept: %s", err.message);
+}
+
+void lt_record_close(lt_studio *s)
+{
+    lt_store_close(s->store);
+    lt_store_writer_close(s->writer);
+}
+
+/* ---- what goes in ---- */
+
+static void put_frames(lt_studio *s, lt_reel *r, int from)
+{
+    for (int k = from; k <= r->film->done; k++) {
+        lt_store_step step = lt_archive_step(r->film, k);
+        lt_store_writer_step(s->writer, r->ticket, &step);
+    }
+}
+
+static void begin(lt_studio *s, lt_reel *r)
+{
+    lt_store_run run;
+    const lt_reel *parent = lt_reels_find(&s->reels, r->parent);
+    if (r->ticket) /* it starts again in another type */
+        lt_store_writer_finish(s->writer, r->ticket, LT_STORE_FAILED);
+    if (r->adopts) {
+        r->ticket = lt_store_writer_adopt(s->writer, r->adopts);
+        return;
+    }
+    lt_archive_run(r->film, &run);
+    bool fork = parent && !parent->lost && (parent->ticket || parent->stored);
+    if (fork) {
+        run.parent = parent->ticket ? 0 : parent->stored;
+        run.parent_step = r->film->done;
+    }
+    r->ticket = lt_store_writer_begin(s->writer, &run, fork ? parent->ticket : 0);
+    lt_store_run_done(&run);
+    put_frames(s, r, fork ? r->film->done + 1 : 0);
+}
+
+/* The newest picture that there is, small. */
+static void thumbnail(lt_studio *s, lt_reel *r)
+{
+    lt_image *image = NULL, *small;
+    lt_buf png = {0};
+    lt_error ignored;
+    for (int k = r->film->done; k >= 0 && !image; k--)
+        image = lt_reel_picture(r, k, LT_LENS_LATENTS);
+    if (!image)
+        return;
+    int longer = image->width > image->height ? image->width : image->height;
+    int width = longer > SIDE ? image->width * SIDE / longer : image->width;
+    int height = longer > SIDE ? image->height * SIDE / longer : image->height;
+    if (!lt_image_resize(image, width > 0 ? width : 1, height > 0 ? height : 1, LT_BOX, &small,
+                         &ignored))
+        return;
+    if (lt_png_encode(&png, small, NULL, SMALL_LEVEL, &ignored))
+        lt_store_writer_thumbnail(s->writer, r->ticket, png.data, png.len);
+    lt_buf_done(&png);
+    lt_image_unref(small);
+    r->thumbnail_at = s->now;
+}
+
+static void finish(lt_studio *s, lt_reel *r, lt_store_state state)
+{
+    thumbnail(s, r);
+    lt_store_writer_finish(s->writer, r->ticket, state);
+}
+
+void lt_record_event(lt_studio *s, lt_reel *r, lt_event_kind kind)
+{
+    lt_store_step step;
+    if (!s->writer || !r->film || (!r->ticket && kind != LT_EVENT_BEGUN))
+        return;
+    switch (kind) {
+    case LT_EVENT_BEGUN:
+        begin(s, r);
+        break;
+    case LT_EVENT_STEP:
+        step = lt_archive_step(r->film, r->film->done);
+        lt_store_writer_step(s->writer, r->ticket, &step);
+        break;
+    case LT_EVENT_PICTURE:
+        if (lt_reel_at_work(r) && s->now >= r->thumbnail_at + seldom)
+            thumbnail(s, r);
+        break;
+    case LT_EVENT_DONE:
+        finish(s, r, LT_STORE_DONE);
+        break;
+    case LT_EVENT_STOPPED:
+        finish(s, r, LT_STORE_STOPPED);
+        break;
+    case LT_EVENT_FAILED:
+        finish(s, r, LT_STORE_FAILED);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- what comes back ---- */
+
+int lt_record_fd(const lt_studio *s)
+{
+    return s->writer ? lt_store_writer_fd(s->writer) : -1;
+}
+
+static lt_reel *of_ticket(const lt_studio *s, uint64_t ticket)
+{
+    for (int i = 0; i < s->reels.count; i++)
+        if (ticket && s->reels.all[i]->ticket == ticket)
+            return s->reels.all[i];
+    return NULL;
+}
+
+/* A run that another program left unfinished, as it was killed. */
+static void offer(lt_studio *s)
+{
+    lt_error ignored;
+    lt_store_run run;
+    int64_t id;
+    if (!lt_store_unfinished(s->store, &id, &ignored) || !id ||
+        !lt_store_read(s->store, id, &run, &ignored))
+        return;
+    s->interrupted = id;
+    lt_studio_say(s, LT_NOTE_WARN, "\"%.40s\" was interrupted at step %d of %d: %s goes on",
+                  run.prompt, run.done, run.steps, s->focus == LT_FOCUS_VIEW ? "u" : "Ctrl+O");
+    lt_store_run_done(&run);
+}
+
+static void opened(lt_studio *s, const lt_store_event *e)
+{
+    lt_error note = {0};
+    s->store = lt_store_open(NULL, &note);
+    if (e->error.code != LT_ERR_NONE) {
+        s->note.error = e->error;
+        lt_studio_say(s, LT_NOTE_WARN, "%s", e->error.message);
+    } else {
+        offer(s);
+    }
+}
+
+static void lost(lt_studio *s, lt_reel *r, const lt_store_event *e)
+{
+    if (r)
+        r->lost = true;
+    s->note.error = e->error;
+    if (e->step > 0)
+        lt_studio_say(s, LT_NOTE_WARN, "the history has this run up to step %d only: %s",
+                      e->step - 1, e->error.message);
+    else
+        lt_studio_say(s, LT_NOTE_WARN, "the history does not have this run: %s", e->error.message);
+}
+
+void lt_record_events(lt_studio *s)
+{
+    lt_store_event e;
+    while (s->writer && lt_store_writer_poll(s->writer, &e)) {
+        lt_reel *r = of_ticket(s, e.ticket);
+        switch (e.kind) {
+        case LT_STORE_OPENED:
+            opened(s, &e);
+            break;
+        case LT_STORE_BEGUN:
+            if (r)
+                r->stored = e.id;
+            break;
+        case LT_STORE_LOST:
+            lost(s, r, &e);
+            break;
+        case LT_STORE_FINISHED:
+            break;
+        case LT_STORE_PRUNED:
+            if (e.step > 0)
+                lt_studio_say(s, LT_NOTE_INFO, "the history was full: %d old runs left it", e.step);
+            break;
+        case LT_STORE_TROUBLE:
+            lt_studio_say(s, LT_NOTE_WARN, "history: %s", e.error.message);
+            break;
+        }
+        s->dirty = true;
+    }
+}

@@ -1,0 +1,210 @@
+/* test_studio_history.c - runs that are kept: seen again, opened again, gone on with. */
+#define _POSIX_C_SOURCE 200809L
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "studio_rig.h"
+
+#define SETTINGS "-p a_red_fox --size 64x64 --seed 7 --steps 8"
+enum { STEPS = 8 };
+
+static lt_image *saved(rig *r, const char *name)
+{
+    lt_png_texts texts = {0};
+    rig_keys(r, "s");
+    rig_wait(r, name);
+    lt_image *image = rig_read_png(r, name, &texts);
+    lt_png_texts_done(&texts);
+    return image;
+}
+
+/* Out of the field of text; what follows must not look like Alt. */
+static void watch(rig *r)
+{
+    rig_keys(r, "<esc>");
+    rig_wait(r, "? keys");
+}
+
+static void leave(rig *r)
+{
+    rig_keys(r, "q");
+    rig_end(r, 0);
+}
+
+static void next_start(rig *r, const char *more)
+{
+    rig_again(r, NULL, more);
+    rig_match(r, "[0-9]/75");
+}
+
+static char *history_of(const rig *r)
+{
+    return lt_format("%s/.local/share/latentty/history.db", r->dir);
+}
+
+/* The acceptance test: closed, opened again, every step is there, and a fork that changes nothing
+ * is its parent. */
+static void test_again(void **state)
+{
+    (void)state;
+    frames f;
+    struct stat about;
+    rig r = rig_ready(NULL, SETTINGS, "--run");
+    rig_wait(&r, "DONE 8/8");
+    rig_keys(&r, "p----------q"); /* for the next one, which changes */
+    rig_keys(&r, "<home>...f");
+    rig_wait(&r, "fork of 1 @ 3");
+    rig_wait(&r, "DONE 8/8");
+    leave(&r);
+    char *path = history_of(&r);
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0600);
+    free(path);
+
+    next_start(&r, "");
+    rig_frames(&r, "latents", &f);
+    watch(&r);
+    rig_keys(&r, "H");
+    rig_wait(&r, "History  1 of 2");
+    rig_wait(&r, "2, fork of 1 @ 3");
+    rig_keys(&r, "<right>");
+    rig_wait(&r, "History  2 of 2");
+    rig_wait(&r, "8 of 8, done");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "DONE 8/8");
+    rig_wait_step(&r, &f, STEPS);
+    rig_keys(&r, "<home>..");
+    rig_wait_step(&r, &f, 2);
+    rig_keys(&r, "f");
+    rig_wait(&r, "fork of 1 @ 2");
+    rig_wait(&r, "DONE 8/8");
+    lt_image *fork = saved(&r, "latentty-7.png"), *whole = rig_render(&r, "whole", "", NULL);
+    rig_same_pixels(fork, whole);
+    lt_image_unref(fork);
+    lt_image_unref(whole);
+    frames_done(&f);
+    leave(&r);
+    rig_close(&r);
+}
+
+/* Killed in the middle: the next start offers it, and it ends as if nothing had been. */
+static void test_killed(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, "-p a_red_fox --size 64x64 --seed 7 --steps 300", "");
+    rig_keys(&r, "<enter>");
+    rig_match(&r, "RUN [1-9][0-9]*/300");
+    kill(terminal_pid(r.t), SIGKILL);
+    int status;
+    CHECK_OK(terminal_wait_exit(r.t, &status, err));
+    next_start(&r, "");
+    rig_match(&r, "\"a red fox\" was interrupted at step [1-9][0-9]* of 300: Ctrl\\+O");
+    rig_keys(&r, "<c-o>");
+    rig_wait(&r, "DONE 300/300");
+    lt_image *rest = saved(&r, "latentty-7.png"), *whole = rig_render(&r, "whole", "", NULL);
+    rig_same_pixels(rest, whole);
+    lt_image_unref(rest);
+    lt_image_unref(whole);
+    rig_keys(&r, "H");
+    rig_wait(&r, "History  1 of 1"); /* one run, not two */
+    rig_wait(&r, "300 of 300, done");
+    rig_keys(&r, "<esc>");
+    rig_gone(&r, "History");
+    leave(&r);
+    rig_close(&r);
+}
+
+/* Searching, starring, deleting and bringing back. */
+static void test_gallery(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, SETTINGS, "--run");
+    rig_wait(&r, "DONE 8/8");
+    rig_keys(&r, "i<c-a><c-k>a green tree<enter>");
+    rig_wait(&r, "run 2/2");
+    rig_wait(&r, "DONE 8/8");
+    rig_keys(&r, "H");
+    rig_wait(&r, "History  1 of 2");
+    rig_wait(&r, "a green tree");
+    rig_keys(&r, "/FOX");
+    rig_wait(&r, "History  1 of 1");
+    rig_keys(&r, "<enter>*");
+    rig_wait(&r, "* starred");
+    rig_keys(&r, "/<c-u><enter>o");
+    rig_wait(&r, "History  1 of 1  starred");
+    rig_keys(&r, "oD");
+    rig_wait(&r, "History  1 of 1");
+    rig_wait(&r, "deleted; u brings it back");
+    rig_keys(&r, "u");
+    rig_wait(&r, "History  1 of 2");
+    rig_keys(&r, "R");
+    rig_wait(&r, "a green tree");
+    rig_keys(&r, "/nothing like it");
+    rig_wait(&r, "no run is about that");
+    rig_keys(&r, "<esc>");
+    rig_wait(&r, "History  1 of 2");
+    rig_keys(&r, "<esc>");
+    rig_wait(&r, "Step 8 of 8");
+    assert_int_equal(terminal_faults(r.t) + terminal_holes(r.t), 0);
+    leave(&r);
+    rig_close(&r);
+}
+
+static void test_none(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, SETTINGS, "--run --no-history");
+    rig_wait(&r, "DONE 8/8");
+    rig_keys(&r, "H");
+    rig_wait(&r, "there is no history");
+    leave(&r);
+    char *path = history_of(&r);
+    assert_int_not_equal(access(path, F_OK), 0);
+    free(path);
+    rig_close(&r);
+}
+
+/* A history that cannot be used is said, and everything else works. */
+static void test_unusable(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, SETTINGS, "--no-history");
+    watch(&r);
+    leave(&r);
+    char *path = history_of(&r);
+    lt_dir_make_above(path);
+    CHECK_OK(lt_file_write(path, "this is no database, and never was one", 38, err));
+    next_start(&r, "");
+    rig_wait(&r, "damaged");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "DONE 8/8");
+    rig_keys(&r, "H");
+    rig_wait(&r, "History  1 of 1"); /* in a new file */
+    rig_keys(&r, "<esc>");
+    rig_gone(&r, "History");
+    leave(&r);
+    CHECK_OK(lt_file_write(path, "", 0, err));
+    unlink(path);
+    CHECK_OK(lt_dir_make(path, err));
+    next_start(&r, "");
+    rig_wait(&r, "cannot open the history");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "DONE 8/8");
+    leave(&r);
+    free(path);
+    rig_close(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_again),    cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_gallery),  cmocka_unit_test(test_none),
+        cmocka_unit_test(test_unusable),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
