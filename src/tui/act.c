@@ -18,6 +18,8 @@ lt_keymap_context lt_studio_context(const lt_studio *s)
         return LT_IN_TYPING;
     case LT_FOCUS_PARAMS:
         return LT_IN_PARAMS;
+    case LT_FOCUS_RUNS:
+        return LT_IN_RUNS;
     default:
         break;
     }
@@ -52,7 +54,7 @@ unsigned lt_studio_state(const lt_studio *s)
 
 static void leave(lt_studio *s, bool ask)
 {
-    if (ask && s->reel && lt_reel_at_work(s->reel))
+    if (ask && (lt_runs_at_work(s) || lt_runs_waiting(s)))
         lt_studio_ask(s, LT_ASK_QUIT, "");
     else
         s->quit = true;
@@ -67,11 +69,12 @@ static void interrupt(lt_studio *s)
         return;
     }
     bool again = s->stop_pressed > 0 && s->now - s->stop_pressed < twice;
-    if (again || !s->reel || !lt_reel_at_work(s->reel)) {
+    if (again || !lt_runs_at_work(s)) {
         s->quit = true;
         return;
     }
     s->stop_pressed = s->now;
+    s->queue_held = true;
     lt_session_stop(s->session);
     lt_studio_say(s, LT_NOTE_INFO, "stopping; Ctrl+C again leaves");
 }
@@ -260,12 +263,6 @@ static bool act_run(lt_studio *s, lt_action action)
     case LT_ACTION_LENS_2:
         lt_studio_look(s, LT_LENS_X0);
         return true;
-    case LT_ACTION_RUN_BEFORE:
-        lt_studio_other_run(s, -1);
-        return true;
-    case LT_ACTION_RUN_AFTER:
-        lt_studio_other_run(s, 1);
-        return true;
     default:
         return false;
     }
@@ -326,8 +323,8 @@ static bool act_program(lt_studio *s, lt_action action)
 void lt_studio_act(lt_studio *s, lt_action action)
 {
     s->dirty = true;
-    if (lt_gallery_act(s, action) || act_run(s, action) || act_form(s, action) ||
-        act_program(s, action))
+    if (lt_gallery_act(s, action) || lt_runs_act(s, action) || act_run(s, action) ||
+        act_form(s, action) || act_program(s, action))
         return;
     if (action >= LT_ACTION_SCROLL_UP && action <= LT_ACTION_BOTTOM)
         scroll(s, action);

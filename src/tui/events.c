@@ -48,6 +48,7 @@ static void picture(lt_studio *s, lt_reel *r, int step, lt_lens lens)
 /* A run that is over leaves the newest frame on the screen, decoded by the VAE. */
 static void over(lt_studio *s, lt_reel *r)
 {
+    lt_runs_next(s, r);
     if (r != s->reel)
         return;
     s->asked_id = 0;

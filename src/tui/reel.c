@@ -19,6 +19,9 @@ static void reel_free(lt_reel *r)
 {
     drop_pictures(r);
     lt_film_free(r->film);
+    if (r->queued)
+        lt_params_done(r->queued);
+    free(r->queued);
     free(r->prompt);
     free(r);
 }
@@ -35,6 +38,7 @@ lt_reel *lt_reels_add(lt_reels *r, uint64_t id, const char *prompt)
 {
     lt_reel *reel = lt_alloc(sizeof *reel);
     reel->id = id;
+    reel->state = LT_REEL_WAITING;
     reel->prompt = lt_strdup(prompt);
     r->all = lt_grow(r->all, (size_t)r->count + 1, sizeof(lt_reel *));
     r->all[r->count++] = reel;
@@ -47,6 +51,16 @@ lt_reel *lt_reels_find(const lt_reels *r, uint64_t id)
         if (r->all[i]->id == id)
             return r->all[i];
     return NULL;
+}
+
+void lt_reels_drop(lt_reels *r, lt_reel *which)
+{
+    int kept = 0;
+    for (int i = 0; i < r->count; i++)
+        if (r->all[i] != which)
+            r->all[kept++] = r->all[i];
+    r->count = kept;
+    reel_free(which);
 }
 
 lt_reel *lt_reels_stored(const lt_reels *r, int64_t stored)

@@ -7,6 +7,7 @@
 #include "pipeline/session.h"
 
 typedef enum lt_reel_state {
+    LT_REEL_QUEUED,  /* its turn has not come */
     LT_REEL_WAITING, /* loading, encoding: there is no film yet */
     LT_REEL_RUNNING,
     LT_REEL_PAUSED,
@@ -31,6 +32,8 @@ typedef struct lt_reel {
     int64_t stored;                       /* its id in the history; 0: not there, or not yet */
     int64_t adopts;                       /* an interrupted run of the history that it goes on */
     bool lost;                            /* the history does not have all of it */
+    bool starred;                         /* there */
+    lt_params *queued;                    /* owned: of one that is QUEUED */
     double thumbnail_at;                  /* when its small picture was last put there */
     lt_error error;                       /* FAILED */
 } lt_reel;
@@ -43,6 +46,8 @@ typedef struct lt_reels {
 void lt_reels_done(lt_reels *r);
 /* A run that was asked for. */
 lt_reel *lt_reels_add(lt_reels *r, uint64_t id, const char *prompt);
+/* Takes it off the list and frees it. */
+void lt_reels_drop(lt_reels *r, lt_reel *which);
 lt_reel *lt_reels_find(const lt_reels *r, uint64_t id); /* NULL if there is none */
 /* One that comes from the history; takes the film over. */
 lt_reel *lt_reels_reopen(lt_reels *r, uint64_t id, lt_film *film, lt_reel_state state,

@@ -227,17 +227,6 @@ void lt_studio_show_run(lt_studio *s, lt_reel *r)
     s->dirty = true;
 }
 
-void lt_studio_other_run(lt_studio *s, int by)
-{
-    int at = -1;
-    for (int i = 0; i < s->reels.count; i++)
-        if (s->reels.all[i] == s->reel)
-            at = i;
-    if (at < 0 || at + by < 0 || at + by >= s->reels.count)
-        return;
-    lt_studio_show_run(s, s->reels.all[at + by]);
-}
-
 /* ---- by itself ---- */
 
 static bool worker_busy(const lt_studio *s)

@@ -28,6 +28,7 @@ typedef enum lt_focus {
     LT_FOCUS_NEGATIVE,
     LT_FOCUS_VIEW,   /* steps, lenses, runs: what the view is of */
     LT_FOCUS_PARAMS, /* rows of the form */
+    LT_FOCUS_RUNS,   /* the tree of runs in the panel */
     LT_FOCUS_LINE,   /* a line that was asked for */
 } lt_focus;
 
@@ -94,6 +95,7 @@ typedef struct lt_studio {
     lt_store *store;         /* owned, for looking; NULL until the history is open */
     int64_t interrupted;     /* the run of the history that can go on; 0: none */
     lt_gallery gallery;
+    bool queue_held;   /* what waits does not begin by itself, as the user stopped everything */
     char loading[128]; /* the model that is being opened; empty: none */
 
     lt_reel *reel; /* what is looked at; NULL: nothing yet */
@@ -153,7 +155,6 @@ void lt_studio_step(lt_studio *s, int by);
 void lt_studio_pause(lt_studio *s);
 void lt_studio_pace(lt_studio *s, int by);
 void lt_studio_look(lt_studio *s, lt_lens lens);
-void lt_studio_other_run(lt_studio *s, int by);
 void lt_studio_show_run(lt_studio *s, lt_reel *r); /* its newest frame */
 /* The run that was interrupted, the last time, goes on. */
 void lt_studio_resume(lt_studio *s);
@@ -181,6 +182,16 @@ void lt_studio_picture(lt_studio *s, bool each);
 bool lt_studio_model_of(lt_studio *s, const lt_film *f);
 /* True if the picture of the shown step is on its way. */
 bool lt_studio_decoding(const lt_studio *s);
+
+/* ---- runs.c ---- */
+struct lt_tree_row;
+struct lt_tree_row *lt_runs_tree(const lt_studio *s); /* the caller's, [reels.count] */
+bool lt_runs_at_work(const lt_studio *s);
+int lt_runs_waiting(const lt_studio *s);
+void lt_runs_queue(lt_studio *s); /* the form's settings, when all that is before it is over */
+/* A run is over: the next one begins. */
+void lt_runs_next(lt_studio *s, const lt_reel *over);
+bool lt_runs_act(lt_studio *s, lt_action action); /* false: it is none of its own */
 
 /* ---- gallery.c ---- */
 void lt_gallery_open(lt_studio *s);
@@ -213,6 +224,7 @@ void lt_view_timeline(lt_studio *s);
 void lt_view_bottom(lt_studio *s); /* messages and footer */
 void lt_view_help(lt_studio *s);
 void lt_view_gallery(lt_studio *s);
+void lt_view_runs(lt_studio *s);
 
 /* ---- notes ---- */
 void lt_studio_say(lt_studio *s, lt_note_kind kind, const char *format, ...) LT_PRINTF(3, 4);

@@ -30,6 +30,8 @@ static const char *stage(const lt_studio *s)
 static const char *word(const lt_reel *r)
 {
     switch (r->state) {
+    case LT_REEL_QUEUED:
+        return "QUEUED";
     case LT_REEL_WAITING:
         return "START";
     case LT_REEL_RUNNING:
@@ -78,7 +80,7 @@ static void progress(const lt_studio *s, char *to, size_t size)
 static void subject(const lt_studio *s, char *to, size_t size)
 {
     const lt_film *f = s->reel ? s->reel->film : NULL;
-    char fork[48] = "";
+    char fork[48] = "", queue[32] = "";
     int place, at = 0, parent = 0;
     for (int i = 0; i < s->reels.count; i++) {
         at = s->reels.all[i] == s->reel ? i + 1 : at;
@@ -86,13 +88,15 @@ static void subject(const lt_studio *s, char *to, size_t size)
     }
     if (parent)
         snprintf(fork, sizeof fork, ", fork of %d @ %d", parent, s->reel->forked);
+    if (lt_runs_waiting(s))
+        snprintf(queue, sizeof queue, "  %d queued", lt_runs_waiting(s));
     if (f)
-        snprintf(to, size, " latentty  %s %s  %dx%d  %s %d  seed %" PRIu64 "  run %d/%d%s",
+        snprintf(to, size, " latentty  %s %s  %dx%d  %s %d  seed %" PRIu64 "  run %d/%d%s%s",
                  f->model, lt_dtype_name(f->dtype), f->width, f->height, f->sampler->name, f->steps,
-                 lt_params_seed(&f->params, 0, &place), at, s->reels.count, fork);
+                 lt_params_seed(&f->params, 0, &place), at, s->reels.count, fork, queue);
     else if (s->facts)
-        snprintf(to, size, " latentty  %s %s on %s", s->facts->name, s->facts->dtype,
-                 s->facts->backend);
+        snprintf(to, size, " latentty  %s %s on %s%s", s->facts->name, s->facts->dtype,
+                 s->facts->backend, queue);
     else
         snprintf(to, size, " latentty  %s", s->loading);
 }
@@ -210,7 +214,9 @@ static void middle(lt_studio *s)
         return;
     }
     picture_box(s);
-    if (s->layout.panel.width)
+    if (s->layout.panel.width && s->focus == LT_FOCUS_RUNS)
+        lt_view_runs(s);
+    else if (s->layout.panel.width)
         lt_view_panel(s);
     lt_zoom zoom = s->zoom == LT_LAYOUT_NORMAL ? LT_ZOOM_AUTO : LT_ZOOM_FILL;
     if (lt_canvas_where(s->canvas).width || (s->reel && lt_reel_frames(s->reel) > 0)) {

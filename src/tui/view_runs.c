@@ -1,0 +1,96 @@
+/* view_runs.c - the tree of runs in the panel. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/draw.h"
+#include "tui/studio.h"
+#include "tui/tree.h"
+
+static const char *state_of(const lt_reel *r)
+{
+    switch (r->state) {
+    case LT_REEL_QUEUED:
+        return "queued";
+    case LT_REEL_WAITING:
+        return "start";
+    case LT_REEL_RUNNING:
+        return "run";
+    case LT_REEL_PAUSED:
+        return "paused";
+    case LT_REEL_DONE:
+        return "done";
+    case LT_REEL_STOPPED:
+        return "stopped";
+    default:
+        return "failed";
+    }
+}
+
+/* What a fork was made for: the settings that its parent has otherwise. */
+static void differences(const lt_film *f, const lt_film *parent, lt_buf *out)
+{
+    char a[128], b[128];
+    for (int row = 0; row < lt_form_rows(); row++) {
+        lt_form_this(parent, row, a, sizeof a);
+        lt_form_this(f, row, b, sizeof b);
+        if (strcmp(a, b) != 0)
+            lt_buf_format(out, ", %s %s", lt_form_label(row), b);
+    }
+    if (strcmp(f->params.prompts[0], parent->params.prompts[0]) != 0)
+        lt_buf_format(out, ", %s", f->params.prompts[0]);
+}
+
+static void say_what(const lt_studio *s, const lt_reel *r, lt_buf *out)
+{
+    int place;
+    const lt_reel *parent = lt_reels_find(&s->reels, r->parent);
+    if (r->film && parent && parent->film) {
+        lt_buf_format(out, "@%d", r->forked);
+        differences(r->film, parent->film, out);
+    } else if (r->film) {
+        lt_buf_format(out, "s%" PRIu64 "  %s", lt_params_seed(&r->film->params, 0, &place),
+                      r->prompt);
+    } else {
+        lt_buf_str(out, r->prompt);
+    }
+}
+
+static void line(const lt_studio *s, const lt_tree_row *row, lt_rect r)
+{
+    enum { STATE = 8 };
+    const lt_reel *reel = s->reels.all[row->item];
+    bool on = reel == s->reel;
+    char guides[LT_TREE_DEEP * 8];
+    lt_buf text = {0};
+    lt_tree_guides(row, s->options->utf8, guides, sizeof guides);
+    lt_buf_format(&text, "%s%s%d%s ", on ? ">" : " ", guides, row->item + 1,
+                  reel->starred ? "*" : "");
+    say_what(s, reel, &text);
+    if (on)
+        lt_draw_fill(r, s->focus == LT_FOCUS_RUNS ? LT_STYLE_CHOSEN : LT_STYLE_PLAIN);
+    lt_style style = !on                         ? LT_STYLE_PLAIN
+                     : s->focus == LT_FOCUS_RUNS ? LT_STYLE_CHOSEN
+                                                 : LT_STYLE_ACCENT;
+    lt_draw_fit(r.y, r.x, r.width - STATE - 1, style, text.data);
+    lt_draw_text(r.y, r.x + r.width - STATE, STATE, on ? style : LT_STYLE_DIM, state_of(reel));
+    lt_buf_done(&text);
+}
+
+void lt_view_runs(lt_studio *s)
+{
+    lt_rect area = s->layout.panel;
+    int count = s->reels.count, at = 0, first = 0;
+    lt_tree_row *rows = lt_runs_tree(s);
+    lt_draw_box(s->layout.panel_box, LT_STYLE_PLAIN, "Runs");
+    if (count == 0)
+        lt_draw_text(area.y, area.x + 2, area.width - 4, LT_STYLE_DIM, "no run was made yet");
+    for (int i = 0; i < count; i++)
+        at = s->reels.all[rows[i].item] == s->reel ? i : at;
+    if (at >= area.height)
+        first = at - area.height + 1;
+    for (int i = first; i < count && i - first < area.height; i++)
+        line(s, &rows[i], (lt_rect){area.x + 1, area.y + i - first, area.width - 2, 1});
+    free(rows);
+}
