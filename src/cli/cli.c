@@ -21,7 +21,7 @@ const lt_command *lt_cli_command(int i)
     static const lt_command *const commands[] = {
         &lt_command_studio, &lt_command_render, &lt_command_info,      &lt_command_tokens,
         &lt_command_encode, &lt_command_noise,  &lt_command_roundtrip, &lt_command_schedule,
-        &lt_command_rng,    &lt_command_bench,  &lt_command_doctor,
+        &lt_command_rng,    &lt_command_bench,  &lt_command_doctor,    &lt_command_history,
     };
     return i < LT_COUNT(commands) ? commands[i] : NULL;
 }
@@ -76,11 +76,11 @@ static void print(FILE *to, lt_buf *text)
 
 static bool check_operands(const lt_command *command, const lt_args *args, lt_error *err)
 {
-    int want = command->operand ? 1 : 0;
+    int want = command->operand ? 1 : 0, most = command->operands ? command->operands : want;
     if (args->operand_count < want)
         lt_fail(err, LT_ERR_ARGUMENT, NULL, "%s needs %s", command->name, command->operand);
-    else if (args->operand_count > want)
-        lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is left over: %s takes %s", args->operands[want],
+    else if (args->operand_count > most)
+        lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is left over: %s takes %s", args->operands[most],
                 command->name, command->operand ? command->operand : "options only");
     else
         return true;

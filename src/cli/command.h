@@ -18,7 +18,8 @@ typedef struct lt_command {
     const char *name, *summary;
     const char *synopsis; /* after the name */
     const char *about;    /* paragraphs, wrapped when shown */
-    const char *operand;  /* the one word that it needs, or NULL */
+    const char *operand;  /* the word that it needs, or NULL */
+    int operands;         /* how many it takes at most; 0: one where it needs one */
     const char *example;
     const lt_option *options;
     int option_count;
@@ -28,7 +29,7 @@ typedef struct lt_command {
 
 extern const lt_command lt_command_tokens, lt_command_encode, lt_command_roundtrip,
     lt_command_noise, lt_command_schedule, lt_command_rng, lt_command_render, lt_command_info,
-    lt_command_bench, lt_command_doctor, lt_command_studio;
+    lt_command_bench, lt_command_doctor, lt_command_studio, lt_command_history;
 
 /* Rows for the settings of a command that makes pictures. */
 #define LT_SETTINGS_OF_A_PICTURE                                                                   \

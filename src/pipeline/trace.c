@@ -136,6 +136,25 @@ bool lt_trace_step(lt_trace *t, const lt_run *run, lt_error *err)
     return true;
 }
 
+bool lt_trace_film(lt_trace *t, const lt_film *f, lt_error *err)
+{
+    lt_shape shape = {.ndim = 4, .dim = {f->images, f->channels, f->h, f->w}};
+    bool ok =
+        lt_trace_add(t, "latents.init", shape, f->noise, err) && add_schedule(t, &f->schedule, err);
+    for (int k = 0; ok && k < f->done; k++) {
+        const lt_film_step *s = &f->at[k];
+        const float *data[] = {s->eps_uncond, s->eps_uncond ? s->eps_text : NULL,
+                               s->eps_uncond ? NULL : s->eps_text, s->x0, s->latents};
+        static const char *const names[] = {"eps_uncond", "eps_text", "eps", "x0", "latents"};
+        for (size_t i = 0; ok && i < sizeof names / sizeof *names; i++) {
+            char name[64];
+            snprintf(name, sizeof name, "step.%03d.%s", k, names[i]);
+            ok = lt_trace_add(t, name, shape, data[i], err);
+        }
+    }
+    return ok;
+}
+
 bool lt_trace_images(lt_trace *t, int count, const float *pixels, lt_image *const *images,
                      lt_error *err)
 {

@@ -15,7 +15,7 @@
 
 #include "base/error.h"
 #include "image/image.h"
-#include "pipeline/run.h"
+#include "pipeline/film.h"
 
 typedef struct lt_trace lt_trace;
 lt_trace *lt_trace_new(void);
@@ -29,6 +29,9 @@ bool lt_trace_step(lt_trace *t, const lt_run *run, lt_error *err) LT_WARN_UNUSED
 /* The final pictures: pixels [B,3,H,W] as the VAE gave them, and images [B] made from them. */
 bool lt_trace_images(lt_trace *t, int count, const float *pixels, lt_image *const *images,
                      lt_error *err) LT_WARN_UNUSED;
+/* What is kept of a run: latents.init, the schedule, and of every step eps_uncond, eps_text,
+ * latents and x0. */
+bool lt_trace_film(lt_trace *t, const lt_film *f, lt_error *err) LT_WARN_UNUSED;
 /* Any other F32 tensor. */
 bool lt_trace_add(lt_trace *t, const char *name, lt_shape shape, const float *data,
                   lt_error *err) LT_WARN_UNUSED;

@@ -168,6 +168,37 @@ static void test_none(void **state)
     rig_close(&r);
 }
 
+/* The same history without a screen. */
+static void test_command(void **state)
+{
+    (void)state;
+    lt_png_texts texts = {0};
+    rig r = rig_ready(NULL, SETTINGS, "--run");
+    rig_wait(&r, "DONE 8/8");
+    leave(&r);
+    assert_int_equal(rig_run(&r, "history list --json"), 0);
+    assert_int_equal(rig_run(&r, "history show 1"), 0);
+    assert_int_equal(rig_run(&r, "history show 2"), 2);
+    assert_int_equal(rig_run(&r, "history show first"), 2);
+    assert_int_equal(rig_run(&r, "history show"), 2);
+    assert_int_equal(rig_run(&r, "history shw 1"), 2);
+    assert_int_equal(rig_run(&r, "history list 1"), 2);
+    assert_int_equal(rig_run(&r, "history export 1 -o out"), 0);
+    lt_image *last = rig_read_png(&r, "out/008.png", &texts),
+             *whole = rig_render(&r, "whole", "", NULL);
+    rig_same_pixels(last, whole);
+    char *trace = lt_format("%s/out/trace.safetensors", r.dir);
+    assert_true(lt_file_exists(trace));
+    assert_int_equal(rig_run(&r, "history export 1 -o out"), 2); /* it is there already */
+    assert_int_equal(rig_run(&r, "history prune --max-size 0"), 0);
+    assert_int_equal(rig_run(&r, "history show 1"), 2);
+    free(trace);
+    lt_png_texts_done(&texts);
+    lt_image_unref(last);
+    lt_image_unref(whole);
+    rig_close(&r);
+}
+
 /* A history that cannot be used is said, and everything else works. */
 static void test_unusable(void **state)
 {
@@ -204,7 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_again),    cmocka_unit_test(test_killed),
         cmocka_unit_test(test_gallery),  cmocka_unit_test(test_none),
-        cmocka_unit_test(test_unusable),
+        cmocka_unit_test(test_unusable), cmocka_unit_test(test_command),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,234 @@
+/* cmd_history.c - `latentty history`: the runs that the studio keeps, without a screen. */
+#define _POSIX_C_SOURCE 200809L
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "cli/history.h"
+#include "cli/output.h"
+
+static const char *state_of(const lt_store_run *run)
+{
+    static const char *const names[] = {[LT_STORE_UNFINISHED] = "unfinished",
+                                        [LT_STORE_DONE] = "done",
+                                        [LT_STORE_STOPPED] = "stopped",
+                                        [LT_STORE_FAILED] = "failed"};
+    return names[run->state];
+}
+
+static void when(int64_t ms, char *to, size_t size)
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm parts;
+    if (!localtime_r(&seconds, &parts) || !strftime(to, size, "%Y-%m-%d %H:%M", &parts))
+        snprintf(to, size, "?");
+}
+
+static json_object *as_json(const lt_store_run *run)
+{
+    json_object *o = json_object_new_object(), *settings = json_tokener_parse(run->settings);
+    lt_output_set(o, "id", json_object_new_int64(run->id));
+    lt_output_set(o, "parent", run->parent ? json_object_new_int64(run->parent) : NULL);
+    if (run->parent)
+        lt_output_set(o, "forked_at_step", json_object_new_int(run->parent_step));
+    lt_output_set(o, "created_ms", json_object_new_int64(run->created));
+    lt_output_set(o, "state", lt_output_text(state_of(run)));
+    lt_output_set(o, "done", json_object_new_int(run->done));
+    lt_output_set(o, "steps", json_object_new_int(run->steps));
+    lt_output_set(o, "seconds", lt_output_number(run->seconds));
+    lt_output_set(o, "starred", json_object_new_boolean(run->starred));
+    lt_output_set(o, "prompt", lt_output_text(run->prompt));
+    lt_output_set(o, "negative_prompt", lt_output_text(run->negative));
+    lt_output_set(o, "seed", json_object_new_uint64(run->seed));
+    lt_output_set(o, "guidance_scale", lt_output_number(run->guidance));
+    lt_output_set(o, "scheduler", lt_output_text(run->sampler));
+    lt_output_set(o, "width", json_object_new_int(run->width));
+    lt_output_set(o, "height", json_object_new_int(run->height));
+    lt_output_set(o, "model", lt_output_text(run->model));
+    lt_output_set(o, "settings", settings);
+    return o;
+}
+
+static bool whole(const lt_context *c, const char *option, long long most, long long *out,
+                  lt_error *err)
+{
+    const char *text = lt_args_value(c->args, option);
+    if (!text || lt_args_whole(text, 0, most, out))
+        return true;
+    return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--%s is '%s', expected a whole number", option,
+                   text);
+}
+
+static bool list(const lt_context *c, lt_store *s, lt_error *err)
+{
+    char date[32];
+    long long limit = 0;
+    lt_store_page page = {0};
+    lt_store_query q = {.search = lt_args_value(c->args, "search"),
+                        .starred = lt_args_has(c->args, "starred"),
+                        .deleted = lt_args_has(c->args, "deleted")};
+    if (!whole(c, "limit", 1000000, &limit, err))
+        return false;
+    q.limit = (int)limit;
+    if (!lt_store_list(s, &q, &page, err))
+        return false;
+    json_object *runs = c->json ? json_object_new_array() : NULL;
+    for (size_t i = 0; i < page.count; i++) {
+        const lt_store_run *run = &page.runs[i];
+        when(run->created, date, sizeof date);
+        if (runs)
+            json_object_array_add(runs, as_json(run));
+        else
+            lt_output_line(stdout,
+                           "%6" PRId64 "%s %s  %-10s %4d/%-4d %9dx%-5d seed %-10" PRIu64 " %s",
+                           run->id, run->starred ? "*" : " ", date, state_of(run), run->done,
+                           run->steps, run->width, run->height, run->seed, run->prompt);
+    }
+    if (runs) {
+        json_object *o = json_object_new_object();
+        lt_output_set(o, "runs", runs);
+        lt_output_json(o);
+    } else if (page.count == 0) {
+        lt_output_note(c, "the history has no such run");
+    }
+    lt_store_page_done(&page);
+    return true;
+}
+
+static bool show(const lt_context *c, lt_store *s, int64_t id, lt_error *err)
+{
+    char date[32];
+    lt_store_run run = {0};
+    if (!lt_store_read(s, id, &run, err))
+        return false;
+    if (c->json) {
+        lt_output_json(as_json(&run));
+    } else {
+        when(run.created, date, sizeof date);
+        lt_output_line(stdout, "run %" PRId64 "%s, %s, %s", run.id, run.starred ? ", starred" : "",
+                       date, run.deleted ? "deleted" : state_of(&run));
+        if (run.parent)
+            lt_output_line(stdout, "fork of run %" PRId64 " at step %d", run.parent,
+                           run.parent_step);
+        lt_output_line(stdout, "prompt: %s", run.prompt);
+        lt_output_line(stdout, "negative prompt: %s", run.negative);
+        lt_output_line(stdout, "steps: %d of %d, %.1f s", run.done, run.steps, run.seconds);
+        lt_output_line(stdout, "guidance scale: %g", run.guidance);
+        lt_output_line(stdout, "scheduler: %s", run.sampler);
+        lt_output_line(stdout, "seed: %" PRIu64, run.seed);
+        lt_output_line(stdout, "size: %dx%d", run.width, run.height);
+        lt_output_line(stdout, "model: %s", run.model);
+    }
+    lt_store_run_done(&run);
+    return true;
+}
+
+static bool prune(const lt_context *c, lt_store *s, lt_error *err)
+{
+    long long megabytes = 5120;
+    int deleted = 0, gone = 0;
+    int64_t before, after;
+    if (!whole(c, "max-size", INT64_MAX >> 20, &megabytes, err))
+        return false;
+    if (!lt_store_bytes(s, &before, err) ||
+        !lt_store_purge_deleted(s, lt_store_now() + 1, &deleted, err) ||
+        !lt_store_prune(s, (int64_t)megabytes << 20, &gone, err) || !lt_store_bytes(s, &after, err))
+        return false;
+    if (c->json) {
+        json_object *o = json_object_new_object();
+        lt_output_set(o, "runs", json_object_new_int(deleted + gone));
+        lt_output_set(o, "bytes_before", json_object_new_int64(before));
+        lt_output_set(o, "bytes", json_object_new_int64(after));
+        lt_output_json(o);
+    } else {
+        lt_output_line(stdout, "%d runs left the history: %.1f MiB, before %.1f MiB",
+                       deleted + gone, (double)after / 1048576, (double)before / 1048576);
+    }
+    return true;
+}
+
+/* The id behind "show" and "export". */
+static bool id_of(const lt_context *c, int64_t *out, lt_error *err)
+{
+    long long id = 0;
+    if (c->args->operand_count < 2)
+        return lt_fail(err, LT_ERR_ARGUMENT, "latentty history list", "history %s needs a run's id",
+                       c->args->operands[0]);
+    if (!lt_args_whole(c->args->operands[1], 1, INT64_MAX, &id))
+        return lt_fail(err, LT_ERR_ARGUMENT, "latentty history list",
+                       "'%s' is no id of a run: a whole number", c->args->operands[1]);
+    *out = id;
+    return true;
+}
+
+static bool act(const lt_context *c, lt_store *s, lt_error *err)
+{
+    int64_t id = 0;
+    const char *what = c->args->operands[0];
+    bool takes_id = strcmp(what, "show") == 0 || strcmp(what, "export") == 0;
+    if (takes_id)
+        return id_of(c, &id, err) &&
+               (*what == 's' ? show(c, s, id, err) : lt_history_export(c, s, id, err));
+    if (c->args->operand_count > 1)
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL,
+                       "'%s' is left over: history %s takes options only", c->args->operands[1],
+                       what);
+    return strcmp(what, "list") == 0 ? list(c, s, err) : prune(c, s, err);
+}
+
+static bool run(const lt_context *c, lt_error *err)
+{
+    static const char *const known[] = {"list", "show", "export", "prune"};
+    lt_error note = {0};
+    const char *what = c->args->operands[0];
+    bool ok = false;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        ok |= strcmp(what, known[i]) == 0;
+    if (!ok)
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL,
+                       "history knows no '%s', expected list, show, export or prune", what);
+    lt_store *s = lt_store_open(NULL, &note);
+    if (lt_store_mode_of(s) == LT_STORE_OFF) {
+        lt_store_close(s);
+        *err = note;
+        return false;
+    }
+    if (note.code != LT_ERR_NONE)
+        lt_output_note(c, "%s", note.message);
+    ok = act(c, s, err);
+    lt_store_close(s);
+    return ok;
+}
+
+static const lt_option options[] = {
+    {"search", 0, "WORDS", NULL, "list: runs whose prompt, model, sampler or seed have all words",
+     false},
+    {"starred", 0, NULL, NULL, "list: only those", false},
+    {"deleted", 0, NULL, NULL, "list: the deleted ones that can still be brought back", false},
+    {"limit", 0, "N", "all", "list: the newest N", false},
+    {"output", 'o', "DIR", "latentty-run-ID", "export: a directory that is not there yet", false},
+    {"max-size", 0, "MIB", "5120",
+     "prune: the oldest runs go until it is no larger; starred ones stay", false},
+};
+static const char *const settings[] = {"backend", "dtype", "threads", NULL};
+
+const lt_command lt_command_history = {
+    .name = "history",
+    .summary = "the runs that the studio keeps: list, show, export, prune",
+    .synopsis = "list|show ID|export ID|prune [options]",
+    .about =
+        "The studio keeps every run with all of its steps. list shows them, newest first; show "
+        "all that is known of one; export decodes its steps into a directory, with the "
+        "settings and a trace of its numbers; prune removes what was deleted, and the oldest "
+        "runs until the rest fits.",
+    .operand = "list, show, export or prune",
+    .operands = 2,
+    .example = "latentty history export 12 -o fox",
+    .options = options,
+    .option_count = LT_COUNT(options),
+    .settings = settings,
+    .run = run,
+};

@@ -1,0 +1,156 @@
+/* history_export.c - a run of the history as files: KKK.png, settings.json, trace.safetensors. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/history.h"
+#include "cli/open.h"
+#include "cli/output.h"
+#include "cli/signals.h"
+#include "image/png.h"
+#include "pipeline/archive.h"
+#include "pipeline/trace.h"
+
+static bool read_film(lt_store *s, int64_t id, lt_film **out, lt_error *err)
+{
+    lt_store_run run = {0};
+    lt_store_step *steps = NULL;
+    size_t count = 0;
+    bool ok = lt_store_read(s, id, &run, err) &&
+              lt_store_read_steps(s, id, 0, run.steps, &steps, &count, err) &&
+              lt_archive_film(&run, steps, count, out, err);
+    lt_store_steps_free(steps, count);
+    lt_store_run_done(&run);
+    return ok;
+}
+
+/* The model of the run, in the type that the user wants, or else that it was made in. */
+static bool open_vae(const lt_context *c, const lt_film *f, lt_engine **out, lt_error *err)
+{
+    lt_params p, wish;
+    bool ok = lt_open_params(c, &wish, err);
+    lt_params_copy(&p, &f->params);
+    if (ok && wish.dtype) {
+        free(p.dtype);
+        p.dtype = lt_strdup(wish.dtype);
+    }
+    if (ok && wish.backend) {
+        free(p.backend);
+        p.backend = lt_strdup(wish.backend);
+    }
+    p.threads = wish.threads;
+    ok = ok && lt_open_engine(c, &p, LT_NEEDS_VAE, out, err);
+    lt_params_done(&wish);
+    lt_params_done(&p);
+    return ok;
+}
+
+static bool write_frame(const lt_film *f, int k, const lt_image *image, int number,
+                        const char *path, lt_error *err)
+{
+    lt_png_texts texts = {0};
+    lt_buf parameters = {0}, json = {0};
+    lt_meta meta = lt_film_meta(f, k);
+    lt_meta_parameters(&meta, number, &parameters);
+    lt_meta_json(&meta, number, &json);
+    lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);
+    lt_png_texts_add(&texts, LT_META_JSON, json.data);
+    bool ok = lt_png_write(path, image, &texts, LT_PNG_LEVEL, err);
+    lt_png_texts_done(&texts);
+    lt_buf_done(&parameters);
+    lt_buf_done(&json);
+    return ok;
+}
+
+/* Frame k of every picture: KKK.png, or I-KKK.png where there are several. */
+static bool export_frame(const lt_context *c, lt_engine *e, const lt_film *f, int k,
+                         const char *dir, float *latents, float *pixels, lt_error *err)
+{
+    size_t one = f->all / (size_t)f->images;
+    lt_film_lens(f, k, LT_LENS_LATENTS, latents);
+    for (int i = 0; i < f->images; i++) {
+        lt_image *image;
+        char *path = f->images > 1 ? lt_format("%s/%03d-%03d.png", dir, i, k)
+                                   : lt_format("%s/%03d.png", dir, k);
+        bool ok = lt_engine_decode(e, 1, f->h, f->w, latents + (size_t)i * one, pixels, c->progress,
+                                   err) &&
+                  lt_image_from_chw(pixels, f->width, f->height, &image, err);
+        if (ok) {
+            ok = write_frame(f, k, image, i, path, err);
+            lt_image_unref(image);
+        }
+        free(path);
+        if (!ok || !lt_signals_check(err))
+            return false;
+    }
+    return true;
+}
+
+static bool export_frames(const lt_context *c, const lt_film *f, const char *dir, lt_error *err)
+{
+    lt_engine *e = NULL;
+    void *latents = NULL, *pixels = NULL;
+    bool ok = open_vae(c, f, &e, err);
+    if (ok && lt_engine_about(e)->vae->factor * f->w != f->width)
+        ok = lt_fail(err, LT_ERR_MODEL, NULL, "the model '%s' is not the one that made the run",
+                     f->model);
+    ok = ok && lt_try_alloc(f->all * sizeof(float), "the latents of a step", &latents, err) &&
+         lt_try_alloc(3 * (size_t)f->width * (size_t)f->height * sizeof(float), "a picture",
+                      &pixels, err);
+    for (int k = 0; ok && k <= f->done; k++)
+        ok = export_frame(c, e, f, k, dir, latents, pixels, err);
+    free(latents);
+    free(pixels);
+    lt_engine_close(e);
+    return ok;
+}
+
+static bool export_numbers(const lt_film *f, const char *dir, lt_error *err)
+{
+    lt_buf json = {0};
+    lt_meta meta = lt_film_meta(f, f->done);
+    char *settings = lt_path_join(dir, "settings.json"),
+         *path = lt_path_join(dir, "trace.safetensors");
+    lt_trace *t = lt_trace_new();
+    lt_meta_json(&meta, 0, &json);
+    bool ok = lt_trace_film(t, f, err) && lt_trace_meta(t, "settings", json.data, err) &&
+              lt_trace_save(t, path, err);
+    lt_buf_char(&json, '\n');
+    ok = ok && lt_file_write(settings, json.data, json.len, err);
+    lt_trace_free(t);
+    lt_buf_done(&json);
+    free(settings);
+    free(path);
+    return ok;
+}
+
+static bool make_dir(const char *dir, lt_error *err)
+{
+    if (lt_dir_exists(dir) || lt_file_exists(dir))
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is there already: name a new directory",
+                       dir);
+    return lt_dir_make(dir, err);
+}
+
+bool lt_history_export(const lt_context *c, lt_store *s, int64_t id, lt_error *err)
+{
+    lt_film *f = NULL;
+    const char *given = lt_args_value(c->args, "output");
+    char *dir = given ? lt_strdup(given) : lt_format("latentty-run-%" PRId64, id);
+    bool ok = read_film(s, id, &f, err) && make_dir(dir, err) && export_frames(c, f, dir, err) &&
+              export_numbers(f, dir, err);
+    if (ok && c->json) {
+        json_object *o = json_object_new_object();
+        lt_output_set(o, "directory", lt_output_text(dir));
+        lt_output_set(o, "frames", json_object_new_int(f->done + 1));
+        lt_output_json(o);
+    } else if (ok) {
+        lt_output_line(stdout, "wrote %s: %d pictures, settings.json, trace.safetensors", dir,
+                       (f->done + 1) * f->images);
+    }
+    lt_film_free(f);
+    free(dir);
+    return ok;
+}
