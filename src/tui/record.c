@@ -145,9 +145,11 @@ static void offer(lt_studio *s)
     if (!lt_store_unfinished(s->store, &id, &ignored) || !id ||
         !lt_store_read(s->store, id, &run, &ignored))
         return;
-    s->interrupted = id;
-    lt_studio_say(s, LT_NOTE_WARN, "\"%.40s\" was interrupted at step %d of %d: %s goes on",
-                  run.prompt, run.done, run.steps, s->focus == LT_FOCUS_VIEW ? "u" : "Ctrl+O");
+    if (run.done < run.steps) {
+        s->interrupted = id;
+        lt_studio_say(s, LT_NOTE_WARN, "\"%.40s\" was interrupted at step %d of %d: %s goes on",
+                      run.prompt, run.done, run.steps, s->focus == LT_FOCUS_VIEW ? "u" : "Ctrl+O");
+    }
     lt_store_run_done(&run);
 }
 
