@@ -23,6 +23,8 @@ lt_keymap_context lt_studio_context(const lt_studio *s)
     default:
         break;
     }
+    if (lt_studio_what_if(s))
+        return LT_IN_WHATIF;
     switch (s->view) {
     case LT_VIEW_GRID:
         return LT_IN_GRID;
@@ -323,8 +325,8 @@ static bool act_program(lt_studio *s, lt_action action)
 void lt_studio_act(lt_studio *s, lt_action action)
 {
     s->dirty = true;
-    if (lt_gallery_act(s, action) || lt_runs_act(s, action) || act_run(s, action) ||
-        act_form(s, action) || act_program(s, action))
+    if (lt_gallery_act(s, action) || lt_runs_act(s, action) || lt_studio_what_if_act(s, action) ||
+        act_run(s, action) || act_form(s, action) || act_program(s, action))
         return;
     if (action >= LT_ACTION_SCROLL_UP && action <= LT_ACTION_BOTTOM)
         scroll(s, action);

@@ -124,9 +124,11 @@ static void take(lt_studio *s, lt_event *e)
         loaded(s, e);
     else if (e->kind == LT_EVENT_NOTE)
         lt_studio_say(s, LT_NOTE_WARN, "%s", e->text);
+    if (e->kind == LT_EVENT_PICTURE && !r)
+        lt_studio_what_if_take(s, e);
     if (e->kind == LT_EVENT_FAILED) {
         s->loading[0] = '\0';
-        s->asked_id = 0;
+        s->asked_id = s->what_if.asked = 0;
         if (!r)
             lt_studio_fault(s, &e->error);
     }

@@ -24,6 +24,7 @@ enum {
     GRID = LT_IN_GRID,
     COMPARE = LT_IN_COMPARE,
     GALLERY = LT_IN_GALLERY,
+    WHATIF = LT_IN_WHATIF,
     ANYWHERE = LT_IN_ANYWHERE,
     RUNNING = LT_STATE_RUNNING,
     FILM = LT_STATE_FILM,
@@ -228,10 +229,10 @@ int lt_keymap_page(unsigned contexts, const char *find, int width, bool utf8, lt
         lt_keymap_context context;
         const char *title;
     } sections[] = {
-        {LT_IN_VIEWING, "Watching"},  {LT_IN_RUNS, "Runs"},       {LT_IN_GRID, "Seeds"},
-        {LT_IN_COMPARE, "Comparing"}, {LT_IN_GALLERY, "History"}, {LT_IN_PARAMS, "Settings"},
-        {LT_IN_TYPING, "Typing"},     {LT_IN_LINE, "One line"},   {LT_IN_MESSAGE, "A message"},
-        {LT_IN_HELP, "This page"},
+        {LT_IN_VIEWING, "Watching"},  {LT_IN_RUNS, "Runs"},         {LT_IN_GRID, "Seeds"},
+        {LT_IN_WHATIF, "What if"},    {LT_IN_COMPARE, "Comparing"}, {LT_IN_GALLERY, "History"},
+        {LT_IN_PARAMS, "Settings"},   {LT_IN_TYPING, "Typing"},     {LT_IN_LINE, "One line"},
+        {LT_IN_MESSAGE, "A message"}, {LT_IN_HELP, "This page"},
     };
     enum { SECTIONS = sizeof sections / sizeof *sections };
     row *rows = lt_alloc_array((size_t)LT_ACTIONS * SECTIONS, sizeof *rows);

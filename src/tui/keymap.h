@@ -31,7 +31,8 @@ typedef enum lt_keymap_context {
     LT_IN_GRID = 128,   /* pictures of several seeds */
     LT_IN_COMPARE = 256,
     LT_IN_GALLERY = 512,
-    LT_IN_ANYWHERE = 1023,
+    LT_IN_WHATIF = 1024, /* one step with another guidance */
+    LT_IN_ANYWHERE = 2047,
 } lt_keymap_context;
 
 /* What is true now; decides about hints. */

@@ -12,6 +12,10 @@ static void to_timeline(lt_studio *s, int x)
 {
     lt_rect r = s->layout.timeline;
     int steps = lt_studio_steps(s), first, last;
+    if (lt_studio_what_if(s)) {
+        lt_studio_what_if_set(s, lt_view_slider_at(s, x));
+        return;
+    }
     if (steps == 0)
         return;
     lt_timeline t = {.steps = steps,
@@ -87,6 +91,8 @@ static void wheel(lt_studio *s, const lt_input_event *e, int by)
         lt_studio_act(s, by < 0 ? LT_ACTION_PAGE_UP : LT_ACTION_PAGE_DOWN);
     else if (inside(s->layout.panel, e->x, e->y) && s->focus == LT_FOCUS_PARAMS)
         lt_form_nudge(&s->form, s->row, -by);
+    else if (lt_studio_what_if(s))
+        lt_studio_act(s, by < 0 ? LT_ACTION_SCALE_MORE : LT_ACTION_SCALE_LESS);
     else if (s->reel && s->reel->film)
         lt_studio_goto(s, s->step + by);
 }

@@ -46,11 +46,9 @@ static void ask(lt_studio *s, lt_lens lens, const float *latents)
     lt_session_decode(s->session, s->reel->id, s->step, lens, latents, f->channels, f->h, f->w);
 }
 
-/* A guess for a moving slider, as large as the picture, so that both fill the same cells; false
- * where there is none. */
-static bool guess(lt_studio *s, const float *latents)
+/* As large as the picture, so that both fill the same cells. */
+bool lt_studio_guess(lt_studio *s, const lt_film *f, const float *latents)
 {
-    const lt_film *f = s->reel->film;
     lt_error ignored;
     lt_image *small, *image;
     if (!lt_linear_picture(&s->linear, latents, f->channels, f->h, f->w, &small))
@@ -71,6 +69,10 @@ void lt_studio_picture(lt_studio *s, bool each)
         return;
     }
     lt_lens lens = lt_reel_lens(s->step, s->lens);
+    if (lt_studio_what_if(s)) {
+        lt_studio_what_if_picture(s);
+        return;
+    }
     if (!s->reel || s->step >= lt_reel_frames(s->reel)) {
         if (!s->reel)
             lt_canvas_show(s->canvas, NULL, false, false);
@@ -84,7 +86,7 @@ void lt_studio_picture(lt_studio *s, bool each)
     float *latents = latents_shown(s, lens);
     /* the newest step's own picture is on its way from the run, through the lens that is watched */
     bool coming = s->follow && s->reel->state == LT_REEL_RUNNING;
-    if (!coming && !(s->dragging && guess(s, latents)))
+    if (!coming && !(s->dragging && lt_studio_guess(s, s->reel->film, latents)))
         ask(s, lens, latents);
     free(latents);
 }

@@ -78,6 +78,24 @@ static void as_parent(const lt_studio *s, lt_params *p, const lt_film *f)
     same_model(s, p, f);
 }
 
+void lt_studio_branch(lt_studio *s, lt_params *p, lt_reel *parent, int k)
+{
+    lt_error err = {0};
+    bool paced = s->pace > 0;
+    as_parent(s, p, parent->film);
+    if (k > 0 && !lt_session_fork(s->session, s->next_id + 1, p, parent->film, k, paced, &err)) {
+        lt_studio_fault(s, &err);
+        return;
+    }
+    lt_studio_begin_reel(s, p->prompts[0], paced);
+    if (k == 0) {
+        lt_session_run(s->session, s->next_id, p, paced);
+        return;
+    }
+    s->reel->parent = parent->id;
+    s->reel->forked = k;
+}
+
 void lt_studio_fork(lt_studio *s)
 {
     lt_error err = {0};
@@ -90,18 +108,10 @@ void lt_studio_fork(lt_studio *s)
         lt_studio_say(s, LT_NOTE_INFO, "a fork begins after a step that is not the last");
         return;
     }
-    bool ok = lt_form_params(&s->form, &p, &err);
-    if (ok) {
-        as_parent(s, &p, parent->film);
-        ok = lt_session_fork(s->session, s->next_id + 1, &p, parent->film, k, s->pace > 0, &err);
-    }
-    if (ok) {
-        lt_studio_begin_reel(s, p.prompts[0], s->pace > 0);
-        s->reel->parent = parent->id;
-        s->reel->forked = k;
-    } else {
+    if (lt_form_params(&s->form, &p, &err))
+        lt_studio_branch(s, &p, parent, k);
+    else
         lt_studio_fault(s, &err);
-    }
     lt_params_done(&p);
 }
 
@@ -249,6 +259,7 @@ double lt_studio_wait(const lt_studio *s)
     double wait = worker_busy(s) || s->busy ? tick : -1;
     if (s->replaying || paced(s))
         wait = lt_wake_sooner(wait, until(s, s->next_move));
+    wait = lt_wake_sooner(wait, lt_studio_what_if_wait(s));
     if (lt_studio_saving(s))
         wait = 0;
     if (s->note.until > 0)
@@ -280,6 +291,7 @@ void lt_studio_tick(lt_studio *s)
     }
     if (lt_studio_saving(s))
         lt_studio_save_on(s);
+    lt_studio_what_if_tick(s);
     if (s->replaying && s->reel && s->reel->film && s->now >= s->next_move) {
         next_of_replay(s);
         s->dirty = true;

@@ -8,6 +8,7 @@
 
 #include "gfx/input.h"
 #include "pipeline/linear.h"
+#include "pipeline/whatif.h"
 #include "store/writer.h"
 #include "tui/canvas.h"
 #include "tui/form.h"
@@ -50,6 +51,7 @@ typedef enum lt_ask {
     LT_ASK_FIND,    /* on the page of keys */
     LT_ASK_HISTORY, /* what runs of the history are about */
     LT_ASK_QUIT,    /* y or n */
+    LT_ASK_SCALE,   /* of a what-if */
 } lt_ask;
 
 typedef enum lt_note_kind { LT_NOTE_INFO, LT_NOTE_WARN, LT_NOTE_ERROR } lt_note_kind;
@@ -75,6 +77,20 @@ typedef struct lt_saving {
     int next;
     bool asked; /* for the picture of `next` */
 } lt_saving;
+
+/* One step with another guidance.  It is over once another run or step is looked at. */
+typedef struct lt_what_if {
+    uint64_t id, owner; /* the run looked at, 0: none; the one that the step is of, before a fork */
+    int step;
+    double scale, own, top; /* now, the run's, the slider's end */
+    double rest_at;         /* when a slider that moved counts as resting; 0: it rests */
+    uint64_t asked;         /* the picture that has not come; 0: none */
+    lt_image *image;        /* owned: the VAE's newest */
+    double made;            /* the scale and the lens of it, or of what was asked for */
+    lt_lens lens;
+    bool guessed; /* on the screen is a linear preview */
+    lt_what_if_numbers numbers;
+} lt_what_if;
 
 typedef struct lt_studio {
     const lt_tui_options *options;
@@ -124,6 +140,7 @@ typedef struct lt_studio {
     char find[64]; /* what the page of keys is narrowed to */
     lt_note note;
     lt_saving saving;
+    lt_what_if what_if;
     lt_count prompt_count, negative_count;
     double stop_pressed; /* when Ctrl-C was */
     bool unseen;         /* the worker waits to hear that its picture is on the screen */
@@ -150,6 +167,8 @@ void lt_studio_run(lt_studio *s, bool hold);
 void lt_studio_begin_reel(lt_studio *s, const char *prompt, bool paced);
 /* From the shown step on, with the form's prompts, guidance and sampler. */
 void lt_studio_fork(lt_studio *s);
+/* p with the seed, steps and size of a run, from its frame k on; k = 0: from the noise. */
+void lt_studio_branch(lt_studio *s, lt_params *p, lt_reel *parent, int k);
 void lt_studio_goto(lt_studio *s, int step);
 void lt_studio_step(lt_studio *s, int by);
 void lt_studio_pause(lt_studio *s);
@@ -180,6 +199,8 @@ void lt_studio_mouse(lt_studio *s, const lt_input_event *e);
 void lt_studio_picture(lt_studio *s, bool each);
 /* True if the film's pictures can be decoded: its model is open, or is being opened from now on. */
 bool lt_studio_model_of(lt_studio *s, const lt_film *f);
+/* Shows a guess for a moving slider; false where there is none.  latents: of this film's size. */
+bool lt_studio_guess(lt_studio *s, const lt_film *f, const float *latents);
 /* True if the picture of the shown step is on its way. */
 bool lt_studio_decoding(const lt_studio *s);
 
@@ -215,6 +236,19 @@ void lt_studio_read_settings(lt_studio *s, const char *path);
 /* Into the form; notes: what cannot be followed, "" if nothing. */
 void lt_studio_take_settings(lt_studio *s, const lt_params *p, const char *notes);
 
+/* ---- whatif.c ---- */
+bool lt_studio_what_if(const lt_studio *s); /* one is shown */
+bool lt_studio_what_if_act(lt_studio *s, lt_action action);
+void lt_studio_what_if_set(lt_studio *s, double scale);
+void lt_studio_what_if_type(lt_studio *s, const char *text);
+/* What lt_studio_picture does meanwhile. */
+void lt_studio_what_if_picture(lt_studio *s);
+/* A picture that is no run's. */
+void lt_studio_what_if_take(lt_studio *s, lt_event *e);
+double lt_studio_what_if_wait(const lt_studio *s);
+void lt_studio_what_if_tick(lt_studio *s);
+void lt_studio_what_if_done(lt_studio *s);
+
 /* ---- view.c and view_*.c ---- */
 void lt_studio_draw(lt_studio *s);
 void lt_view_title(lt_studio *s);
@@ -225,6 +259,9 @@ void lt_view_bottom(lt_studio *s); /* messages and footer */
 void lt_view_help(lt_studio *s);
 void lt_view_gallery(lt_studio *s);
 void lt_view_runs(lt_studio *s);
+void lt_view_what_if(const lt_studio *s, lt_rect area); /* its numbers */
+void lt_view_slider(const lt_studio *s);                /* in the timeline's place */
+double lt_view_slider_at(const lt_studio *s, int x);    /* the scale at a column */
 
 /* ---- notes ---- */
 void lt_studio_say(lt_studio *s, lt_note_kind kind, const char *format, ...) LT_PRINTF(3, 4);

@@ -31,6 +31,8 @@ const char *lt_studio_question(const lt_studio *s)
     case LT_ASK_FIND:
     case LT_ASK_HISTORY:
         return "find";
+    case LT_ASK_SCALE:
+        return "guidance of this step";
     case LT_ASK_QUIT:
         return "a run is at work: leave? y or n";
     default:
@@ -164,6 +166,9 @@ void lt_studio_accept(lt_studio *s)
     case LT_ASK_FIND:
         snprintf(s->find, sizeof s->find, "%s", text);
         s->help_top = 0;
+        break;
+    case LT_ASK_SCALE:
+        lt_studio_what_if_type(s, text);
         break;
     case LT_ASK_QUIT:
         s->quit = text[0] == 'y' || text[0] == 'Y';

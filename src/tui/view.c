@@ -120,17 +120,37 @@ static const char *lens_name(lt_lens lens)
     return lens == LT_LENS_X0 ? "2 predicted x0" : "1 current latents";
 }
 
+/* What the picture is not, or not yet. */
+static const char *mark(const lt_studio *s)
+{
+    bool what_if = lt_studio_what_if(s);
+    if (what_if ? s->what_if.asked != 0 : lt_studio_decoding(s))
+        return "  decoding...";
+    return (what_if ? s->what_if.guessed : s->dragging) ? "  linear preview" : "";
+}
+
+/* As much as fits: the panel names the lens, too, and the step of a what-if. */
+static void picture_title(const lt_studio *s, int room, char *to, size_t size)
+{
+    char scale[32] = "", guidance[48] = "";
+    bool what_if = lt_studio_what_if(s);
+    if (what_if) {
+        snprintf(scale, sizeof scale, " at %.4g", s->what_if.scale);
+        snprintf(guidance, sizeof guidance, " at guidance %.4g", s->what_if.scale);
+    }
+    int n = snprintf(to, size, "%s  step %d%s%s", lens_name(s->lens), s->step, guidance, mark(s));
+    if (n > room)
+        n = snprintf(to, size, "step %d%s%s", s->step, scale, mark(s));
+    if (n > room && what_if)
+        snprintf(to, size, "%s%s", scale + 1, mark(s));
+}
+
 static void picture_box(lt_studio *s)
 {
     lt_rect box = s->layout.picture_box;
     char title[160] = "";
-    bool missing = s->reel && s->reel->film && lt_studio_decoding(s);
-    if (s->reel && s->reel->film) {
-        const char *mark = missing ? "  decoding..." : s->dragging ? "  linear preview" : "";
-        int n = snprintf(title, sizeof title, "%s  step %d%s", lens_name(s->lens), s->step, mark);
-        if (n > box.width - 6) /* the panel names the lens, too */
-            snprintf(title, sizeof title, "step %d%s", s->step, mark);
-    }
+    if (s->reel && s->reel->film)
+        picture_title(s, box.width - 6, title, sizeof title);
     lt_draw_box(box, LT_STYLE_PLAIN, title);
     if (s->reel && s->reel->skipped > 0)
         lt_draw_format(box.y + box.height - 1, box.x + 3, box.width - 6, LT_STYLE_WARN,

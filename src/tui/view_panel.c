@@ -147,7 +147,9 @@ void lt_view_panel(lt_studio *s)
         p.y++;
     if (s->focus == LT_FOCUS_PARAMS && room(&p))
         lt_draw_text(p.y++, area.x + 1, area.width - 2, LT_STYLE_DIM, lt_form_help(s->row));
-    if (s->statistics)
+    if (lt_studio_what_if(s))
+        lt_view_what_if(s, (lt_rect){area.x, p.y, area.width, p.end - p.y});
+    else if (s->statistics)
         statistics(s, &p);
     else
         numbers(s, &p);

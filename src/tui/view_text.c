@@ -12,6 +12,10 @@ void lt_view_timeline(lt_studio *s)
     lt_rect r = s->layout.timeline;
     char line[LT_TIMELINE_MOST + 1];
     int steps = lt_studio_steps(s);
+    if (lt_studio_what_if(s)) {
+        lt_view_slider(s);
+        return;
+    }
     if (steps == 0)
         return;
     lt_timeline t = {.steps = steps,

@@ -106,7 +106,7 @@ static void test_own_scale(void **state)
 static void test_as_a_fork(void **state)
 {
     (void)state;
-    static const double scales[] = {3, 12.25, 1.5};
+    static const double scales[] = {3, 12.25, 1};
     for (int i = 0; i < SAMPLERS; i++) {
         lt_params p = settings(samplers[i], 7.5);
         lt_film *f = film_of(&p, NULL, 0, STEPS);
