@@ -325,8 +325,10 @@ static bool act_program(lt_studio *s, lt_action action)
 void lt_studio_act(lt_studio *s, lt_action action)
 {
     s->dirty = true;
-    if (lt_gallery_act(s, action) || lt_runs_act(s, action) || lt_studio_what_if_act(s, action) ||
-        act_run(s, action) || act_form(s, action) || act_program(s, action))
+    if (lt_gallery_act(s, action) || lt_studio_what_if_act(s, action) ||
+        lt_studio_compare_act(s, action) || lt_runs_act(s, action))
+        return;
+    if (act_run(s, action) || act_form(s, action) || act_program(s, action))
         return;
     if (action >= LT_ACTION_SCROLL_UP && action <= LT_ACTION_BOTTOM)
         scroll(s, action);
@@ -372,4 +374,6 @@ void lt_studio_input(lt_studio *s, const lt_input_event *e)
     default:
         break;
     }
+    if (s->view == LT_VIEW_COMPARE && s->focus != LT_FOCUS_VIEW) /* there are no fields */
+        lt_studio_compare_close(s);
 }

@@ -36,10 +36,12 @@ static void picture(lt_studio *s, lt_reel *r, int step, lt_lens lens)
     if (s->asked_id == r->id && s->asked_step == step && s->asked_lens == lens)
         s->asked_id = 0;
     learn(s, r, step, lens);
-    if (r == s->reel && s->follow && lt_reel_lens(step, s->lens) == lt_reel_lens(step, lens)) {
+    bool comparing = s->view == LT_VIEW_COMPARE;
+    bool newest = r == s->reel && s->follow && (!comparing || step == r->film->done);
+    if (newest && lt_reel_lens(step, s->lens) == lt_reel_lens(step, lens)) {
         s->step = step;
         lt_studio_picture(s, true);
-    } else if (r == s->reel && step == s->step) {
+    } else if (comparing || (r == s->reel && step == s->step)) {
         lt_studio_picture(s, false);
     }
     lt_reels_trim(&s->reels, s->reel, PICTURES_KEPT);

@@ -6,6 +6,7 @@ enum {
     PANEL_MOST = 60,
     PROMPT_MOST = 5, /* rows */
     NEGATIVE_MOST = 3,
+    PICTURE_LEAST = 12, /* rows of its box, for a view with rows of text */
 };
 
 static int clamp(int x, int low, int high)
@@ -66,12 +67,17 @@ void lt_layout_make(const lt_layout_ask *ask, lt_layout *out)
         return;
     }
     share_rows(ask, &prompt, &negative);
-    y = ask->rows - prompt - negative - 3; /* of the timeline */
+    int text = clamp(ask->text_rows, 0, ask->rows - 4 - PICTURE_LEAST);
+    y = ask->rows - 3 - (text ? 0 : prompt + negative); /* of the timeline */
     out->title = (lt_rect){0, 0, ask->cols, 1};
-    place_boxes(ask, y - 1, out);
+    place_boxes(ask, y - text - 1, out);
     out->timeline = (lt_rect){0, y, ask->cols, 1};
-    out->prompt = (lt_rect){0, y + 1, ask->cols, prompt};
-    out->negative = (lt_rect){0, y + 1 + prompt, ask->cols, negative};
+    if (text) {
+        out->text = (lt_rect){0, y - text, ask->cols, text};
+    } else {
+        out->prompt = (lt_rect){0, y + 1, ask->cols, prompt};
+        out->negative = (lt_rect){0, y + 1 + prompt, ask->cols, negative};
+    }
     out->message = (lt_rect){0, ask->rows - 2, ask->cols, 1};
     out->footer = (lt_rect){0, ask->rows - 1, ask->cols, 1};
 }

@@ -2,9 +2,11 @@
  * layout.h - where everything is on a screen of any size.  Pure.
  *
  * From the top: a title row; the picture in a box, with the panel of settings and numbers in
- * another beside it; the timeline; the prompts; a row for messages; the footer of keys.  The boxes
- * are not for looks alone: what stands in the first and the last column keeps curses from erasing
- * to the end of a line, and so through the picture.
+ * another beside it; the timeline; the prompts; a row for messages; the footer of keys.  A view may
+ * have rows of text of its own instead of the prompts, above the timeline.
+ *
+ * The boxes are not for looks alone: what stands in the first and the last column keeps curses from
+ * erasing to the end of a line, and so through the picture.
  */
 #pragma once
 
@@ -25,6 +27,7 @@ typedef struct lt_layout_ask {
     int cell_width, cell_height;       /* pixels */
     int picture_width, picture_height; /* its proportions */
     int prompt_rows, negative_rows;    /* that their texts would fill */
+    int text_rows; /* 0, or rows of text above the timeline, which take the prompts' place, too */
     lt_layout_zoom zoom;
 } lt_layout_ask;
 
@@ -35,7 +38,7 @@ typedef struct lt_layout {
     lt_rect picture_box, picture; /* the box with its border, and the cells inside but the last row,
                                      which stays free */
     lt_rect panel_box, panel;
-    lt_rect timeline, prompt, negative, message, footer;
+    lt_rect text, timeline, prompt, negative, message, footer;
 } lt_layout;
 
 void lt_layout_make(const lt_layout_ask *ask, lt_layout *out);

@@ -228,6 +228,7 @@ static void close_all(lt_studio *s)
     lt_tokens_done(&s->negative_count.tokens);
     free(s->saving.dir);
     lt_studio_what_if_done(s);
+    lt_studio_compare_done(s);
 }
 
 bool lt_tui_run(const lt_tui_options *options, lt_error *err)

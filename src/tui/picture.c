@@ -27,23 +27,37 @@ bool lt_studio_model_of(lt_studio *s, const lt_film *f)
 }
 
 /* What the VAE would be given; the caller's. */
-static float *latents_shown(const lt_studio *s, lt_lens lens)
+static float *latents_of(const lt_film *f, int step, lt_lens lens)
 {
-    const lt_film *f = s->reel->film;
     float *latents = lt_alloc_array(f->all, sizeof *latents);
-    lt_film_lens(f, s->step, lens, latents);
+    lt_film_lens(f, step, lens, latents);
     return latents;
 }
 
-static void ask(lt_studio *s, lt_lens lens, const float *latents)
+void lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step)
 {
-    const lt_film *f = s->reel->film;
-    if (lt_studio_decoding(s) || !lt_studio_model_of(s, f))
+    const lt_film *f = r->film;
+    lt_lens lens = lt_reel_lens(step, s->lens);
+    if ((s->asked_id == r->id && s->asked_step == step && s->asked_lens == lens) ||
+        !lt_studio_model_of(s, f))
         return;
-    s->asked_id = s->reel->id;
-    s->asked_step = s->step;
+    s->asked_id = r->id;
+    s->asked_step = step;
     s->asked_lens = lens;
-    lt_session_decode(s->session, s->reel->id, s->step, lens, latents, f->channels, f->h, f->w);
+    float *latents = latents_of(f, step, lens);
+    lt_session_decode(s->session, r->id, step, lens, latents, f->channels, f->h, f->w);
+    free(latents);
+}
+
+/* A guess of the shown step while the timeline is dragged. */
+static bool guess(lt_studio *s, lt_lens lens)
+{
+    if (!s->dragging)
+        return false;
+    float *latents = latents_of(s->reel->film, s->step, lens);
+    bool ok = lt_studio_guess(s, s->reel->film, latents);
+    free(latents);
+    return ok;
 }
 
 /* As large as the picture, so that both fill the same cells. */
@@ -73,6 +87,10 @@ void lt_studio_picture(lt_studio *s, bool each)
         lt_studio_what_if_picture(s);
         return;
     }
+    if (s->view == LT_VIEW_COMPARE) {
+        lt_studio_compare_picture(s);
+        return;
+    }
     if (!s->reel || s->step >= lt_reel_frames(s->reel)) {
         if (!s->reel)
             lt_canvas_show(s->canvas, NULL, false, false);
@@ -83,10 +101,8 @@ void lt_studio_picture(lt_studio *s, bool each)
         lt_canvas_show(s->canvas, image, each, false);
         return;
     }
-    float *latents = latents_shown(s, lens);
     /* the newest step's own picture is on its way from the run, through the lens that is watched */
     bool coming = s->follow && s->reel->state == LT_REEL_RUNNING;
-    if (!coming && !(s->dragging && lt_studio_guess(s, s->reel->film, latents)))
-        ask(s, lens, latents);
-    free(latents);
+    if (!coming && !guess(s, lens))
+        lt_studio_ask_picture(s, s->reel, s->step);
 }

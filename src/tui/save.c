@@ -29,8 +29,7 @@ static bool write_frame(lt_studio *s, const lt_reel *r, int k, const char *path)
     return ok;
 }
 
-/* "latentty-42", "latentty-42-step12", "latentty-42-x0": a name that is free. */
-static char *free_name(const lt_studio *s, const char *what, const char *suffix)
+char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suffix)
 {
     int place;
     uint64_t seed = lt_params_seed(&s->reel->film->params, 0, &place);
@@ -54,7 +53,7 @@ void lt_studio_save(lt_studio *s)
     }
     if (s->step < s->reel->film->steps)
         snprintf(step, sizeof step, "-step%d", s->step);
-    char *name = free_name(s, step, ".png");
+    char *name = lt_studio_free_name(s, step, ".png");
     if (write_frame(s, s->reel, s->step, name))
         lt_studio_say(s, LT_NOTE_INFO, "saved %s", name);
     free(name);
@@ -74,7 +73,7 @@ void lt_studio_save_all(lt_studio *s)
         return;
     }
     saving_over(s);
-    char *dir = free_name(s, "-steps", "");
+    char *dir = lt_studio_free_name(s, "-steps", "");
     if (!lt_dir_make(dir, &err)) {
         lt_studio_fault(s, &err);
         free(dir);

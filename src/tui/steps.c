@@ -260,6 +260,7 @@ double lt_studio_wait(const lt_studio *s)
     if (s->replaying || paced(s))
         wait = lt_wake_sooner(wait, until(s, s->next_move));
     wait = lt_wake_sooner(wait, lt_studio_what_if_wait(s));
+    wait = lt_wake_sooner(wait, lt_studio_compare_wait(s));
     if (lt_studio_saving(s))
         wait = 0;
     if (s->note.until > 0)
@@ -292,6 +293,7 @@ void lt_studio_tick(lt_studio *s)
     if (lt_studio_saving(s))
         lt_studio_save_on(s);
     lt_studio_what_if_tick(s);
+    lt_studio_compare_tick(s);
     if (s->replaying && s->reel && s->reel->film && s->now >= s->next_move) {
         next_of_replay(s);
         s->dirty = true;

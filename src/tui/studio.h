@@ -11,6 +11,7 @@
 #include "pipeline/whatif.h"
 #include "store/writer.h"
 #include "tui/canvas.h"
+#include "tui/compare.h"
 #include "tui/form.h"
 #include "tui/gallery.h"
 #include "tui/history.h"
@@ -78,6 +79,32 @@ typedef struct lt_saving {
     bool asked; /* for the picture of `next` */
 } lt_saving;
 
+typedef enum lt_compare_mode {
+    LT_COMPARE_BESIDE, /* A, B and the difference */
+    LT_COMPARE_FLICKER,
+    LT_COMPARE_DIFFERENCE,
+    LT_COMPARE_MODES,
+} lt_compare_mode;
+
+/* What is compared: B is what the studio looks at, A is here.  Runs by id, as they may go. */
+typedef struct lt_comparing {
+    uint64_t marked; /* the run that `m` marked; 0: none */
+    int marked_step;
+    uint64_t a, b; /* b, b_step: as they were when A followed them */
+    int a_step, b_step;
+    lt_compare_mode mode;
+    int gain;          /* of the difference: 1, 2, 4, ... */
+    bool second, held; /* flicker: B is shown; it does not go on */
+    double flip_at;    /* when it does */
+    lt_compare_steps steps;
+    lt_image *sheet[2]; /* owned: what is shown; flicker: of A and of B */
+    lt_image *of[2];    /* owned: the pictures that the sheets are of */
+    lt_compare_mode made_mode;
+    int made_gain, made_width, made_height, made_a, made_b; /* and the rest that they are of */
+    bool measured;                                          /* both are there and have one size */
+    lt_image_distance distance;                             /* between them */
+} lt_comparing;
+
 /* One step with another guidance.  It is over once another run or step is looked at. */
 typedef struct lt_what_if {
     uint64_t id, owner; /* the run looked at, 0: none; the one that the step is of, before a fork */
@@ -141,6 +168,7 @@ typedef struct lt_studio {
     lt_note note;
     lt_saving saving;
     lt_what_if what_if;
+    lt_comparing comparing;
     lt_count prompt_count, negative_count;
     double stop_pressed; /* when Ctrl-C was */
     bool unseen;         /* the worker waits to hear that its picture is on the screen */
@@ -201,6 +229,8 @@ void lt_studio_picture(lt_studio *s, bool each);
 bool lt_studio_model_of(lt_studio *s, const lt_film *f);
 /* Shows a guess for a moving slider; false where there is none.  latents: of this film's size. */
 bool lt_studio_guess(lt_studio *s, const lt_film *f, const float *latents);
+/* Asks for the picture of a frame, unless it was asked for last. */
+void lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step);
 /* True if the picture of the shown step is on its way. */
 bool lt_studio_decoding(const lt_studio *s);
 
@@ -229,6 +259,8 @@ void lt_gallery_picture(lt_studio *s);
 /* ---- save.c ---- */
 void lt_studio_save(lt_studio *s);
 void lt_studio_save_all(lt_studio *s);
+/* "latentty-42", what, "-x0", suffix: a name that is free; the caller's. */
+char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suffix);
 /* Saving all steps goes on by one of them at a time, so that keys come in between. */
 bool lt_studio_saving(const lt_studio *s); /* lt_studio_save_on has something to do */
 void lt_studio_save_on(lt_studio *s);
@@ -249,6 +281,21 @@ double lt_studio_what_if_wait(const lt_studio *s);
 void lt_studio_what_if_tick(lt_studio *s);
 void lt_studio_what_if_done(lt_studio *s);
 
+/* ---- comparing.c ---- */
+bool lt_studio_compare_act(lt_studio *s, lt_action action);
+void lt_studio_compare_close(lt_studio *s);
+/* The run that A is of; NULL if it is gone or has no film. */
+lt_reel *lt_studio_compare_a(const lt_studio *s);
+/* Its number in the title bar; 0: it is gone. */
+int lt_studio_run_number(const lt_studio *s, uint64_t id);
+/* What lt_studio_picture does meanwhile: asks for what is missing. */
+void lt_studio_compare_picture(lt_studio *s);
+/* What belongs on the screen, made for so many pixels; borrowed, NULL: not all is there. */
+lt_image *lt_studio_compare_sheet(lt_studio *s, int width, int height, bool captions);
+double lt_studio_compare_wait(const lt_studio *s);
+void lt_studio_compare_tick(lt_studio *s);
+void lt_studio_compare_done(lt_studio *s);
+
 /* ---- view.c and view_*.c ---- */
 void lt_studio_draw(lt_studio *s);
 void lt_view_title(lt_studio *s);
@@ -260,8 +307,9 @@ void lt_view_help(lt_studio *s);
 void lt_view_gallery(lt_studio *s);
 void lt_view_runs(lt_studio *s);
 void lt_view_what_if(const lt_studio *s, lt_rect area); /* its numbers */
-void lt_view_slider(const lt_studio *s);                /* in the timeline's place */
-double lt_view_slider_at(const lt_studio *s, int x);    /* the scale at a column */
+void lt_view_compare(lt_studio *s);
+void lt_view_slider(const lt_studio *s);             /* in the timeline's place */
+double lt_view_slider_at(const lt_studio *s, int x); /* the scale at a column */
 
 /* ---- notes ---- */
 void lt_studio_say(lt_studio *s, lt_note_kind kind, const char *format, ...) LT_PRINTF(3, 4);

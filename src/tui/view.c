@@ -202,6 +202,12 @@ static int wanted_rows(const lt_edit *e, int cols)
     return rows;
 }
 
+/* Of text below what is compared: numbers, steps, a heading, settings. */
+static int compare_rows(int rows)
+{
+    return rows < 24 ? 6 : rows / 4 > 12 ? 12 : rows / 4;
+}
+
 static void make_layout(lt_studio *s, int cols, int rows)
 {
     const lt_film *f = s->reel ? s->reel->film : NULL;
@@ -213,6 +219,7 @@ static void make_layout(lt_studio *s, int cols, int rows)
                          .picture_height = f ? f->height : 1,
                          .prompt_rows = wanted_rows(s->form.prompt, cols),
                          .negative_rows = wanted_rows(s->form.negative, cols),
+                         .text_rows = s->view == LT_VIEW_COMPARE ? compare_rows(rows) : 0,
                          .zoom = s->view == LT_VIEW_STEP      ? s->zoom
                                  : s->view == LT_VIEW_GALLERY ? LT_LAYOUT_BIG
                                                               : LT_LAYOUT_ONLY};
@@ -231,6 +238,10 @@ static void middle(lt_studio *s)
     }
     if (s->view == LT_VIEW_GALLERY) {
         lt_view_gallery(s);
+        return;
+    }
+    if (s->view == LT_VIEW_COMPARE) {
+        lt_view_compare(s);
         return;
     }
     picture_box(s);
@@ -268,7 +279,8 @@ void lt_studio_draw(lt_studio *s)
         lt_view_title(s);
         middle(s);
         lt_view_timeline(s);
-        lt_view_prompts(s);
+        if (s->layout.prompt.width)
+            lt_view_prompts(s);
         lt_view_bottom(s);
     }
     if (s->redraw || lt_canvas_uncovers(s->canvas)) {

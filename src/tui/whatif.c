@@ -44,7 +44,13 @@ static void open(lt_studio *s)
         lt_studio_say(s, LT_NOTE_INFO, "what if: go to a step first");
         return;
     }
-    if (!r || !r->film || !lt_film_can_what_if(r->film, s->step)) {
+    if (!r || !r->film) {
+        lt_studio_say(s, LT_NOTE_INFO,
+                      "what if: this step is of the run that was forked, which is "
+                      "not open");
+        return;
+    }
+    if (!lt_film_can_what_if(r->film, s->step)) {
         lt_studio_say(s, LT_NOTE_INFO,
                       "what if: this step was made without guidance, so only the "
                       "prompt's prediction is known");

@@ -38,7 +38,8 @@ static void press_some(rig *r)
         "e",       "z",        "I",       ":",         "?",        "<f1>",    "/",     "<pgdn>",
         "<pgup>",  "<c-l>",    "<c-r>",   "<c-g>",     "<c-u>",    "<c-k>",   "<c-y>", "<c-_>",
         "<c-w>",   "<c-t>",    "<m-b>",   "<m-d>",     "<m-left>", "<m-k>",   "<c-j>", "<bs>",
-        "<del>",   "<c-home>", "<c-end>", "<m-enter>", "y",        "G",       "b"};
+        "<del>",   "<c-home>", "<c-end>", "<m-enter>", "y",        "G",       "b",     "m",
+        "c",       "C",        "w",       "t",         "f"};
     rig_keys(r, random_below(200) ? PICK(keys) : "<c-c>"); /* which may be the end */
 }
 

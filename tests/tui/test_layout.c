@@ -41,7 +41,7 @@ static void check(const lt_layout_ask *a)
     if (l.too_small)
         return;
     memset(cells, 0, sizeof cells);
-    const lt_rect all[] = {l.title,  l.picture_box, l.panel_box, l.timeline,
+    const lt_rect all[] = {l.title,  l.picture_box, l.panel_box, l.text,  l.timeline,
                            l.prompt, l.negative,    l.message,   l.footer};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         mark(cells, a->cols, a->rows, all[i]);
@@ -56,7 +56,10 @@ static void check(const lt_layout_ask *a)
         assert_true(within(l.panel, l.panel_box) && l.panel.width >= 38);
     else
         assert_int_equal(a->zoom, LT_LAYOUT_ONLY);
-    assert_true(l.prompt.height >= 1 && l.negative.height >= 1 && l.prompt.width == a->cols);
+    if (a->text_rows)
+        assert_true(l.text.height >= 6 && l.text.height <= a->text_rows && !l.prompt.width);
+    else
+        assert_true(l.prompt.height >= 1 && l.negative.height >= 1 && l.prompt.width == a->cols);
 }
 
 static void test_all_sizes(void **state)
@@ -73,6 +76,8 @@ static void test_all_sizes(void **state)
                         a.picture_height = shape == 2 ? 4 : 1;
                         a.prompt_rows = text;
                         a.negative_rows = text;
+                        check(&a);
+                        a.text_rows = 5 + text;
                         check(&a);
                     }
 }

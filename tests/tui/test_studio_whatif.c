@@ -165,6 +165,36 @@ static void test_mouse(void **state)
     rig_leave(&r);
 }
 
+/* A fork that comes out of the history: its own steps have all that is needed, those of before it
+ * are of a run that is not open. */
+static void test_from_history(void **state)
+{
+    (void)state;
+    rig r = at_step(3);
+    rig_keys(&r, "f");
+    rig_wait(&r, "fork of 1 @ 3");
+    rig_wait(&r, "DONE 8/8");
+    rig_keys(&r, "q");
+    rig_end(&r, 0);
+    rig_again(&r, NULL, "");
+    rig_match(&r, "[0-9]/75");
+    rig_keys(&r, "<esc>");
+    rig_wait(&r, "? keys");
+    rig_keys(&r, "H");
+    rig_wait(&r, "2, fork of 1 @ 3");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "DONE 8/8");
+    rig_keys(&r, ",,,w");
+    rig_wait(&r, "What if: step 5 of 8");
+    rig_match(&r, "changed +0 %");
+    rig_keys(&r, "<right>");
+    rig_wait(&r, "eps = u + 8 (c - u)");
+    lt_image_unref(at_rest(&r));
+    rig_keys(&r, "q,,w");
+    rig_wait(&r, "of the run that was forked, which is not open");
+    rig_leave(&r);
+}
+
 static void test_unguided(void **state)
 {
     (void)state;
@@ -180,8 +210,9 @@ static void test_unguided(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_own),        cmocka_unit_test(test_fork),
-        cmocka_unit_test(test_first_step), cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_mouse),      cmocka_unit_test(test_unguided)};
+        cmocka_unit_test(test_own),         cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_first_step),  cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_mouse),       cmocka_unit_test(test_unguided),
+        cmocka_unit_test(test_from_history)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
