@@ -28,6 +28,10 @@ shots 100x32 wait:prompt still "type:$fox" still shot:"$out/form.png" key:Return
   shot:"$out/step-12-x0.png" key:question still shot:"$out/keys.png" key:q key:q exit -- "$program" --seed 42
 shots 100x32 wait:prompt still "type:$fox" key:Return wait:' 9/30' key:space wait:PAUSED still key:period still \
   shot:"$out/paused.png" key:q key:y exit -- "$program" --seed 42
+# shellcheck disable=SC2086
+shots 100x32 wait:prompt still "type:$fox" key:Return wait:30/30 still key:Home $twelve key:w key:minus key:minus \
+  key:minus key:minus key:minus key:minus key:minus still shot:"$out/what-if.png" key:Return wait:fork wait:30/30 still key:c \
+  still shot:"$out/compare.png" key:q key:q exit -- "$program" --seed 42
 shots 80x24 wait:prompt still "type:$night" key:Return wait:30/30 still key:p still shot:"$out/small.png" \
   key:q key:q exit -- "$program" --seed 7
 # shellcheck disable=SC2086
