@@ -296,7 +296,7 @@ lt_store *lt_store_open(const char *path, lt_error *note)
     /* SQLite takes "file:" and ":memory:" for something else than a name */
     s->path = *name == '/' || !*name ? lt_strdup(name) : lt_format("./%s", name);
     free(own);
-    if (!*name)
+    if (!*s->path)
         lt_fail(&s->why, LT_ERR_IO, "set HOME or XDG_DATA_HOME to a full path",
                 "runs are not kept: there is no home directory");
     else
