@@ -40,11 +40,6 @@ bool lt_args_has(const lt_args *args, const char *name);
 /* The value of an option, the first if it may be repeated; NULL if it was not given. */
 const char *lt_args_value(const lt_args *args, const char *name);
 
-/* The name nearest to `wrong` among those that next(context, i) gives until NULL; NULL if none is
- * near. */
-const char *lt_args_nearest(const char *wrong, const char *(*next)(const void *context, int i),
-                            const void *context);
-
 /* A whole number in least..most and nothing else. */
 bool lt_args_whole(const char *text, long long least, long long most, long long *out);
 /* "4,4,64,64": at most `most` whole numbers from low to high into out; LT_ERR_ARGUMENT names the

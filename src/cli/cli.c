@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
 #include "base/version.h"
 #include "cli/complete.h"
 #include "cli/help.h"
@@ -47,7 +48,7 @@ static const lt_command *find(const char *name, lt_error *err)
     if (command)
         return command;
     lt_fail(err, LT_ERR_ARGUMENT, "latentty --help", "unknown command '%s'", name);
-    const char *near = lt_args_nearest(name, command_name, NULL);
+    const char *near = lt_nearest(name, command_name, NULL);
     if (near)
         lt_fail_hint(err, "latentty %s", near);
     return NULL;
