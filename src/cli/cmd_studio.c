@@ -77,6 +77,7 @@ static bool run(const lt_context *c, lt_error *err)
                         .history = !lt_args_has(c->args, "no-history"),
                         .history_max = HISTORY_MAX,
                         .colour = !no_color || !*no_color};
+    o.theme = o.colour ? LT_THEME_AUTO : LT_THEME_MONO;
     bool ok = lt_open_params(c, &p, err) && read_arguments(c, &p, &o, err);
     o.utf8 = use_locale();
     ok = ok && lt_tui_run(&o, err) && lt_signals_check(err);

@@ -6,8 +6,11 @@
 
 lt_keymap_context lt_studio_context(const lt_studio *s)
 {
-    if (s->ask != LT_ASK_NOTHING)
-        return LT_IN_LINE;
+    return s->ask != LT_ASK_NOTHING ? LT_IN_LINE : lt_studio_context_below(s);
+}
+
+lt_keymap_context lt_studio_context_below(const lt_studio *s)
+{
     if (s->help)
         return LT_IN_HELP;
     if (s->details)
@@ -47,7 +50,7 @@ unsigned lt_studio_state(const lt_studio *s)
         state |= LT_STATE_PAUSED;
     if (r && lt_reel_frames(r) > 0)
         state |= LT_STATE_FILM;
-    if (s->note.kind == LT_NOTE_ERROR && s->note.text[0])
+    if ((s->note.kind == LT_NOTE_ERROR && s->note.text[0]) || s->unread)
         state |= LT_STATE_ERROR;
     if (s->interrupted)
         state |= LT_STATE_INTERRUPTED;
@@ -285,6 +288,7 @@ static bool act_program(lt_studio *s, lt_action action)
         return true;
     case LT_ACTION_DETAILS:
         open_page(s, &s->details);
+        s->unread = false;
         return true;
     case LT_ACTION_HELP:
         open_page(s, &s->help);
@@ -338,7 +342,8 @@ void lt_studio_act(lt_studio *s, lt_action action)
 
 static void key(lt_studio *s, const lt_input_event *e)
 {
-    lt_action action = lt_keymap_lookup(lt_studio_context(s), (lt_key){e->code, e->mods});
+    lt_action action =
+        lt_keymap_lookup(s->keymap, lt_studio_context(s), (lt_key){e->code, e->mods});
     char text[4];
     if (s->note.kind == LT_NOTE_INFO && s->note.until > 0)
         s->note.until = s->now + 2; /* it was seen */

@@ -23,14 +23,29 @@ static struct {
     int y, x;
 } ui;
 
-static attr_t pair(int n, int colour)
+/* The foregrounds of a theme: of 256 colours, and of 8; -1 is the terminal's own. */
+typedef struct palette {
+    short key[2], accent[2], warn[2], error[2];
+} palette;
+
+static const palette palettes[LT_THEME_COUNT] = {
+    [LT_THEME_AUTO] = {{31, -1}, {28, COLOR_MAGENTA}, {130, COLOR_MAGENTA}, {160, COLOR_RED}},
+    [LT_THEME_DARK] = {{117, COLOR_CYAN},
+                       {120, COLOR_GREEN},
+                       {221, COLOR_YELLOW},
+                       {210, COLOR_RED}},
+    [LT_THEME_LIGHT] = {{25, COLOR_BLUE}, {22, COLOR_BLUE}, {94, COLOR_MAGENTA}, {124, COLOR_RED}},
+};
+
+static attr_t pair(short n, const short colours[2])
 {
-    init_pair((short)n, (short)colour, -1);
+    init_pair(n, colours[COLORS >= 256 ? 0 : 1], -1);
     return (attr_t)COLOR_PAIR(n);
 }
 
-static void set_styles(bool colour)
+void lt_draw_theme(lt_theme theme)
 {
+    const palette *p = &palettes[theme];
     attr_t *s = ui.style;
     s[LT_STYLE_DIM] = A_DIM;
     s[LT_STYLE_STRONG] = A_BOLD;
@@ -41,17 +56,17 @@ static void set_styles(bool colour)
     s[LT_STYLE_WARN] = A_BOLD;
     s[LT_STYLE_ERROR] = A_BOLD;
     s[LT_STYLE_CUT] = A_DIM | A_UNDERLINE;
-    if (!colour || !has_colors() || start_color() == ERR || use_default_colors() == ERR)
+    if (theme == LT_THEME_MONO || !has_colors() || start_color() == ERR ||
+        use_default_colors() == ERR)
         return;
-    bool many = COLORS >= 256; /* of the 256, those that can be read on black and on white */
-    s[LT_STYLE_KEY] |= pair(1, many ? 31 : -1);
-    s[LT_STYLE_ACCENT] |= pair(2, many ? 28 : COLOR_MAGENTA);
-    s[LT_STYLE_WARN] |= pair(3, many ? 130 : COLOR_MAGENTA);
-    s[LT_STYLE_ERROR] |= pair(4, many ? 160 : COLOR_RED);
+    s[LT_STYLE_KEY] |= pair(1, p->key);
+    s[LT_STYLE_ACCENT] |= pair(2, p->accent);
+    s[LT_STYLE_WARN] |= pair(3, p->warn);
+    s[LT_STYLE_ERROR] |= pair(4, p->error);
     s[LT_STYLE_CUT] |= (attr_t)COLOR_PAIR(4);
 }
 
-bool lt_draw_open(bool colour, bool utf8, lt_error *err)
+bool lt_draw_open(bool utf8, lt_error *err)
 {
     const char *term = getenv("TERM");
     ui.screen = newterm(NULL, stdout, stdin);
@@ -59,7 +74,7 @@ bool lt_draw_open(bool colour, bool utf8, lt_error *err)
         return lt_fail(err, LT_ERR_IO, "TERM=xterm-256color, or latentty render",
                        "cannot draw on a terminal of type '%s'", term ? term : "");
     ui.utf8 = utf8;
-    set_styles(colour);
+    lt_draw_theme(LT_THEME_MONO);
     typeahead(-1); /* or an answer of the terminal would stop a refresh half way */
     idlok(stdscr, FALSE);
     idcok(stdscr, FALSE);

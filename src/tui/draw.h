@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "image/image.h"
+#include "tui/theme.h"
 
 typedef enum lt_style {
     LT_STYLE_PLAIN,
@@ -26,9 +27,11 @@ typedef enum lt_style {
     LT_STYLE_COUNT,
 } lt_style;
 
-/* Fails with LT_ERR_IO where curses knows no such TERM.  colour: false for NO_COLOR and the like;
- * utf8: false for other locales, which get ASCII. */
-bool lt_draw_open(bool colour, bool utf8, lt_error *err) LT_WARN_UNUSED;
+/* Fails with LT_ERR_IO where curses knows no such TERM.  utf8: false for other locales, which get
+ * ASCII.  There are no colours before lt_draw_theme. */
+bool lt_draw_open(bool utf8, lt_error *err) LT_WARN_UNUSED;
+/* What is drawn from now on. */
+void lt_draw_theme(lt_theme theme);
 void lt_draw_close(void);
 
 void lt_draw_size(int *cols, int *rows);

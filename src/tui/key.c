@@ -102,6 +102,70 @@ bool lt_key_parse(const char *text, lt_key *out)
     return true;
 }
 
+/* ---- what terminals send ---- */
+
+enum { ENTER = NAMED, TAB, BACKSPACE, ESCAPE };
+
+/* Of a text that is no key: what a terminal sends in its place, or NULL. */
+static const char *instead(const char *text)
+{
+    static const char *const same[][2] = {
+        {"Ctrl+I", "Tab"}, {"Ctrl+H", "Backspace"}, {"Ctrl+M", "Enter"}};
+    size_t n = strlen(text);
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        if (strcasecmp(text, same[i][0]) == 0)
+            return same[i][1];
+    if (n > 6 && strncasecmp(text, "Shift+", 6) == 0)
+        return "the character without Shift";
+    if (n == 12 && strncasecmp(text, "Ctrl+Shift+", 11) == 0)
+        return "the letter with Ctrl alone";
+    return NULL;
+}
+
+/* Of a key that is none for a terminal: what becomes of it, or NULL. */
+static const char *fate(lt_key k)
+{
+    bool shift = k.mods & SHIFT, alt = k.mods & ALT, ctrl = k.mods & CTRL;
+    bool plain = k.code >= ENTER && k.code <= ESCAPE;
+    if (plain && k.code != TAB && (shift || ctrl))
+        return "arrives without Shift and Ctrl";
+    if (k.code == TAB && (ctrl || (shift && alt)))
+        return "arrives as another key, or is taken by the terminal";
+    if (k.code == ESCAPE && alt)
+        return "cannot be told from Esc twice";
+    if (k.code == ' ' && shift)
+        return "arrives as Space";
+    if (ctrl && k.code == '[')
+        return "arrives as Esc";
+    if (ctrl && k.code < NAMED && !is_letter(k.code) &&
+        !(k.code < 0x80 && strchr(" \\]^_", (int)k.code)))
+        return "arrives as another key, or not at all";
+    if (alt && k.code >= '0' && k.code <= '9')
+        return "changes tabs in many terminals";
+    if (alt && !ctrl && k.code < 0x80 && strchr("[]OPX^_\\", (int)k.code))
+        return "begins what a terminal answers";
+    return NULL;
+}
+
+bool lt_key_sent(const char *text, lt_key *out, lt_error *err)
+{
+    lt_key key;
+    const char *why;
+    if (lt_key_parse(text, &key)) {
+        why = fate(key);
+        if (why)
+            return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' %s", text, why);
+        *out = key;
+        return true;
+    }
+    why = instead(text);
+    if (why)
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' cannot be told apart: a terminal sends %s",
+                       text, why);
+    return lt_fail(err, LT_ERR_ARGUMENT, NULL,
+                   "'%s' is no key, expected such as q, Ctrl+A, Alt+Enter or F5", text);
+}
+
 size_t lt_key_name(lt_key key, char to[LT_KEY_TEXT])
 {
     char name[16] = "?";

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
+
 typedef struct lt_key {
     uint32_t code;
     unsigned mods;
@@ -21,6 +23,10 @@ typedef struct lt_key {
 /* False if the text names no key.  Case counts for a lone letter only: "ctrl+a", "ENTER" and
  * "escape" are understood, "Alt+B" is the key b with Alt, "Alt+Shift+B" the key B. */
 bool lt_key_parse(const char *text, lt_key *out);
+
+/* The same for a key of the user's choice: LT_ERR_ARGUMENT also for one that does not arrive, or
+ * arrives as another, or starts what a terminal answers; the message says which. */
+bool lt_key_sent(const char *text, lt_key *out, lt_error *err) LT_WARN_UNUSED;
 
 enum { LT_KEY_TEXT = 40 };
 /* The name that lt_key_parse understands; "?" for what is no key.  Returns its length. */

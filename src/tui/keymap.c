@@ -1,13 +1,13 @@
 /* keymap.c - see keymap.h. */
-#include "tui/keymap.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/panic.h"
+#include "tui/cells.h"
 #include "tui/find.h"
+#include "tui/keymap_impl.h"
 #include "tui/wrap.h"
 
 enum { KEYS_MOST = 3 };
@@ -49,7 +49,7 @@ static const struct {
 #include "tui/actions.def"
 };
 
-static const struct binding {
+static const struct {
     lt_action action;
     unsigned contexts;
     const char *keys[KEYS_MOST];
@@ -62,16 +62,63 @@ static const struct binding {
 };
 enum { BINDINGS = sizeof bindings / sizeof *bindings };
 
-lt_action lt_keymap_lookup(lt_keymap_context context, lt_key key)
+/* The contexts in the order of the page, with the names of files and commands. */
+static const struct {
+    lt_keymap_context context;
+    const char *name, *title;
+} sections[] = {
+    {LT_IN_VIEWING, "viewing", "Watching"},  {LT_IN_RUNS, "runs", "Runs"},
+    {LT_IN_GRID, "grid", "Seeds"},           {LT_IN_WHATIF, "whatif", "What if"},
+    {LT_IN_COMPARE, "compare", "Comparing"}, {LT_IN_GALLERY, "gallery", "History"},
+    {LT_IN_PARAMS, "params", "Settings"},    {LT_IN_TYPING, "typing", "Typing"},
+    {LT_IN_LINE, "line", "One line"},        {LT_IN_MESSAGE, "message", "A message"},
+    {LT_IN_HELP, "help", "This page"},
+};
+enum { SECTIONS = sizeof sections / sizeof *sections };
+
+const char *lt_keymap_context_at(int i, lt_keymap_context *context)
 {
+    if (i >= SECTIONS)
+        return NULL;
+    *context = sections[i].context;
+    return sections[i].name;
+}
+
+lt_keymap *lt_keymap_new(void)
+{
+    lt_keymap *m = lt_alloc(sizeof *m);
+    m->all = lt_alloc_array((size_t)BINDINGS * KEYS_MOST, sizeof *m->all);
     for (int i = 0; i < BINDINGS; i++)
         for (int k = 0; k < KEYS_MOST && bindings[i].keys[k]; k++) {
-            lt_key bound;
-            LT_ASSERT(lt_key_parse(bindings[i].keys[k], &bound));
-            if ((bindings[i].contexts & context) && lt_key_equal(bound, key))
-                return bindings[i].action;
+            lt_binding *b = &m->all[m->count++];
+            *b = (lt_binding){.action = bindings[i].action, .contexts = bindings[i].contexts};
+            LT_ASSERT(lt_key_parse(bindings[i].keys[k], &b->key));
         }
+    return m;
+}
+
+void lt_keymap_free(lt_keymap *m)
+{
+    if (m)
+        free(m->all);
+    free(m);
+}
+
+lt_action lt_keymap_lookup(const lt_keymap *m, lt_keymap_context context, lt_key key)
+{
+    for (int i = 0; i < m->count; i++)
+        if ((m->all[i].contexts & context) && lt_key_equal(m->all[i].key, key))
+            return m->all[i].action;
     return LT_ACTION_NONE;
+}
+
+unsigned lt_keymap_contexts(lt_action action)
+{
+    unsigned contexts = 0;
+    for (int i = 0; i < BINDINGS; i++)
+        if (bindings[i].action == action)
+            contexts |= bindings[i].contexts;
+    return contexts;
 }
 
 bool lt_keymap_edit_op(lt_action action, lt_edit_op *op)
@@ -98,55 +145,66 @@ const char *lt_keymap_help(lt_action action)
     return actions[action].help;
 }
 
-void lt_keymap_keys(lt_keymap_context context, lt_action action, lt_buf *out)
+void lt_keymap_keys(const lt_keymap *m, lt_keymap_context context, lt_action action, lt_buf *out)
 {
     const char *between = "";
-    for (int i = 0; i < BINDINGS; i++)
-        for (int k = 0; k < KEYS_MOST && bindings[i].keys[k]; k++)
-            if (bindings[i].action == action && (bindings[i].contexts & context)) {
-                lt_buf_format(out, "%s%s", between, bindings[i].keys[k]);
-                between = ", ";
-            }
+    for (int i = 0; i < m->count; i++)
+        if (m->all[i].action == action && (m->all[i].contexts & context)) {
+            char name[LT_KEY_TEXT];
+            lt_key_name(m->all[i].key, name);
+            lt_buf_format(out, "%s%s", between, name);
+            between = ", ";
+        }
 }
 
-/* The key to show for an action, or NULL: it has none there. */
-static const char *first_key(lt_keymap_context context, lt_action action)
+/* The key to show for an action; false: it has none there. */
+static bool first_key(const lt_keymap *m, lt_keymap_context context, lt_action action,
+                      char to[LT_KEY_TEXT])
 {
-    for (int i = 0; i < BINDINGS; i++)
-        if (bindings[i].action == action && (bindings[i].contexts & context))
-            return bindings[i].keys[0];
-    return NULL;
+    for (int i = 0; i < m->count; i++)
+        if (m->all[i].action == action && (m->all[i].contexts & context)) {
+            lt_key_name(m->all[i].key, to);
+            return true;
+        }
+    return false;
 }
 
 /* The most important action that comes after one of `order`, or NONE.  Equals come as in the table.
  */
-static lt_action next_hint(lt_keymap_context context, unsigned state, int order, lt_action last)
+static lt_action next_hint(const lt_keymap *m, lt_keymap_context context, unsigned state, int order,
+                           lt_action last)
 {
+    char key[LT_KEY_TEXT];
     lt_action best = LT_ACTION_NONE;
     for (int i = 1; i < LT_ACTIONS; i++) {
         lt_action a = (lt_action)i;
         bool later = actions[a].order > order || (actions[a].order == order && a > last);
         if (actions[a].order && later && (actions[a].needs & ~state) == 0 &&
-            !(actions[a].without & state) && first_key(context, a) &&
+            !(actions[a].without & state) && first_key(m, context, a, key) &&
             (!best || actions[a].order < actions[best].order))
             best = a;
     }
     return best;
 }
 
-int lt_keymap_hints(lt_keymap_context context, unsigned state, int width, lt_hint out[LT_HINTS])
+int lt_keymap_hints(const lt_keymap *m, lt_keymap_context context, unsigned state, int width,
+                    lt_hint out[LT_HINTS])
 {
     int count = 0, column = 0;
+    char key[LT_KEY_TEXT];
     lt_action a = LT_ACTION_NONE;
-    while (count < LT_HINTS && (a = next_hint(context, state, actions[a].order, a))) {
-        const char *key = first_key(context, a), *hint = actions[a].hint, *bar = strchr(hint, '|');
+    while (count < LT_HINTS && (a = next_hint(m, context, state, actions[a].order, a)) &&
+           first_key(m, context, a, key)) {
+        const char *hint = actions[a].hint, *bar = strchr(hint, '|');
         int n = bar ? (int)(bar - hint) : (int)strlen(hint);
         if (bar && (state & LT_STATE_PAUSED)) {
             hint = bar + 1;
             n = (int)strlen(hint);
         }
-        lt_hint h = {.action = a, .column = column, .key_cells = (int)strlen(key)};
-        h.cells = snprintf(h.text, sizeof h.text, "%s %.*s", key, n, hint);
+        lt_hint h = {.action = a, .column = column, .key_bytes = (int)strlen(key)};
+        h.key_cells = lt_cells_width(key, strlen(key));
+        h.cells = h.key_cells + 1 + n;
+        snprintf(h.text, sizeof h.text, "%s %.*s", key, n, hint);
         if (column + h.cells > width)
             continue;
         column += h.cells + 2;
@@ -178,11 +236,12 @@ static bool is_repeated(const row *rows, int count, const row *r)
 }
 
 /* Adds the keys of one context that are wanted and not there yet. */
-static int collect(lt_keymap_context context, const char *find, row *rows, int count)
+static int collect(const lt_keymap *m, lt_keymap_context context, const char *find, row *rows,
+                   int count)
 {
     for (int i = 1; i < LT_ACTIONS; i++) {
         lt_buf keys = {0};
-        lt_keymap_keys(context, (lt_action)i, &keys);
+        lt_keymap_keys(m, context, (lt_action)i, &keys);
         row r = {(lt_action)i, keys.data};
         if (r.keys && is_wanted(&r, find) && !is_repeated(rows, count, &r))
             rows[count++] = r;
@@ -196,7 +255,8 @@ static void add_row(const row *r, int key_width, int width, bool pad, bool utf8,
 {
     const char *help = actions[r->action].help;
     lt_buf line = {0};
-    lt_buf_format(&line, "  %-*s  %s", key_width, r->keys, help);
+    int blanks = key_width - lt_cells_width(r->keys, strlen(r->keys)) + 2;
+    lt_buf_format(&line, "  %s%*s%s", r->keys, blanks, "", help);
     (pad ? lt_wrap_pad(out, line.data, line.len, width, utf8)
          : (void)lt_wrap_fit(out, line.data, line.len, width, utf8));
     lt_buf_done(&line);
@@ -207,7 +267,8 @@ static void add_section(const char *title, const row *rows, int count, int width
 {
     int key_width = 0, help_width = 0;
     for (int i = 0; i < count; i++) {
-        int keys = (int)strlen(rows[i].keys), help = (int)strlen(actions[rows[i].action].help);
+        int keys = lt_cells_width(rows[i].keys, strlen(rows[i].keys));
+        int help = (int)strlen(actions[rows[i].action].help);
         key_width = keys > key_width ? keys : key_width;
         help_width = help > help_width ? help : help_width;
     }
@@ -223,24 +284,15 @@ static void add_section(const char *title, const row *rows, int count, int width
     }
 }
 
-int lt_keymap_page(unsigned contexts, const char *find, int width, bool utf8, lt_buf *out)
+int lt_keymap_page(const lt_keymap *m, unsigned contexts, const char *find, int width, bool utf8,
+                   lt_buf *out)
 {
-    static const struct {
-        lt_keymap_context context;
-        const char *title;
-    } sections[] = {
-        {LT_IN_VIEWING, "Watching"},  {LT_IN_RUNS, "Runs"},         {LT_IN_GRID, "Seeds"},
-        {LT_IN_WHATIF, "What if"},    {LT_IN_COMPARE, "Comparing"}, {LT_IN_GALLERY, "History"},
-        {LT_IN_PARAMS, "Settings"},   {LT_IN_TYPING, "Typing"},     {LT_IN_LINE, "One line"},
-        {LT_IN_MESSAGE, "A message"}, {LT_IN_HELP, "This page"},
-    };
-    enum { SECTIONS = sizeof sections / sizeof *sections };
     row *rows = lt_alloc_array((size_t)LT_ACTIONS * SECTIONS, sizeof *rows);
     int count = 0;
     for (int i = 0; i < SECTIONS; i++) {
         int before = count;
         if (contexts & sections[i].context)
-            count = collect(sections[i].context, find, rows, count);
+            count = collect(m, sections[i].context, find, rows, count);
         if (count > before && before > 0)
             lt_buf_char(out, '\n');
         if (count > before)

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "tui/command.h"
 #include "tui/draw.h"
 #include "tui/studio.h"
 #include "tui/wake.h"
@@ -50,6 +51,7 @@ static void open_history(lt_studio *s)
     lt_error note = {0};
     char *path = lt_prompts_path();
     s->history = lt_prompts_open(path, &note);
+    s->commands = lt_prompts_open(NULL, &(lt_error){0});
     if (note.code != LT_ERR_NONE)
         lt_studio_say(s, LT_NOTE_WARN, "%s", note.message);
     free(path);
@@ -61,7 +63,7 @@ static bool open_all(lt_studio *s, lt_error *err)
     bool ok = open_terminal(s, &typed, err);
     lt_wake_open(); /* before the worker, which inherits what is blocked */
     ok = ok && lt_session_open(s->options->backends, &s->session, err) &&
-         lt_draw_open(s->options->colour, s->options->utf8, err);
+         lt_draw_open(s->options->utf8, err);
     if (ok) {
         modes(s);
         s->input = lt_input_new(s->options->utf8);
@@ -72,6 +74,7 @@ static bool open_all(lt_studio *s, lt_error *err)
         s->line = lt_edit_new(false);
         s->dirty = true;
         open_history(s);
+        lt_studio_configure(s);
         lt_record_open(s);
     }
     lt_buf_done(&typed);
@@ -219,6 +222,10 @@ static void close_all(lt_studio *s)
     lt_canvas_free(s->canvas);
     lt_input_free(s->input);
     lt_prompts_close(s->history);
+    lt_prompts_close(s->commands);
+    lt_keymap_free(s->keymap);
+    lt_conf_faults_done(&s->faults);
+    lt_completion_done(&s->completion);
     lt_edit_free(s->line);
     lt_gallery_done(&s->gallery);
     lt_reels_done(&s->reels);

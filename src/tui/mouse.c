@@ -31,7 +31,8 @@ static void to_footer(lt_studio *s, int x)
 {
     lt_hint hints[LT_HINTS];
     lt_rect r = s->layout.footer;
-    int n = lt_keymap_hints(lt_studio_context(s), lt_studio_state(s), r.width - 2, hints);
+    int n =
+        lt_keymap_hints(s->keymap, lt_studio_context(s), lt_studio_state(s), r.width - 2, hints);
     for (int i = 0; i < n; i++)
         if (x >= r.x + 1 + hints[i].column && x < r.x + 1 + hints[i].column + hints[i].cells) {
             lt_studio_act(s, hints[i].action);

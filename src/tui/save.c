@@ -44,19 +44,38 @@ char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suff
     }
 }
 
+static bool has_picture(lt_studio *s)
+{
+    if (s->reel && lt_reel_frames(s->reel) > 0 && lt_reel_picture(s->reel, s->step, s->lens))
+        return true;
+    lt_studio_say(s, LT_NOTE_INFO, "there is no picture to save yet");
+    return false;
+}
+
 void lt_studio_save(lt_studio *s)
 {
     char step[32] = "";
-    if (!s->reel || lt_reel_frames(s->reel) == 0 || !lt_reel_picture(s->reel, s->step, s->lens)) {
-        lt_studio_say(s, LT_NOTE_INFO, "there is no picture to save yet");
+    if (!has_picture(s))
         return;
-    }
     if (s->step < s->reel->film->steps)
         snprintf(step, sizeof step, "-step%d", s->step);
     char *name = lt_studio_free_name(s, step, ".png");
     if (write_frame(s, s->reel, s->step, name))
         lt_studio_say(s, LT_NOTE_INFO, "saved %s", name);
     free(name);
+}
+
+void lt_studio_save_as(lt_studio *s, const char *path)
+{
+    lt_error err = {0};
+    if (!has_picture(s))
+        return;
+    if (lt_file_exists(path)) {
+        lt_fail(&err, LT_ERR_ARGUMENT, "another name", "'%s' is there already", path);
+        lt_studio_fault(s, &err);
+    } else if (write_frame(s, s->reel, s->step, path)) {
+        lt_studio_say(s, LT_NOTE_INFO, "saved %s", path);
+    }
 }
 
 static void saving_over(lt_studio *s)

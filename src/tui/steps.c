@@ -194,7 +194,12 @@ void lt_studio_pace(lt_studio *s, int by)
     while (at + 1 < count && paces[at] < s->pace)
         at++;
     at += by;
-    s->pace = paces[at < 0 ? 0 : at >= count ? count - 1 : at];
+    lt_studio_pace_of(s, paces[at < 0 ? 0 : at >= count ? count - 1 : at]);
+}
+
+void lt_studio_pace_of(lt_studio *s, double seconds)
+{
+    s->pace = seconds;
     if (s->pace > 0)
         lt_studio_say(s, LT_NOTE_INFO, "each step is held %g s", s->pace);
     else

@@ -71,6 +71,14 @@ typedef struct lt_note {
     double until;   /* when it goes; 0: stays */
 } lt_note;
 
+/* Words to choose from in the line of commands (command.h). */
+typedef struct lt_completion {
+    char **words;          /* owned, sorted */
+    int count, at;         /* at: the one that stands in the line; -1: none of them */
+    size_t start;          /* byte of the line where the word begins */
+    unsigned long version; /* of the line as it was left, plus 1 */
+} lt_completion;
+
 /* All steps are being saved: what waits for its picture. */
 typedef struct lt_saving {
     lt_reel *reel; /* borrowed; NULL: nothing */
@@ -129,7 +137,9 @@ typedef struct lt_studio {
     lt_session *session;
     lt_model_facts *facts; /* NULL until a model is open */
     lt_canvas *canvas;
-    lt_prompts *history;
+    lt_prompts *history, *commands; /* commands: of the line, in memory */
+    lt_keymap *keymap;
+    lt_conf_faults faults; /* of the file of keys */
     lt_form form;
     lt_reels reels;
     lt_linear_map linear;
@@ -161,8 +171,10 @@ typedef struct lt_studio {
     int row, top;           /* of the form: chosen, first shown */
     lt_ask ask;
     lt_edit *line;
+    lt_completion completion;
     size_t searched; /* the prompt of the history that was found last */
     bool help, details, statistics;
+    bool unread; /* there are mistakes in files of settings that have not been looked at */
     int help_top;
     char find[64]; /* what the page of keys is narrowed to */
     lt_note note;
@@ -187,6 +199,7 @@ void lt_studio_input(lt_studio *s, const lt_input_event *e);
 void lt_studio_act(lt_studio *s, lt_action action);
 /* Where the next key goes, and what is true now. */
 lt_keymap_context lt_studio_context(const lt_studio *s);
+lt_keymap_context lt_studio_context_below(const lt_studio *s); /* the same without an asked line */
 unsigned lt_studio_state(const lt_studio *s);
 
 /* ---- steps.c ---- */
@@ -201,6 +214,7 @@ void lt_studio_goto(lt_studio *s, int step);
 void lt_studio_step(lt_studio *s, int by);
 void lt_studio_pause(lt_studio *s);
 void lt_studio_pace(lt_studio *s, int by);
+void lt_studio_pace_of(lt_studio *s, double seconds);
 void lt_studio_look(lt_studio *s, lt_lens lens);
 void lt_studio_show_run(lt_studio *s, lt_reel *r); /* its newest frame */
 /* The run that was interrupted, the last time, goes on. */
@@ -258,6 +272,7 @@ void lt_gallery_picture(lt_studio *s);
 
 /* ---- save.c ---- */
 void lt_studio_save(lt_studio *s);
+void lt_studio_save_as(lt_studio *s, const char *path); /* of the shown step; no file is replaced */
 void lt_studio_save_all(lt_studio *s);
 /* "latentty-42", what, "-x0", suffix: a name that is free; the caller's. */
 char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suffix);
@@ -310,6 +325,12 @@ void lt_view_what_if(const lt_studio *s, lt_rect area); /* its numbers */
 void lt_view_compare(lt_studio *s);
 void lt_view_slider(const lt_studio *s);             /* in the timeline's place */
 double lt_view_slider_at(const lt_studio *s, int x); /* the scale at a column */
+
+/* ---- configure.c ---- */
+/* Reads the user's keys; says how many mistakes there were in files of settings, and the first. */
+void lt_studio_configure(lt_studio *s);
+/* All of them, a line each. */
+void lt_studio_mistakes(const lt_studio *s, lt_buf *out);
 
 /* ---- notes ---- */
 void lt_studio_say(lt_studio *s, lt_note_kind kind, const char *format, ...) LT_PRINTF(3, 4);

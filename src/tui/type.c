@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "pipeline/recall.h"
+#include "tui/command.h"
 #include "tui/edit_view.h"
 #include "tui/studio.h"
 
@@ -43,6 +44,7 @@ const char *lt_studio_question(const lt_studio *s)
 void lt_studio_ask(lt_studio *s, lt_ask what, const char *text)
 {
     s->ask = what;
+    lt_prompts_rest(s->commands);
     lt_edit_reset(s->line, text);
     s->dirty = true;
 }
@@ -71,11 +73,21 @@ static void recall_line(lt_studio *s, int by)
         lt_edit_set(s->form.prompt, text);
 }
 
+static void recall_command(lt_studio *s, int by)
+{
+    const char *text = by < 0 ? lt_prompts_up(s->commands, lt_edit_text(s->line, NULL))
+                              : lt_prompts_down(s->commands);
+    if (text)
+        lt_edit_set(s->line, text);
+}
+
 /* From the first or last row of the prompt on to earlier and later ones. */
 static void vertical(lt_studio *s, int by)
 {
     lt_edit *e = lt_studio_edit(s);
     int width = s->layout.prompt.width - LT_FIELD_BESIDE;
+    if (s->ask == LT_ASK_COMMAND)
+        recall_command(s, by);
     if (s->ask != LT_ASK_NOTHING || !e)
         return;
     if (!lt_edit_vertical(e, width, by) && e == s->form.prompt)
@@ -119,30 +131,11 @@ static void typed(lt_studio *s)
 
 /* ---- the line ---- */
 
-/* "set NAME VALUE", or the name of an action. */
 static void command(lt_studio *s, const char *text)
 {
-    char name[64];
-    int n = 0;
-    lt_error err = {0};
-    text += strspn(text, " ");
-    if (sscanf(text, "set %63s%n", name, &n) == 1) {
-        int row = lt_form_row_of(name);
-        const char *value = text + n + strspn(text + n, " ");
-        if (row < 0)
-            lt_studio_say(s, LT_NOTE_ERROR, "there is no setting '%s'", name);
-        else if (!lt_form_set(&s->form, row, value, &err))
-            lt_studio_fault(s, &err);
-        return;
-    }
-    for (int a = LT_ACTION_NONE + 1; a < LT_ACTIONS; a++)
-        if (strcmp(lt_keymap_name((lt_action)a), text) == 0) {
-            lt_studio_act(s, (lt_action)a);
-            return;
-        }
     if (*text)
-        lt_studio_say(s, LT_NOTE_ERROR,
-                      "no command '%s': set NAME VALUE, or an action such as save", text);
+        (void)lt_prompts_add(s->commands, text, &(lt_error){0});
+    lt_command_run(s, text);
 }
 
 void lt_studio_accept(lt_studio *s)
@@ -189,24 +182,6 @@ void lt_studio_cancel(lt_studio *s)
     s->dirty = true;
 }
 
-/* Completes the name of a setting or an action after ':'. */
-static void complete(lt_studio *s)
-{
-    const char *text = lt_edit_text(s->line, NULL);
-    bool set = strncmp(text, "set ", 4) == 0;
-    const char *word = set ? text + 4 : text;
-    size_t n = strlen(word);
-    if (s->ask != LT_ASK_COMMAND)
-        return;
-    for (int i = 0; set ? i < lt_form_rows() : i < LT_ACTIONS; i++) {
-        const char *name = set ? lt_form_label(i) : lt_keymap_name((lt_action)i);
-        if (strncmp(name, word, n) == 0 && name[n] != '\0') {
-            lt_edit_insert(s->line, name + n, strlen(name + n));
-            return;
-        }
-    }
-}
-
 void lt_studio_type(lt_studio *s, lt_action action)
 {
     lt_edit_op op;
@@ -228,7 +203,8 @@ void lt_studio_type(lt_studio *s, lt_action action)
         lt_studio_cancel(s);
         return;
     case LT_ACTION_COMPLETE:
-        complete(s);
+        if (s->ask == LT_ASK_COMMAND)
+            lt_command_complete(s);
         return;
     default:
         if (e && lt_keymap_edit_op(action, &op))

@@ -5,18 +5,31 @@
 #include "tui/studio.h"
 #include "tui/wrap.h"
 
-static void details(const lt_studio *s, int width, lt_buf *out)
+static void error_in_full(const lt_studio *s, int width, lt_buf *out)
 {
     const lt_error *e = &s->note.error;
-    if (e->code == LT_ERR_NONE) {
-        lt_buf_str(out, "there was no error\n");
-        return;
-    }
     lt_wrap_text(out, e->message, strlen(e->message), width, s->options->utf8);
     if (*e->hint) {
         lt_buf_str(out, "\nhint:\n");
         lt_wrap_text(out, e->hint, strlen(e->hint), width, s->options->utf8);
     }
+}
+
+/* The last error, and the mistakes in the user's files. */
+static void details(const lt_studio *s, int width, lt_buf *out)
+{
+    lt_buf mistakes = {0};
+    bool error = s->note.error.code != LT_ERR_NONE;
+    lt_studio_mistakes(s, &mistakes);
+    if (error)
+        error_in_full(s, width, out);
+    if (error && mistakes.len)
+        lt_buf_char(out, '\n');
+    if (mistakes.len)
+        lt_wrap_text(out, mistakes.data, mistakes.len, width, s->options->utf8);
+    else if (!error)
+        lt_buf_str(out, "there was no error\n");
+    lt_buf_done(&mistakes);
 }
 
 /* Lines of text from the top-th on; a line that ends in a colon without blanks before it is a
@@ -45,8 +58,8 @@ void lt_view_help(lt_studio *s)
     lt_rect inside = {box.x + 2, box.y + 1, box.width - 4, box.height - 2};
     lt_draw_box(box, LT_STYLE_PLAIN, s->help ? "Keys" : "Error");
     if (s->help)
-        lt_keymap_page(LT_IN_ANYWHERE & ~(LT_IN_HELP | LT_IN_MESSAGE), s->find, inside.width,
-                       s->options->utf8, &text);
+        lt_keymap_page(s->keymap, LT_IN_ANYWHERE & ~(LT_IN_HELP | LT_IN_MESSAGE), s->find,
+                       inside.width, s->options->utf8, &text);
     else
         details(s, inside.width, &text);
     page(s, inside, text.len ? text.data : "");

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/cells.h"
+#include "tui/command.h"
 #include "tui/draw.h"
 #include "tui/edit_view.h"
 #include "tui/gauge.h"
@@ -118,11 +120,51 @@ void lt_view_prompts(lt_studio *s)
 
 /* ---- messages and footer ---- */
 
+/* Cells of the first words from the from-th on that fit, with two blanks between; *end: the next
+ * one. */
+static int fitting(const lt_completion *c, int from, int width, int *end)
+{
+    int cells = 0;
+    for (*end = from; *end < c->count; ++*end) {
+        int more = lt_cells_width(c->words[*end], strlen(c->words[*end])) + 2;
+        if (cells + more - 2 > width && *end > from)
+            break;
+        cells += more;
+    }
+    return cells - 2;
+}
+
+/* As many of the words as fit, among them the one that stands in the line. */
+static void choices(const lt_completion *c, lt_rect r)
+{
+    int from = 0, end, x = 0;
+    fitting(c, from, r.width, &end);
+    while (c->at >= end) {
+        from = end;
+        fitting(c, from, r.width, &end);
+    }
+    for (int i = from; i < end; i++) {
+        lt_style style = i == c->at ? LT_STYLE_STRONG : LT_STYLE_DIM;
+        x += lt_draw_fit(r.y, r.x + x, r.width - x, style, c->words[i]) + 2;
+    }
+}
+
 static void asked_line(const lt_studio *s, lt_rect r)
 {
+    const lt_completion *c = lt_command_choices(s);
+    size_t bytes;
+    const char *typed = lt_edit_text(s->line, &bytes);
     int n = lt_draw_format(r.y, r.x + 1, r.width - r.width / 3, LT_STYLE_ACCENT,
                            "%s: ", lt_studio_question(s));
     lt_rect text = {r.x + 1 + n, r.y, r.width - n - 2, 1};
+    if (c) { /* beside the line, and in half of its room at least */
+        int all, wanted = fitting(c, 0, text.width, &all);
+        int free_cells = text.width - lt_cells_width(typed, bytes) - 4;
+        int room = free_cells > text.width / 2 ? free_cells : text.width / 2;
+        int cells = all == c->count && wanted < room ? wanted : room;
+        choices(c, (lt_rect){text.x + text.width - cells, r.y, cells, 1});
+        text.width -= cells + 2;
+    }
     editor(s->line, text, false, NULL, true);
 }
 
@@ -135,13 +177,14 @@ static void note(const lt_studio *s, lt_rect r)
 static void footer(const lt_studio *s, lt_rect r)
 {
     lt_hint hints[LT_HINTS];
-    int n = lt_keymap_hints(lt_studio_context(s), lt_studio_state(s), r.width - 2, hints);
+    int n =
+        lt_keymap_hints(s->keymap, lt_studio_context(s), lt_studio_state(s), r.width - 2, hints);
     for (int i = 0; i < n; i++) {
         const lt_hint *h = &hints[i];
         int x = r.x + 1 + h->column;
-        lt_draw_bytes(r.y, x, h->key_cells, LT_STYLE_KEY, h->text, (size_t)h->key_cells);
+        lt_draw_bytes(r.y, x, h->key_cells, LT_STYLE_KEY, h->text, (size_t)h->key_bytes);
         lt_draw_text(r.y, x + h->key_cells, h->cells - h->key_cells, LT_STYLE_DIM,
-                     h->text + h->key_cells);
+                     h->text + h->key_bytes);
     }
 }
 

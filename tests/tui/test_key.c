@@ -67,6 +67,43 @@ static void test_no_keys(void **state)
     }
 }
 
+static void refused(const char *text, const char *why)
+{
+    lt_key key = {1, 1};
+    CHECK_FAILS(lt_key_sent(text, &key, err), LT_ERR_ARGUMENT, why);
+    assert_int_equal(key.code, 1);
+}
+
+/* What no terminal sends, or not as that, is refused with the reason. */
+static void test_keys_that_do_not_arrive(void **state)
+{
+    (void)state;
+    lt_key key;
+    static const char *const sent[] = {
+        "q",      "?",      "Space",     "Ctrl+A",    "Ctrl+J",      "Ctrl+Space", "Ctrl+_",
+        "Ctrl+]", "Alt+B",  "Alt+Enter", "Shift+Tab", "Ctrl+Left",   "F12",        "Alt+Shift+B",
+        "Alt+o",  "Ctrl+C", "Alt+Space", "Alt+Up",    "Shift+Right", "Enter",      "\xC3\xB6"};
+    for (size_t i = 0; i < sizeof sent / sizeof *sent; i++)
+        CHECK_OK(lt_key_sent(sent[i], &key, err));
+    refused("Ctrl+I", "a terminal sends Tab");
+    refused("ctrl+m", "a terminal sends Enter");
+    refused("Ctrl+H", "a terminal sends Backspace");
+    refused("Shift+?", "without Shift");
+    refused("Ctrl+Shift+A", "with Ctrl alone");
+    refused("Shift+Enter", "'Shift+Enter' arrives without Shift and Ctrl");
+    refused("Ctrl+Backspace", "arrives without");
+    refused("Ctrl+Tab", "arrives as another key");
+    refused("Alt+Esc", "Esc twice");
+    refused("Shift+Space", "as Space");
+    refused("Ctrl+[", "as Esc");
+    refused("Ctrl+1", "as another key");
+    refused("Alt+1", "changes tabs");
+    refused("Alt+[", "begins what a terminal answers");
+    refused("Alt+Shift+O", "begins what a terminal answers");
+    refused("F99", "'F99' is no key");
+    refused("", "is no key");
+}
+
 static void test_names_of_nothing(void **state)
 {
     (void)state;
@@ -85,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_no_keys),
+        cmocka_unit_test(test_keys_that_do_not_arrive),
         cmocka_unit_test(test_names_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

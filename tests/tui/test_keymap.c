@@ -11,12 +11,14 @@ static const lt_keymap_context contexts[] = {
     LT_IN_RUNS,   LT_IN_GRID, LT_IN_COMPARE, LT_IN_GALLERY, LT_IN_WHATIF};
 enum { CONTEXTS = sizeof contexts / sizeof *contexts };
 
+static lt_keymap *map; /* what actions.def says */
+
 static lt_action on(lt_keymap_context context, const char *text)
 {
     lt_key key;
     if (!lt_key_parse(text, &key))
         fail_msg("'%s' is no key", text);
-    return lt_keymap_lookup(context, key);
+    return lt_keymap_lookup(map, context, key);
 }
 
 /* Every key of every action leads back to it, so no two actions of a context share one. */
@@ -27,7 +29,7 @@ static void test_keys_are_apart(void **state)
     for (int c = 0; c < CONTEXTS; c++)
         for (int a = 1; a < LT_ACTIONS; a++) {
             lt_buf list = {0};
-            lt_keymap_keys(contexts[c], (lt_action)a, &list);
+            lt_keymap_keys(map, contexts[c], (lt_action)a, &list);
             for (char *k = list.data, *next; k && *k; k = next, keys++) {
                 char *end = strstr(k, ", ");
                 if (end == k) /* the key ',' itself */
@@ -51,7 +53,7 @@ static void test_every_action(void **state)
         lt_buf all = {0};
         const char *name = lt_keymap_name((lt_action)a), *help = lt_keymap_help((lt_action)a);
         for (int c = 0; c < CONTEXTS; c++)
-            lt_keymap_keys(contexts[c], (lt_action)a, &all);
+            lt_keymap_keys(map, contexts[c], (lt_action)a, &all);
         if (!all.len)
             fail_msg("'%s' has no key", name);
         assert_true(*name && strspn(name, "abcdefghijklmnopqrstuvwxyz-12") == strlen(name));
@@ -96,14 +98,14 @@ static void test_lookup(void **state)
     assert_true(lt_keymap_edit_op(on(LT_IN_LINE, "Ctrl+W"), &op));
     assert_int_equal(op, LT_EDIT_KILL_BLANK_LEFT);
     assert_int_equal(on(LT_IN_LINE, "Ctrl+J"), LT_ACTION_NONE); /* one line stays one */
-    assert_int_equal(lt_keymap_lookup(LT_IN_VIEWING, (lt_key){0, 0}), LT_ACTION_NONE);
+    assert_int_equal(lt_keymap_lookup(map, LT_IN_VIEWING, (lt_key){0, 0}), LT_ACTION_NONE);
 }
 
 static void shows(lt_keymap_context context, unsigned state, int width, const char *want)
 {
     lt_hint hints[LT_HINTS];
     char line[512] = "";
-    int n = lt_keymap_hints(context, state, width, hints), column = 0;
+    int n = lt_keymap_hints(map, context, state, width, hints), column = 0;
     for (int i = 0; i < n; i++) {
         assert_int_equal(hints[i].column, column);
         assert_int_equal(hints[i].cells, strlen(hints[i].text));
@@ -140,7 +142,7 @@ static void test_hints_fit(void **state)
     for (int c = 0; c < CONTEXTS; c++)
         for (unsigned s = 0; s < 16; s++)
             for (int width = 0; width < 200; width++) {
-                int n = lt_keymap_hints(contexts[c], s, width, hints);
+                int n = lt_keymap_hints(map, contexts[c], s, width, hints);
                 assert_in_range(n, 0, LT_HINTS);
                 if (n)
                     assert_true(hints[n - 1].column + hints[n - 1].cells <= width);
@@ -151,24 +153,26 @@ static void test_page(void **state)
 {
     (void)state;
     lt_buf page = {0};
-    assert_int_equal(lt_keymap_page(LT_IN_VIEWING, "seed", 60, true, &page), 3);
+    assert_int_equal(lt_keymap_page(map, LT_IN_VIEWING, "seed", 60, true, &page), 3);
     assert_string_equal(page.data, "Watching\n"
                                    "  r  run with a new random seed\n"
                                    "  N  type a seed\n"
                                    "  L  keep the seed for the next runs, or let it change\n");
     lt_buf_clear(&page);
-    assert_int_equal(lt_keymap_page(LT_IN_VIEWING, "SEED", 120, true, &page), 3); /* two columns */
+    assert_int_equal(lt_keymap_page(map, LT_IN_VIEWING, "SEED", 120, true, &page),
+                     3); /* two columns */
     assert_string_equal(page.data, "Watching\n"
                                    "  r  run with a new random seed                         L  k"
                                    "eep the seed for the next runs, or let it change\n"
                                    "  N  type a seed\n");
     lt_buf_clear(&page);
-    assert_int_equal(lt_keymap_page(LT_IN_VIEWING, "ctrl+z", 30, false, &page), 1);
+    assert_int_equal(lt_keymap_page(map, LT_IN_VIEWING, "ctrl+z", 30, false, &page), 1);
     assert_string_equal(page.data, "Watching\n  Ctrl+Z  back to the shell...\n");
     lt_buf_clear(&page);
-    assert_int_equal(lt_keymap_page(LT_IN_ANYWHERE, "no such word", 80, true, &page), 0);
+    assert_int_equal(lt_keymap_page(map, LT_IN_ANYWHERE, "no such word", 80, true, &page), 0);
     assert_int_equal(page.len, 0);
-    assert_int_equal(lt_keymap_page(LT_IN_VIEWING | LT_IN_TYPING, "ctrl+z", 80, true, &page), 1);
+    assert_int_equal(lt_keymap_page(map, LT_IN_VIEWING | LT_IN_TYPING, "ctrl+z", 80, true, &page),
+                     1);
     lt_buf_done(&page);
 }
 
@@ -178,7 +182,8 @@ static void test_page_holds_all(void **state)
     for (int width = 20; width < 260; width += 7) {
         lt_buf page = {0};
         int lines = 0;
-        assert_true(lt_keymap_page(LT_IN_ANYWHERE, NULL, width, true, &page) >= LT_ACTIONS - 1);
+        assert_true(lt_keymap_page(map, LT_IN_ANYWHERE, NULL, width, true, &page) >=
+                    LT_ACTIONS - 1);
         for (char *p = page.data, *end; *p; p = end + 1, lines++) {
             end = strchr(p, '\n');
             assert_non_null(end);
@@ -202,5 +207,8 @@ int main(void)
         cmocka_unit_test(test_hints_fit),      cmocka_unit_test(test_page),
         cmocka_unit_test(test_page_holds_all),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    map = lt_keymap_new();
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    lt_keymap_free(map);
+    return failed;
 }
