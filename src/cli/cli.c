@@ -23,6 +23,7 @@ const lt_command *lt_cli_command(int i)
         &lt_command_studio, &lt_command_render, &lt_command_info,      &lt_command_tokens,
         &lt_command_encode, &lt_command_noise,  &lt_command_roundtrip, &lt_command_schedule,
         &lt_command_rng,    &lt_command_bench,  &lt_command_doctor,    &lt_command_history,
+        &lt_command_config,
     };
     return i < LT_COUNT(commands) ? commands[i] : NULL;
 }
@@ -99,6 +100,7 @@ static int run_command(const lt_command *command, int argc, char **argv,
     int count;
     lt_error err = {0};
     lt_args args;
+    lt_config config = {0};
     lt_option *options = lt_help_options(command, &count);
     bool ok = lt_args_parse(options, count, argc, argv, &args, &err);
     if (lt_args_has(&args, "help")) {
@@ -108,8 +110,12 @@ static int run_command(const lt_command *command, int argc, char **argv,
         ok = true;
         err = (lt_error){0};
     } else if (ok) {
+        bool configured = command->configured && !lt_args_has(&args, "no-config");
+        if (configured)
+            lt_config_read(backends, lt_conf_path("latentty.conf"), &config);
         lt_context c = {.backends = backends,
                         .args = &args,
+                        .config = configured ? &config : NULL,
                         .progress = lt_signals_progress(),
                         .json = lt_args_has(&args, "json"),
                         .quiet = lt_args_has(&args, "quiet")};
@@ -125,6 +131,7 @@ static int run_command(const lt_command *command, int argc, char **argv,
         if (err.code == LT_ERR_ARGUMENT && !*err.hint)
             lt_output_line(stderr, "hint: latentty %s --help", command->name);
     }
+    lt_config_done(&config);
     lt_args_done(&args);
     free(options);
     return code_of(&err);

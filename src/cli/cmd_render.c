@@ -45,12 +45,15 @@ static bool read_arguments(lt_render *r, lt_error *err)
     const lt_args *args = r->c->args;
     if (!lt_open_params(r->c, &r->params, err))
         return false;
+    if (r->c->config && r->c->config->faults.all.len)
+        lt_output_notes(r->c, r->c->config->faults.all.data);
     for (int i = 0; i < args->given_count; i++)
         if (strcmp(args->given[i].option->name, "prompt") == 0)
             lt_params_add_prompt(&r->params, args->given[i].value);
     r->frames = lt_args_value(args, "frames");
     r->trace_path = lt_args_value(args, "trace");
-    if (!read_lens(r, err) || !read_batch(r, err) || !lt_seeds_read(r->c, &r->params, NULL, err) ||
+    if (!read_lens(r, err) || !read_batch(r, err) ||
+        !lt_seeds_read(r->c, &r->params, lt_config_value_of(r->c->config, "seed"), err) ||
         !lt_params_check(&r->params, err) || !lt_render_latents(r, err) || !lt_render_names(r, err))
         return false;
     lt_seeds_say(r->c, &r->params);
@@ -268,5 +271,6 @@ const lt_command lt_command_render = {
     .options = options,
     .option_count = LT_COUNT(options),
     .settings = settings,
+    .configured = true,
     .run = run,
 };

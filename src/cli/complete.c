@@ -9,6 +9,7 @@
 #include "cli/help.h"
 #include "gfx/graphics.h"
 #include "sample/sampler.h"
+#include "tui/theme.h"
 
 typedef struct request {
     const lt_backend_ops *const *backends;
@@ -79,6 +80,12 @@ static const char *graphics_at(const request *r, int i)
     return i < LT_GRAPHICS_COUNT ? lt_graphics_name((lt_graphics)i) : NULL;
 }
 
+static const char *theme_at(const request *r, int i)
+{
+    (void)r;
+    return i < LT_THEME_COUNT ? lt_theme_name((lt_theme)i) : NULL;
+}
+
 /* The options whose values are words of ours. */
 static const struct {
     const char *option;
@@ -87,6 +94,7 @@ static const struct {
     {"scheduler", sampler_at}, {"timestep-spacing", spacing_at},
     {"backend", backend_at},   {"dtype", dtype_at},
     {"lens", lens_at},         {"graphics", graphics_at},
+    {"theme", theme_at},
 };
 
 static void values(const request *r, const lt_option *o, const char *before)

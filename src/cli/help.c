@@ -17,6 +17,9 @@ static const lt_option common[] = {
     {"help", 'h', NULL, NULL, "print this", false},
 };
 
+static const lt_option no_config = {
+    "no-config", 0, NULL, NULL, "leave the file of settings alone (latentty config)", false};
+
 static const lt_param_info *setting(const char *flag)
 {
     const lt_param_info *info = lt_params_find(flag);
@@ -30,14 +33,16 @@ lt_option *lt_help_options(const lt_command *command, int *count)
     int n = 0, settings = 0;
     while (command->settings && command->settings[settings])
         settings++;
-    lt_option *all =
-        lt_alloc_array((size_t)(command->option_count + settings + LT_COUNT(common)), sizeof *all);
+    lt_option *all = lt_alloc_array(
+        (size_t)(command->option_count + settings + 1 + LT_COUNT(common)), sizeof *all);
     for (int i = 0; i < command->option_count; i++)
         all[n++] = command->options[i];
     for (int i = 0; i < settings; i++) {
         const lt_param_info *p = setting(command->settings[i]);
         all[n++] = (lt_option){p->flag, p->letter, p->metavar, p->fallback, p->help, false};
     }
+    if (command->configured)
+        all[n++] = no_config;
     for (int i = 0; i < LT_COUNT(common); i++)
         all[n++] = common[i];
     *count = n;

@@ -76,7 +76,7 @@ static void command_of(const json_object *o, lt_buf *out)
         {"backend", "--backend="},
         {"dtype", "--dtype="},
     };
-    lt_buf_str(out, "latentty render");
+    lt_buf_str(out, "latentty render --no-config"); /* what is not said here is the program's */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *value = member(o, rows[i].key);
         if (!value || (!*value && i > 0))

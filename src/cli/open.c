@@ -7,37 +7,38 @@
 #include "pipeline/resolve.h"
 #include "sample/sampler.h"
 
-/* What can be refused before anything is read. */
-static bool check_words(const lt_context *c, const lt_params *p, lt_error *err)
+bool lt_open_check(const lt_backend_ops *const *backends, const lt_params *p, lt_error *err)
 {
     const lt_sampler *sampler;
     lt_spacing spacing;
     if ((p->scheduler && !lt_sampler_find(p->scheduler, &sampler, err)) ||
         (p->timestep_spacing && !lt_spacing_parse(p->timestep_spacing, &spacing, err)))
         return false;
-    return lt_engine_knows(c->backends, p->backend ? p->backend : "auto",
-                           p->dtype ? p->dtype : "auto", err);
+    return lt_engine_knows(backends, p->backend ? p->backend : "auto", p->dtype ? p->dtype : "auto",
+                           err);
 }
 
 bool lt_open_params(const lt_context *c, lt_params *p, lt_error *err)
 {
+    bool file = false;
     lt_params_init(p);
     for (int i = 0; i < lt_param_count; i++) {
         const char *text = lt_args_value(c->args, lt_param_infos[i].flag);
+        if (!text) {
+            text = lt_config_value_of(c->config, lt_param_infos[i].flag);
+            file |= text != NULL;
+        }
         if (text && !lt_params_set(p, &lt_param_infos[i], text, err))
             return false;
     }
-    return check_words(c, p, err);
+    if (lt_open_check(c->backends, p, err))
+        return true;
+    return file ? lt_fail_hint(err, "--no-config leaves %s alone", c->config->path) : false;
 }
 
 static void say(const lt_context *c, lt_buf *notes)
 {
-    const char *lines = notes->len ? notes->data : "";
-    while (*lines) {
-        size_t n = strcspn(lines, "\n");
-        lt_output_note(c, "%.*s", (int)n, lines);
-        lines += n + (lines[n] == '\n');
-    }
+    lt_output_notes(c, notes->len ? notes->data : "");
     lt_buf_done(notes);
 }
 

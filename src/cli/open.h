@@ -7,8 +7,12 @@
 #include "pipeline/engine.h"
 #include "pipeline/params.h"
 
-/* Fills *p, which it initialises, from the options of params.def that were given; sampler, spacing,
- * type and backend are checked by name.  Release with lt_params_done in both cases. */
+/* Sampler, spacing, type and backend by name: what can be refused before anything is read. */
+bool lt_open_check(const lt_backend_ops *const *backends, const lt_params *p,
+                   lt_error *err) LT_WARN_UNUSED;
+
+/* Fills *p, which it initialises, from the options of params.def that were given, then from the
+ * user's file of settings; lt_open_check.  Release with lt_params_done in both cases. */
 bool lt_open_params(const lt_context *c, lt_params *p, lt_error *err) LT_WARN_UNUSED;
 
 /* Puts the demo model's directory into p if it names no model, or "demo" where there is no such

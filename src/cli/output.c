@@ -47,6 +47,15 @@ void lt_output_note(const lt_context *c, const char *format, ...)
     va_end(args);
 }
 
+void lt_output_notes(const lt_context *c, const char *lines)
+{
+    while (*lines) {
+        size_t n = strcspn(lines, "\n");
+        lt_output_note(c, "%.*s", (int)n, lines);
+        lines += n + (lines[n] == '\n');
+    }
+}
+
 void lt_output_error(const lt_error *err)
 {
     lt_output_line(stderr, "latentty: %s", err->message);

@@ -13,6 +13,8 @@
 void lt_output_line(FILE *to, const char *format, ...) LT_PRINTF(2, 3);
 /* "latentty: ..." on stderr, unless --quiet. */
 void lt_output_note(const lt_context *c, const char *format, ...) LT_PRINTF(2, 3);
+/* The same for each of several lines. */
+void lt_output_notes(const lt_context *c, const char *lines);
 /* "latentty: MESSAGE" and "hint: ..." on stderr. */
 void lt_output_error(const lt_error *err);
 

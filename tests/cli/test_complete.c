@@ -72,6 +72,8 @@ static void test_values(void **state)
     offers("render --dtype ", "auto,f32,");
     offers("render --lens ", "latents,x0,");
     offers("doctor --graphics ", "auto,sixel,kitty,blocks,text,none,");
+    offers("studio --theme d", "dark,");
+    offers("render --no-", "--no-config,");
     offers("render --output ", "");    /* a file */
     offers("rng --scheduler eul", ""); /* not an option of rng */
 }

@@ -20,7 +20,7 @@ import unittest
 import zlib
 
 PROGRAM, PROJECT = None, None
-COMMANDS = ["render", "info", "tokens", "encode", "noise", "roundtrip", "schedule", "rng", "bench", "doctor"]
+COMMANDS = ["render", "info", "tokens", "encode", "noise", "roundtrip", "schedule", "rng", "bench", "doctor", "config"]
 QUICK = ["--steps", "2", "--dtype", "f32"]
 
 
