@@ -267,6 +267,7 @@ static bool take_steps(lt_film *f, lt_store_step *steps, size_t count, lt_error 
     f->noise = steps[0].block;
     steps[0].block = NULL;
     f->at = lt_alloc_array((size_t)f->steps, sizeof *f->at);
+    lt_trail_add(&f->trail, f->noise, f->images, f->all / (size_t)f->images);
     for (size_t k = 1; k < count; k++) {
         lt_store_step *s = &steps[k];
         size_t uncond = s->eps_uncond.count;
@@ -274,12 +275,13 @@ static bool take_steps(lt_film *f, lt_store_step *steps, size_t count, lt_error 
             s->eps_text.count != f->all || (uncond != f->all && uncond != 0))
             return lt_fail(err, LT_ERR_FORMAT, NULL, "step %zu lacks some of its numbers", k);
         float *block = s->block;
-        f->at[f->done++] = (lt_film_step){.block = block,
-                                          .latents = block,
-                                          .x0 = block + f->all,
-                                          .eps_text = block + 2 * f->all,
-                                          .eps_uncond = uncond ? block + 3 * f->all : NULL,
-                                          .seconds = s->seconds};
+        lt_film_step step = {.block = block,
+                             .latents = block,
+                             .x0 = block + f->all,
+                             .eps_text = block + 2 * f->all,
+                             .eps_uncond = uncond ? block + 3 * f->all : NULL,
+                             .seconds = s->seconds};
+        lt_film_add(f, &step);
         s->block = NULL;
     }
     return true;

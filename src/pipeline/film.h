@@ -40,6 +40,7 @@ typedef struct lt_film {
     float *noise;         /* owned [B,C,h,w]: frame 0, noise * init_noise_sigma */
     lt_film_step *at;     /* owned [steps]; at[k - 1] is frame k */
     int done;             /* frames after the first */
+    lt_trail trail;       /* owned: of all frames */
     double begin_seconds; /* encoding the prompt, compiling, drawing the noise */
     size_t tokens, cut;   /* of the prompt: what the model sees, what it does not */
 } lt_film;

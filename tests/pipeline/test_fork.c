@@ -76,6 +76,9 @@ static void test_other_guidance(void **state)
     lt_buf json = {0};
     lt_meta_json(&meta, 0, &json);
     assert_non_null(strstr(json.data, "\"forked_at_step\":3,"));
+    for (int k = 0; k <= STEPS; k++) /* frame 3 is the last that both have */
+        assert_int_equal(lt_trail_at(&parent->trail, k, 0) == lt_trail_at(&child->trail, k, 0),
+                         k <= 3);
     lt_buf_done(&json);
     lt_film_free(parent);
     lt_film_free(child);
