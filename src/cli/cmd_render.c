@@ -10,7 +10,6 @@
 #include "cli/seeds.h"
 #include "cli/signals.h"
 #include "image/png.h"
-#include "pipeline/meta.h"
 
 static bool read_lens(lt_render *r, lt_error *err)
 {
@@ -93,23 +92,31 @@ static bool check_settings(const lt_render *r, lt_error *err)
 {
     bool ok = true;
     lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
+    size_t trail = lt_meta_trail_bytes(meta.shown);
     for (int i = 0; i < r->view->images && ok; i += r->view->per_prompt) {
         lt_buf json = {0};
         lt_meta_json(&meta, i, &json);
-        if (json.len > LT_PNG_MAX_TEXT)
+        if (json.len + trail > LT_PNG_MAX_TEXT)
             ok = lt_fail(err, LT_ERR_ARGUMENT, "a shorter prompt",
                          "the settings have %zu bytes as JSON, more than the %d that a PNG carries",
-                         json.len, LT_PNG_MAX_TEXT);
+                         json.len + trail, LT_PNG_MAX_TEXT);
         lt_buf_done(&json);
     }
     return ok;
+}
+
+static void add_to_trail(lt_render *r)
+{
+    const lt_run_view *v = r->view;
+    lt_trail_add(&r->trail, v->latents, v->images,
+                 (size_t)v->channels * (size_t)v->h * (size_t)v->w);
 }
 
 static bool begin(lt_render *r, lt_error *err)
 {
     double start = lt_clock();
     lt_run_options options = {
-        .params = &r->params, .noise = r->noise, .keep_uncond = r->trace_path != NULL};
+        .params = &r->params, .noise = r->latents.noise, .keep_uncond = r->trace_path != NULL};
     lt_bar_status(&r->bar, "preparing");
     if (!lt_run_begin(r->engine, &options, &r->run, r->c->progress, err))
         return false;
@@ -118,6 +125,7 @@ static bool begin(lt_render *r, lt_error *err)
     lt_bar_end(&r->bar);
     if (!check_settings(r, err) || !make_room(r, err))
         return false;
+    add_to_trail(r);
     lt_render_begun(r);
     if (!r->trace_path)
         return true;
@@ -137,6 +145,7 @@ static bool take_steps(lt_render *r, lt_error *err)
         if (result == LT_STEP_FAILED)
             return false;
         r->times.steps[r->times.step_count++] = lt_clock() - start;
+        add_to_trail(r);
         if ((r->trace && !lt_trace_step(r->trace, r->run, err)) ||
             (result == LT_STEP_MORE && !lt_render_frame(r, err)) || !lt_signals_check(err))
             return false;
@@ -171,6 +180,7 @@ static void forget_run(lt_render *r)
     for (int i = 0; r->images && i < r->path_count; i++)
         lt_image_unref(r->images[i]);
     lt_trace_free(r->trace);
+    lt_trail_done(&r->trail);
     lt_run_free(r->run);
     free(r->images);
     free(r->pixels);
@@ -195,7 +205,7 @@ static void done(lt_render *r)
     lt_engine_close(r->engine);
     lt_params_done(&r->params);
     free(r->paths);
-    free(r->noise);
+    lt_latents_done(&r->latents);
 }
 
 static bool generate(lt_render *r, lt_error *err)

@@ -22,6 +22,11 @@ static bool check_words(const lt_context *c, const lt_params *p, lt_error *err)
 bool lt_open_params(const lt_context *c, lt_params *p, lt_error *err)
 {
     lt_params_init(p);
+    return lt_open_given(c, p, err);
+}
+
+bool lt_open_given(const lt_context *c, lt_params *p, lt_error *err)
+{
     for (int i = 0; i < lt_param_count; i++) {
         const char *text = lt_args_value(c->args, lt_param_infos[i].flag);
         if (text && !lt_params_set(p, &lt_param_infos[i], text, err))

@@ -8,6 +8,8 @@
 #pragma once
 
 #include "cli/bar.h"
+#include "cli/latents.h"
+#include "pipeline/meta.h"
 #include "pipeline/run.h"
 #include "pipeline/trace.h"
 
@@ -38,8 +40,8 @@ typedef struct lt_render {
     int frames_made; /* directories that were made for them; removed if they stay empty */
     float *shown;    /* owned [B,C,h,w]: what the lens shows; NULL without frames */
 
-    float *noise; /* owned [B,C,h,w], from --latents */
-    int64_t noise_shape[4];
+    lt_latents latents; /* owned; of --latents */
+    lt_trail trail;     /* owned: of the steps that were taken */
 
     const char *trace_path;
     lt_trace *trace;   /* owned; NULL without --trace */
@@ -56,6 +58,9 @@ bool lt_render_names(lt_render *r, lt_error *err) LT_WARN_UNUSED;
 void lt_render_names_undo(const lt_render *r);
 /* With --latents: the size of the pictures follows from them. */
 bool lt_render_size(lt_render *r, lt_error *err) LT_WARN_UNUSED;
+
+/* What the files say of the run; borrowed from r. */
+lt_meta lt_render_meta(const lt_render *r);
 
 /* Decodes one picture, latents [C,h,w], into r->pixels at `at` pictures, and into *out. */
 bool lt_render_decode(lt_render *r, const float *latents, int at, lt_image **out,

@@ -10,7 +10,6 @@
 #include "cli/render.h"
 #include "cli/signals.h"
 #include "image/png.h"
-#include "pipeline/meta.h"
 
 enum { FRAME_LEVEL = 3 }; /* of compression: there are many frames */
 
@@ -90,7 +89,7 @@ static bool write_picture(lt_render *r, int i, const lt_image *picture, lt_error
 {
     lt_png_texts texts = {0};
     lt_buf parameters = {0}, json = {0};
-    lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
+    lt_meta meta = lt_render_meta(r);
     lt_meta_parameters(&meta, i, &parameters);
     lt_meta_json(&meta, i, &json);
     lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);
@@ -143,7 +142,7 @@ static bool finish_one(lt_render *r, int i, lt_error *err)
 static bool save_trace(lt_render *r, lt_error *err)
 {
     lt_buf json = {0};
-    lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
+    lt_meta meta = lt_render_meta(r);
     lt_meta_json(&meta, 0, &json);
     bool ok = lt_trace_images(r->trace, r->view->images, r->pixels, r->images, err) &&
               lt_trace_meta(r->trace, "settings", json.data, err) && lt_signals_check(err) &&

@@ -7,7 +7,13 @@
 #include "base/clock.h"
 #include "cli/output.h"
 #include "cli/render.h"
-#include "pipeline/meta.h"
+
+lt_meta lt_render_meta(const lt_render *r)
+{
+    lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
+    meta.trail = &r->trail;
+    return meta;
+}
 
 static const char *model_name(const lt_render *r)
 {
@@ -62,7 +68,7 @@ static json_object *milliseconds(const double *seconds, int n)
 static json_object *pictures_json(const lt_render *r)
 {
     json_object *list = json_object_new_array();
-    lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
+    lt_meta meta = lt_render_meta(r);
     for (int i = 0; i < r->view->images; i++) {
         json_object *o = json_object_new_object();
         lt_buf settings = {0};
