@@ -20,7 +20,7 @@ import unittest
 import zlib
 
 PROGRAM, PROJECT = None, None
-COMMANDS = ["render", "info", "tokens", "encode", "noise", "roundtrip", "schedule", "rng", "bench", "doctor"]
+COMMANDS = ["render", "reproduce", "info", "tokens", "encode", "noise", "roundtrip", "schedule", "rng", "bench", "doctor"]
 QUICK = ["--steps", "2", "--dtype", "f32"]
 
 
@@ -41,6 +41,26 @@ def write_png(path, width, height, text=b""):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
                      + (chunk(b"tEXt", text) if text else b"") + chunk(b"IDAT", zlib.compress(rows))
                      + chunk(b"IEND", b""))
+
+
+def chunks(path):
+    """[(kind, data)] of a PNG whose checksums are right."""
+    data, at, found = path.read_bytes(), 8, []
+    while at < len(data):
+        n = struct.unpack(">I", data[at:at + 4])[0]
+        kind, body = data[at + 4:at + 8], data[at + 8:at + 8 + n]
+        assert data[at:at + 12 + n] == chunk(kind, body), kind
+        found.append((kind, body))
+        at += 12 + n
+    return found
+
+
+def copy_png(source, target, settings):
+    """The picture with other settings (None: those of nobody)."""
+    parts = [(k, d) for k, d in chunks(source) if k not in (b"tEXt", b"iTXt")]
+    if settings is not None:
+        parts.insert(1, (b"tEXt", b"latentty\0" + json.dumps(settings).encode()))
+    target.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(k, d) for k, d in parts))
 
 
 def png_size(path):
@@ -548,6 +568,128 @@ class Render(Case):
         _, err = self.run_it("render", "-p", "x", "--seed", "3", *QUICK, "--size", "8x8", "-o", "a.png", "--model", "m")
         self.assertIn("openai/clip-vit-large-patch14", err)
         self.assertIsNone(self.json_of("info", "a.png")["settings"]["tokenizer"])
+
+
+class Reproduce(Case):
+    SMALL = ["--steps", "3", "--size", "32x24", "--dtype", "f32", "-q"]
+
+    def make(self, *words):
+        self.run_it("render", "-p", "a fox", *self.SMALL, *words)
+
+    def settings(self, name):
+        return self.json_of("info", name)["settings"]
+
+    def change(self, source, **more):
+        """Other settings in b.png, the same picture."""
+        copy_png(self.dir / source, self.dir / "b.png", {**self.settings(source), **more})
+
+    def test_identical(self):
+        self.make("--seed", "7", "-o", "a.png")
+        self.assertEqual(self.run_it("reproduce", "a.png")[0], "a.png: identical\n")
+        self.assertEqual(self.run_it("reproduce", "a.png", "-q"), ("", ""))
+        r = self.json_of("reproduce", "a.png")
+        self.assertEqual((r["identical"], r["max_difference"], r["psnr_db"], r["first_difference"]), (True, 0, None, None))
+        self.assertEqual((r["steps"], r["shown_step"], r["compared_frames"], r["dtype"]), (3, 3, 4, "f32"))
+
+    def test_several(self):
+        """Each picture of a run alone, from wherever it was."""
+        for words in ["--seed", "7", "--batch", "3"], ["--seeds", "7..9"]:
+            self.make("-p", "a frog", "--scheduler", "euler_a", *words, "-o", "{i}.png")
+            for i in range(6):
+                self.run_it("reproduce", f"{i}.png", "-q")
+        self.make("-p", "a frog", "--seed", "7", "-o", "{i}.png")
+        self.change("1.png", place=0)
+        self.assertIn("the noise before the first step differs", self.run_it("reproduce", "b.png", code=1)[0])
+
+    def test_first_difference(self):
+        self.make("--seed", "7", "-o", "a.png")
+        trail = self.settings("a.png")["trail"]
+        self.assertEqual(len(set(trail)), 4)
+        for more, first in [({"seed": 8}, 0), ({"guidance_scale": 3}, 1), ({"scheduler": "euler"}, 2)]:
+            self.change("a.png", **more)
+            out, err = self.run_it("reproduce", "b.png", "--json", code=1)
+            r = json.loads(out)
+            self.assertEqual((r["identical"], r["first_difference"]), (False, first), more)
+            self.assertGreater(r["max_difference"], 0)
+            self.assertGreater(r["mean_difference"], 0)
+            self.assertLess(r["psnr_db"], 99)
+            self.assertIn("'b.png' is not what its settings make here", err)
+        self.assertIn("step 2 of 3 is the first whose latents differ", self.run_it("reproduce", "b.png", code=1)[0])
+        self.change("a.png", seed=8, trail=[])
+        self.assertIn("is not known", self.run_it("reproduce", "b.png", code=1)[0])
+        self.change("a.png", trail=trail[:2] + ["0123456789abcdef"] + trail[3:])
+        self.assertRegex(self.run_it("reproduce", "b.png")[0], r"identical\nstep 2 of 3 is the first")
+
+    def test_changed_pixels(self):
+        self.make("--seed", "7", "-o", "a.png")
+        write_png(self.dir / "grey.png", 32, 24)
+        copy_png(self.dir / "grey.png", self.dir / "b.png", self.settings("a.png"))
+        out, _ = self.run_it("reproduce", "b.png", code=1)
+        self.assertRegex(out, r"differs by [0-9.]+ in the mean, at most \d+ of 255, PSNR [0-9.]+ dB\n"
+                              "the latents of every step are equal: the picture was decoded otherwise")
+        write_png(self.dir / "grey.png", 24, 32)
+        copy_png(self.dir / "grey.png", self.dir / "b.png", self.settings("a.png"))
+        self.refused("reproduce", "b.png", part="24x32 pixels, its settings make 32x24", code=1)
+
+    def test_other_backend(self):
+        self.make("--seed", "7", "-o", "a.png", "--backend", "cpu")
+        r = self.json_of("reproduce", "a.png", "--backend", "ref")  # too close to be seen in 8 bits
+        self.assertEqual((r["backend"], r["identical"], r["first_difference"]), ("ref", True, 1))
+        self.change("a.png", backend="gpu")
+        err = self.refused("reproduce", "b.png", part="'b.png' was computed elsewhere", code=1)
+        self.assertIn("--backend auto", err)
+        self.run_it("reproduce", "b.png", "--backend", "cpu", "-q")
+
+    def test_steps_on_the_way(self):
+        """As the studio saves them."""
+        for lens in "latents", "x0":
+            self.make("--seed", "7", "-o", "a.png", "--frames", lens, "--lens", lens)
+            for k in range(4):
+                copy_png(self.dir / lens / f"000-00{k}.png", self.dir / "b.png",
+                         {**self.settings("a.png"), "shown_step": k, "lens": lens})
+                r = self.json_of("reproduce", "b.png")
+                self.assertEqual((r["shown_step"], r["compared_frames"]), (k, k + 1))
+        self.change("a.png", shown_step=4)
+        self.refused("reproduce", "b.png", "-q", part="step 4 of 3", code=1)
+
+    def test_latents(self):
+        self.run_it("rng", "--seeds", "3,4", "--shape", "2,4,3,4", "-o", "n.safetensors")
+        self.make("--latents", "n.safetensors", "--seed", "1", "--scheduler", "euler_a", "-o", "{i}.png")
+        for i in range(2):
+            self.run_it("reproduce", f"{i}.png", "-q")
+        (self.dir / "n.safetensors").rename(self.dir / "m.safetensors")
+        self.assertIn("--latents FILE", self.refused("reproduce", "1.png", part="n.safetensors", code=1))
+        self.run_it("reproduce", "1.png", "-q", "--latents", "m.safetensors")
+        self.run_it("rng", "--shape", "1,4,3,4", "-o", "m.safetensors")
+        self.refused("reproduce", "1.png", "-q", "--latents", "m.safetensors", part="expected [2 or more,4,3,4]", code=1)
+
+    def test_refused(self):
+        self.make("--seed", "7", "-o", "a.png")
+        write_png(self.dir / "none.png", 8, 8)
+        self.refused("reproduce", "none.png", part="no settings", code=1)
+        self.refused("reproduce", "nothing.png", part="No such file", code=1)
+        self.refused("reproduce", part="reproduce needs FILE.png")
+        self.change("a.png", forked_at_step=2)
+        self.refused("reproduce", "b.png", part="went on from step 2 of another run", code=1)
+        self.change("a.png", seed=None)
+        self.refused("reproduce", "b.png", part="have no seed", code=1)
+        self.change("a.png", model="./gone")
+        self.refused("reproduce", "b.png", part="./gone", code=1)
+        self.run_it("reproduce", "b.png", "-q", "--model", "demo")
+
+    def test_other_programs(self):
+        text = b"parameters\0a fox\nSteps: 2, Sampler: Euler a, CFG scale: 7, Seed: 7, Size: 16x8, Clip skip: 2"
+        write_png(self.dir / "a.png", 16, 8, text)
+        self.refused("reproduce", "a.png", part="its model must be given")
+        out, err = self.run_it("reproduce", "a.png", "--model", "demo", code=1)
+        self.assertIn("not followed: Clip skip", err)
+        self.assertIn("the file has no fingerprints", out)
+        graph = {"1": {"class_type": "KSampler", "inputs": {"seed": 3, "steps": 2, "cfg": 5, "sampler_name": "euler",
+                                                          "scheduler": "karras", "positive": ["2", 0]}},
+                 "2": {"class_type": "CLIPTextEncode", "inputs": {"text": "a fox"}}}
+        write_png(self.dir / "a.png", 16, 8, b"prompt\0" + json.dumps(graph).encode())
+        out, _ = self.run_it("reproduce", "a.png", "--model", "demo", "--json", code=1)
+        self.assertEqual((json.loads(out)["steps"], json.loads(out)["not_followed"]), (2, "scheduler karras"))
 
 
 class Bench(Case):
