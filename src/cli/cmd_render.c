@@ -38,6 +38,20 @@ static bool read_batch(lt_render *r, lt_error *err)
     return true;
 }
 
+static bool read_columns(lt_render *r, lt_error *err)
+{
+    long long columns = 0; /* not given */
+    const char *text = lt_args_value(r->c->args, "columns");
+    if (text && !lt_args_has(r->c->args, "sheet"))
+        return lt_fail(err, LT_ERR_ARGUMENT, "--sheet FILE.png",
+                       "--columns are those of the sheet, but there is no --sheet");
+    if (text && !lt_args_whole(text, 1, LT_PARAMS_MAX_BATCH, &columns))
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--columns is '%s', expected 1 to %d", text,
+                       LT_PARAMS_MAX_BATCH);
+    r->columns = (int)columns;
+    return true;
+}
+
 /* Everything on the command line; nothing of the model is read. */
 static bool read_arguments(lt_render *r, lt_error *err)
 {
@@ -49,8 +63,9 @@ static bool read_arguments(lt_render *r, lt_error *err)
             lt_params_add_prompt(&r->params, args->given[i].value);
     r->frames = lt_args_value(args, "frames");
     r->trace_path = lt_args_value(args, "trace");
-    if (!read_lens(r, err) || !read_batch(r, err) || !lt_seeds_read(r->c, &r->params, NULL, err) ||
-        !lt_params_check(&r->params, err) || !lt_render_latents(r, err) || !lt_render_names(r, err))
+    if (!read_lens(r, err) || !read_batch(r, err) || !read_columns(r, err) ||
+        !lt_seeds_read(r->c, &r->params, NULL, err) || !lt_params_check(&r->params, err) ||
+        !lt_render_latents(r, err) || !lt_render_names(r, err))
         return false;
     lt_seeds_say(r->c, &r->params);
     return true;
@@ -123,7 +138,7 @@ static bool begin(lt_render *r, lt_error *err)
     r->view = lt_run_about(r->run);
     r->times.begin = lt_clock() - start;
     lt_bar_end(&r->bar);
-    if (!check_settings(r, err) || !make_room(r, err))
+    if (!check_settings(r, err) || !lt_render_sheet_check(r, err) || !make_room(r, err))
         return false;
     add_to_trail(r);
     lt_render_begun(r);
@@ -205,6 +220,7 @@ static void done(lt_render *r)
     lt_engine_close(r->engine);
     lt_params_done(&r->params);
     free(r->paths);
+    free(r->sheet);
     lt_latents_done(&r->latents);
 }
 
@@ -258,6 +274,9 @@ static const lt_option options[] = {
      false},
     {"output", 'o', "NAME", "latentty-{seed}.png",
      "PNG to write; {seed}, {i} and {prompt_i} are replaced, the numbers counted from 0", false},
+    {"sheet", 0, "FILE", NULL, "PNG with all pictures, each with its seed, and prompt if several",
+     false},
+    {"columns", 0, "N", "pictures a prompt up to 8, else a square", "of the sheet", false},
     {"frames", 0, "DIR", NULL, "write every step there as III-KKK.png; K = 000 is the noise",
      false},
     {"lens", 0, "NAME", "latents", "what frames show: latents, or x0, the prediction", false},

@@ -34,6 +34,9 @@ typedef struct lt_render {
     char **paths; /* owned [path_count]: one for each picture */
     int path_count, written;
 
+    char *sheet; /* owned: file for all pictures, or NULL */
+    int columns; /* of the sheet; 0: chosen */
+
     const char *frames; /* directory, or NULL */
     lt_lens lens;
     int frame_count;
@@ -46,7 +49,7 @@ typedef struct lt_render {
     const char *trace_path;
     lt_trace *trace;   /* owned; NULL without --trace */
     float *pixels;     /* owned [3,H,W], with a trace [B,3,H,W] */
-    lt_image **images; /* owned [B]; kept for the trace */
+    lt_image **images; /* owned [B]; kept for the trace and the sheet */
 } lt_render;
 
 /* Reads --latents; sets params.batch if it was not given. */
@@ -69,7 +72,11 @@ bool lt_render_decode(lt_render *r, const float *latents, int at, lt_image **out
 bool lt_render_frame(lt_render *r, lt_error *err) LT_WARN_UNUSED;
 /* Removes the frames that were written. */
 void lt_render_frames_undo(lt_render *r);
-/* Decodes and writes the pictures, their last frames and the trace. */
+/* LT_ERR_ARGUMENT if the sheet would be too large a picture. */
+bool lt_render_sheet_check(const lt_render *r, lt_error *err) LT_WARN_UNUSED;
+/* Writes it from r->images; nothing without --sheet. */
+bool lt_render_sheet(const lt_render *r, lt_error *err) LT_WARN_UNUSED;
+/* Decodes and writes the pictures, their last frames, the sheet and the trace. */
 bool lt_render_finish(lt_render *r, lt_error *err) LT_WARN_UNUSED;
 /* Writes one frame. */
 bool lt_render_frame_write(lt_render *r, int image, const lt_image *picture,

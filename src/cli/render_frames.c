@@ -132,7 +132,7 @@ static bool finish_one(lt_render *r, int i, lt_error *err)
     bool ok = lt_render_decode(r, v->latents + (size_t)i * latent_count(v), r->trace ? i : 0,
                                picture, err) &&
               write_picture(r, i, *picture, err) && last_frame(r, i, *picture, err);
-    if (!r->trace) {
+    if (!r->trace && !r->sheet) {
         lt_image_unref(*picture);
         *picture = NULL;
     }
@@ -167,5 +167,5 @@ bool lt_render_finish(lt_render *r, lt_error *err)
             lt_bar_step(&r->bar);
     }
     lt_bar_end(&r->bar);
-    return !r->trace || save_trace(r, err);
+    return lt_render_sheet(r, err) && (!r->trace || save_trace(r, err));
 }

@@ -122,6 +122,7 @@ static void print_json(const lt_render *r)
     lt_output_set(o, "latents", lt_output_text(r->params.latents));
     lt_output_set(o, "frames_dir", lt_output_text(r->frames));
     lt_output_set(o, "frames", json_object_new_int(r->frame_count));
+    lt_output_set(o, "sheet", lt_output_text(r->sheet));
     lt_output_set(o, "trace", lt_output_text(r->trace_path));
     lt_output_set(o, "times", times_json(&r->times));
     lt_output_set(bytes, "weights", json_object_new_uint64(memory.weights));
@@ -144,6 +145,8 @@ void lt_render_report(const lt_render *r)
         steps, t->step_count ? steps * 1e3 / t->step_count : 0.0, sum(t->decodes, t->decode_count));
     for (int i = 0; i < r->path_count && !r->c->quiet; i++)
         lt_output_line(stdout, "wrote %s", r->paths[i]);
+    if (r->sheet && !r->c->quiet)
+        lt_output_line(stdout, "wrote %s", r->sheet);
     if (r->frames && !r->c->quiet)
         lt_output_line(stdout, "wrote %d frames to %s", r->frame_count, r->frames);
     if (r->trace_path && !r->c->quiet)

@@ -55,6 +55,26 @@ def chunks(path):
     return found
 
 
+def unfiltered(data, width, height):
+    """[row of bytes] of the inflated pixels of an 8-bit RGB picture."""
+    n, rows, above = 3 * width, [], bytearray(3 * width)
+    for y in range(height):
+        kind, row = data[y * (n + 1)], bytearray(data[y * (n + 1) + 1:(y + 1) * (n + 1)])
+        for i in range(n):
+            a, b, c = (row[i - 3], above[i], above[i - 3]) if i >= 3 else (0, above[i], 0)
+            p = a + b - c
+            nearest = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
+            row[i] = (row[i] + [0, a, b, (a + b) // 2, nearest][kind]) & 255
+        rows.append(bytes(row))
+        above = row
+    return rows
+
+
+def pixels(path):
+    data = zlib.decompress(b"".join(d for k, d in chunks(path) if k == b"IDAT"))
+    return unfiltered(data, *png_size(path))
+
+
 def copy_png(source, target, settings):
     """The picture with other settings (None: those of nobody)."""
     parts = [(k, d) for k, d in chunks(source) if k not in (b"tEXt", b"iTXt")]
@@ -568,6 +588,49 @@ class Render(Case):
         _, err = self.run_it("render", "-p", "x", "--seed", "3", *QUICK, "--size", "8x8", "-o", "a.png", "--model", "m")
         self.assertIn("openai/clip-vit-large-patch14", err)
         self.assertIsNone(self.json_of("info", "a.png")["settings"]["tokenizer"])
+
+
+class Sheet(Case):
+    SMALL = ["--steps", "1", "--size", "24x16", "--dtype", "f32"]
+
+    def cell(self, sheet, column, row):
+        """Its picture, above a caption of 14 rows and gaps of 2."""
+        return [line[3 * 26 * column:3 * (26 * column + 24)] for line in pixels(self.dir / sheet)[32 * row:32 * row + 16]]
+
+    def test_pictures(self):
+        out, _ = self.run_it("render", "-p", "a fox", "-p", "a frog", "--seeds", "5..7", *self.SMALL, "-o", "{i}.png",
+                             "--sheet", "all-{seed}.png")
+        self.assertIn("wrote all-5.png\n", out)
+        self.assertEqual(png_size(self.dir / "all-5.png"), (3 * 24 + 2 * 2, 2 * 30 + 2))
+        for i in range(6):
+            self.assertEqual(self.cell("all-5.png", i % 3, i // 3), pixels(self.dir / f"{i}.png"))
+        texts = {t["key"]: t["value"] for t in self.json_of("info", "all-5.png")["text"]}
+        self.assertEqual(list(texts), ["parameters"])
+        self.assertIn("a fox\nSteps: 1, Sampler: LMS, CFG scale: 7.5, Seed: 5", texts["parameters"])
+
+    def test_columns(self):
+        words = ["render", "-p", "x", "--seed", "5", "--batch", "5", *self.SMALL, "-o", "{i}.png", "-q", "--sheet", "s.png"]
+        for more, columns, rows in [([], 3, 2), (["--columns", "5"], 5, 1), (["--columns", "1"], 1, 5),
+                                    (["--columns", "9"], 5, 1)]:
+            self.run_it(*words, *more)
+            self.assertEqual(png_size(self.dir / "s.png"), (26 * columns - 2, 32 * rows - 2))
+        self.assertEqual(self.cell("s.png", 4, 0), pixels(self.dir / "4.png"))
+        plain = (self.dir / "s.png").read_bytes()
+        r = self.json_of(*words, "--columns", "5", "--frames", "f", "--trace", "t.safetensors")
+        self.assertEqual((r["sheet"], (self.dir / "s.png").read_bytes()), ("s.png", plain))
+
+    def test_refused(self):
+        small = ["render", "-p", "x", *self.SMALL]
+        one = [*small, "-o", "x.png"]
+        (self.dir / "f").mkdir()
+        for words, part in [(["--columns", "2"], "no --sheet"), (["--sheet", "s.png", "--columns", "0"], "--columns is '0'"),
+                            (["--sheet", "x.png"], "named twice"), (["--sheet", "no/s.png"], "no directory"),
+                            (["--sheet", "s.jpg"], "PNG"), (["--sheet", "{x}.png"], "field"),
+                            (["--sheet", "f/000-001.png", "--frames", "f"], "named like a frame")]:
+            self.refused(*one, *words, part=part)
+        self.refused(*small, "-q", "--sheet", "s.png", "--columns", "700", "--batch", "700", "-o", "{i}.png",
+                     part="the sheet would have 18198x30 pixels")
+        self.assertEqual(self.files(), [])
 
 
 class Reproduce(Case):
