@@ -17,9 +17,9 @@ static bool read_lens(lt_render *r, lt_error *err)
     r->lens = LT_LENS_LATENTS;
     if (!word)
         return true;
-    if (!r->frames)
+    if (!r->frames && !lt_args_has(r->c->args, "animation"))
         return lt_fail(err, LT_ERR_ARGUMENT, "--frames DIR",
-                       "--lens says what the frames show, but there is no --frames");
+                       "--lens says what frames show, but there is no --frames or --animation");
     if (strcmp(word, "x0") == 0)
         r->lens = LT_LENS_X0;
     else if (strcmp(word, "latents") != 0)
@@ -65,7 +65,7 @@ static bool read_arguments(lt_render *r, lt_error *err)
     r->trace_path = lt_args_value(args, "trace");
     if (!read_lens(r, err) || !read_batch(r, err) || !read_columns(r, err) ||
         !lt_seeds_read(r->c, &r->params, NULL, err) || !lt_params_check(&r->params, err) ||
-        !lt_render_latents(r, err) || !lt_render_names(r, err))
+        !lt_render_latents(r, err) || !lt_render_animation_read(r, err) || !lt_render_names(r, err))
         return false;
     lt_seeds_say(r->c, &r->params);
     return true;
@@ -94,7 +94,7 @@ static bool make_room(lt_render *r, lt_error *err)
     if (!lt_try_alloc(pixels, "the pictures", &memory, err))
         return false;
     r->pixels = memory;
-    if (!r->frames)
+    if (!lt_render_shows(r))
         return true;
     if (!lt_try_alloc(latents * sizeof(float), "the frames", &memory, err))
         return false;
@@ -138,7 +138,8 @@ static bool begin(lt_render *r, lt_error *err)
     r->view = lt_run_about(r->run);
     r->times.begin = lt_clock() - start;
     lt_bar_end(&r->bar);
-    if (!check_settings(r, err) || !lt_render_sheet_check(r, err) || !make_room(r, err))
+    if (!check_settings(r, err) || !lt_render_sheet_check(r, err) || !make_room(r, err) ||
+        !lt_render_animation_begin(r, err))
         return false;
     add_to_trail(r);
     lt_render_begun(r);
@@ -194,6 +195,7 @@ static void forget_run(lt_render *r)
 {
     for (int i = 0; r->images && i < r->path_count; i++)
         lt_image_unref(r->images[i]);
+    lt_render_animation_undo(r);
     lt_trace_free(r->trace);
     lt_trail_done(&r->trail);
     lt_run_free(r->run);
@@ -221,6 +223,7 @@ static void done(lt_render *r)
     lt_params_done(&r->params);
     free(r->paths);
     free(r->sheet);
+    free(r->animation.path);
     lt_latents_done(&r->latents);
 }
 
@@ -279,6 +282,9 @@ static const lt_option options[] = {
     {"columns", 0, "N", "pictures a prompt up to 8, else a square", "of the sheet", false},
     {"frames", 0, "DIR", NULL, "write every step there as III-KKK.png; K = 000 is the noise",
      false},
+    {"animation", 0, "FILE", NULL, "animated PNG of every step of one picture", false},
+    {"frame-ms", 0, "N", "100",
+     "milliseconds a step in it; the last one stays for 2 seconds or more", false},
     {"lens", 0, "NAME", "latents", "what frames show: latents, or x0, the prediction", false},
     {"trace", 0, "FILE", NULL, ".safetensors file for every intermediate", false},
 };

@@ -42,10 +42,11 @@ static bool expand(lt_render *r, const char *template, lt_error *err)
     return true;
 }
 
-/* {seed} is the first picture's. */
-static bool name_sheet(lt_render *r, lt_error *err)
+/* The file of an option, owned by the caller; *out stays NULL without.  {seed} is the first
+ * picture's. */
+static bool name_one(const lt_render *r, const char *option, char **out, lt_error *err)
 {
-    const char *template = lt_args_value(r->c->args, "sheet");
+    const char *template = lt_args_value(r->c->args, option);
     int place;
     lt_name_fields fields = {.seed = lt_params_seed(&r->params, 0, &place)};
     lt_buf name = {0};
@@ -56,8 +57,8 @@ static bool name_sheet(lt_render *r, lt_error *err)
         lt_buf_done(&name);
         return false;
     }
-    r->sheet = name.data;
-    return lt_names_check_png(r->sheet, err) || lt_fail_hint(err, "--sheet FILE.png");
+    *out = name.data;
+    return lt_names_check_png(*out, err) || lt_fail_hint(err, "--%s FILE.png", option);
 }
 
 static bool any_exists(const lt_render *r)
@@ -157,7 +158,8 @@ static bool claim(lt_render *r, lt_names *names, lt_error *err)
             return false;
     if (r->params.latents)
         lt_names_keep(names, r->params.latents);
-    return (!r->sheet || lt_names_add(names, r->sheet, err)) &&
+    return (!r->animation.path || lt_names_add(names, r->animation.path, err)) &&
+           (!r->sheet || lt_names_add(names, r->sheet, err)) &&
            (!r->trace_path || lt_names_add(names, r->trace_path, err)) &&
            check_different(r, names, err) && check_frames(r, names, err);
 }
@@ -166,8 +168,10 @@ bool lt_render_names(lt_render *r, lt_error *err)
 {
     const char *template = lt_args_value(r->c->args, "output");
     lt_names names = {0};
-    bool ok = (template ? expand(r, template, err) : default_names(r, err)) && name_sheet(r, err) &&
-              make_frames_dir(r, err) && claim(r, &names, err);
+    bool ok = (template ? expand(r, template, err) : default_names(r, err)) &&
+              name_one(r, "sheet", &r->sheet, err) &&
+              name_one(r, "animation", &r->animation.path, err) && make_frames_dir(r, err) &&
+              claim(r, &names, err);
     lt_names_done(&names);
     return ok;
 }

@@ -633,6 +633,75 @@ class Sheet(Case):
         self.assertEqual(self.files(), [])
 
 
+class Animation(Case):
+    SMALL = ["render", "-p", "x", "--seed", "5", "--steps", "3", "--size", "24x16", "--dtype", "f32", "-q"]
+
+    def frames(self, path):
+        """[(ms, deflated pixels)], after a look at the numbers that programs check."""
+        parts, found, sequence = chunks(self.dir / path), [], 0
+        self.assertEqual([k for k, _ in parts[:2]], [b"IHDR", b"acTL"])
+        for kind, data in parts:
+            if kind in (b"fcTL", b"fdAT"):
+                self.assertEqual(struct.unpack(">I", data[:4])[0], sequence)
+                sequence += 1
+            if kind == b"fcTL":
+                self.assertEqual(struct.unpack(">IIII", data[4:20]), (24, 16, 0, 0))
+                delay, per_second, dispose, blend = struct.unpack(">HHBB", data[20:])
+                self.assertEqual((per_second, dispose, blend), (1000, 0, 0))
+                found.append((delay, b""))
+            if kind in (b"IDAT", b"fdAT"):
+                found[-1] = (found[-1][0], found[-1][1] + (data if kind == b"IDAT" else data[4:]))
+        self.assertEqual(struct.unpack(">II", parts[1][1]), (len(found), 0))
+        return found
+
+    def test_frames(self):
+        """They are those of --frames; the last one is the picture."""
+        for lens in "latents", "x0":
+            self.run_it(*self.SMALL, "-o", "a.png", "--frames", lens, "--lens", lens)
+            self.run_it(*self.SMALL, "-o", "b.png", "--animation", "{seed}.png", "--lens", lens)
+            self.assertEqual((self.dir / "a.png").read_bytes(), (self.dir / "b.png").read_bytes())
+            found = self.frames("5.png")
+            self.assertEqual([ms for ms, _ in found], [100, 100, 100, 2000])
+            for k, (_, data) in enumerate(found):
+                self.assertEqual(unfiltered(zlib.decompress(data), 24, 16), pixels(self.dir / lens / f"000-00{k}.png"))
+            if lens == "latents":
+                self.assertEqual(unfiltered(zlib.decompress(found[3][1]), 24, 16), pixels(self.dir / "a.png"))
+        texts = {t["key"]: t["value"] for t in self.json_of("info", "5.png")["text"]}
+        self.assertEqual(list(texts), ["parameters"])
+
+    def test_with_everything(self):
+        r = self.json_of(*self.SMALL, "-o", "a.png", "--animation", "b.png", "--frame-ms", "5000", "--frames", "f",
+                         "--trace", "t.safetensors", "--sheet", "s.png")
+        self.assertEqual((r["animation"], r["sheet"], r["frames"]), ("b.png", "s.png", 4))
+        self.assertEqual([ms for ms, _ in self.frames("b.png")], [5000] * 4)
+        self.assertEqual(len(read_tensors(self.dir / "t.safetensors")["image.u8"][2]), 24 * 16 * 3)
+        self.run_it("reproduce", "a.png", "-q")
+
+    def test_pillow(self):
+        try:
+            from PIL import Image
+        except ImportError:
+            self.skipTest("no Pillow")
+        self.run_it(*self.SMALL, "-o", "a.png", "--frames", "f", "--animation", "b.png")
+        with Image.open(self.dir / "b.png") as animation:
+            self.assertEqual((animation.n_frames, animation.info.get("loop")), (4, 0))
+            for k in range(4):
+                animation.seek(k)
+                with Image.open(self.dir / f"f/000-00{k}.png") as frame:
+                    self.assertEqual(animation.convert("RGB").tobytes(), frame.convert("RGB").tobytes())
+
+    def test_refused(self):
+        one = [*self.SMALL, "-o", "x.png"]
+        for words, part in [(["--frame-ms", "5"], "no --animation"), (["--animation", "x.png"], "named twice"),
+                            (["--animation", "a.png", "--frame-ms", "0"], "--frame-ms is '0'"),
+                            (["--animation", "a.png", "--frame-ms", "65536"], "1 to 65535"),
+                            (["--animation", "a.gif"], "hint: --animation FILE.png"), (["--animation", "no/a.png"], "no directory")]:
+            self.refused(*one, *words, part=part)
+        self.refused(*self.SMALL, "-o", "{i}.png", "--batch", "2", "--animation", "a.png", part="one picture, and there are 2")
+        self.refused(*one, "--lens", "x0", part="no --frames or --animation")
+        self.assertEqual(self.files(), [])
+
+
 class Reproduce(Case):
     SMALL = ["--steps", "3", "--size", "32x24", "--dtype", "f32", "-q"]
 
@@ -840,6 +909,10 @@ class Interrupts(Case):
         for name in self.files():
             self.assertRegex(name, r"^f/000-\d{3}\.png$")
             self.assertTrue((self.dir / name).read_bytes().endswith(b"IEND\xaeB`\x82"))
+
+    def test_animation_is_whole_or_not_there(self):
+        returned, _, _ = self.stop(signal.SIGTERM, "--animation", "a.png")
+        self.assertEqual((returned, list(self.dir.iterdir())), (143, []))
 
     def test_other_commands_say_what_stopped_them(self):
         write_png(self.dir / "in.png", 512, 512)
