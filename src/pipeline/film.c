@@ -151,6 +151,27 @@ static bool copy_step(const lt_film *f, const lt_film_step *from, lt_film_step *
     return true;
 }
 
+/* What makes every picture of a film, without how it came about. */
+static void settings_of(const lt_film *f, lt_buf *out)
+{
+    lt_meta meta = lt_film_meta(f, f->steps);
+    meta.forked = 0;
+    meta.trail = NULL;
+    for (int i = 0; i < f->images; i++)
+        lt_meta_json(&meta, i, out);
+}
+
+static bool same_settings(const lt_film *a, const lt_film *b)
+{
+    lt_buf one = {0}, two = {0};
+    settings_of(a, &one);
+    settings_of(b, &two);
+    bool same = strcmp(one.data, two.data) == 0;
+    lt_buf_done(&one);
+    lt_buf_done(&two);
+    return same;
+}
+
 bool lt_film_inherit(lt_film *f, const lt_film *from, int k, lt_error *err)
 {
     LT_ASSERT(f->done == 0 && f->all == from->all && k <= from->done && k <= f->steps);
@@ -160,6 +181,7 @@ bool lt_film_inherit(lt_film *f, const lt_film *from, int k, lt_error *err)
             return false;
     lt_trail_copy(&f->trail, &from->trail, k + 1);
     f->forked = k;
+    f->altered = from->altered || !same_settings(f, from);
     return true;
 }
 
@@ -203,7 +225,7 @@ lt_meta lt_film_meta(const lt_film *f, int k)
                      .images = f->images,
                      .per_prompt = lt_params_per_prompt(&f->params),
                      .shown = k,
-                     .forked = f->forked,
+                     .forked = f->altered ? f->forked : 0,
                      .trail = &f->trail};
 }
 

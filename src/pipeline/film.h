@@ -31,7 +31,8 @@ typedef struct lt_film {
     int width, height;
     int first, drawn_before; /* as in lt_run_view */
     int forked;              /* the frame that it went on from; 0: the noise */
-    int steps;               /* scheduler steps in all */
+    bool altered; /* frames up to that one were made with settings that are not all those here */
+    int steps;    /* scheduler steps in all */
     double guidance_scale;
     bool guided;
     const lt_sampler *sampler;
