@@ -10,7 +10,6 @@
 #include "cli/seeds.h"
 #include "cli/signals.h"
 #include "image/png.h"
-#include "pipeline/meta.h"
 
 static bool read_lens(lt_render *r, lt_error *err)
 {
@@ -18,9 +17,9 @@ static bool read_lens(lt_render *r, lt_error *err)
     r->lens = LT_LENS_LATENTS;
     if (!word)
         return true;
-    if (!r->frames)
+    if (!r->frames && !lt_args_has(r->c->args, "animation"))
         return lt_fail(err, LT_ERR_ARGUMENT, "--frames DIR",
-                       "--lens says what the frames show, but there is no --frames");
+                       "--lens says what frames show, but there is no --frames or --animation");
     if (strcmp(word, "x0") == 0)
         r->lens = LT_LENS_X0;
     else if (strcmp(word, "latents") != 0)
@@ -39,6 +38,20 @@ static bool read_batch(lt_render *r, lt_error *err)
     return true;
 }
 
+static bool read_columns(lt_render *r, lt_error *err)
+{
+    long long columns = 0; /* not given */
+    const char *text = lt_args_value(r->c->args, "columns");
+    if (text && !lt_args_has(r->c->args, "sheet"))
+        return lt_fail(err, LT_ERR_ARGUMENT, "--sheet FILE.png",
+                       "--columns are those of the sheet, but there is no --sheet");
+    if (text && !lt_args_whole(text, 1, LT_PARAMS_MAX_BATCH, &columns))
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--columns is '%s', expected 1 to %d", text,
+                       LT_PARAMS_MAX_BATCH);
+    r->columns = (int)columns;
+    return true;
+}
+
 /* Everything on the command line; nothing of the model is read. */
 static bool read_arguments(lt_render *r, lt_error *err)
 {
@@ -52,9 +65,10 @@ static bool read_arguments(lt_render *r, lt_error *err)
             lt_params_add_prompt(&r->params, args->given[i].value);
     r->frames = lt_args_value(args, "frames");
     r->trace_path = lt_args_value(args, "trace");
-    if (!read_lens(r, err) || !read_batch(r, err) ||
+    if (!read_lens(r, err) || !read_batch(r, err) || !read_columns(r, err) ||
         !lt_seeds_read(r->c, &r->params, lt_config_value_of(r->c->config, "seed"), err) ||
-        !lt_params_check(&r->params, err) || !lt_render_latents(r, err) || !lt_render_names(r, err))
+        !lt_params_check(&r->params, err) || !lt_render_latents(r, err) ||
+        !lt_render_animation_read(r, err) || !lt_render_names(r, err))
         return false;
     lt_seeds_say(r->c, &r->params);
     return true;
@@ -83,7 +97,7 @@ static bool make_room(lt_render *r, lt_error *err)
     if (!lt_try_alloc(pixels, "the pictures", &memory, err))
         return false;
     r->pixels = memory;
-    if (!r->frames)
+    if (!lt_render_shows(r))
         return true;
     if (!lt_try_alloc(latents * sizeof(float), "the frames", &memory, err))
         return false;
@@ -96,31 +110,41 @@ static bool check_settings(const lt_render *r, lt_error *err)
 {
     bool ok = true;
     lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
+    size_t trail = lt_meta_trail_bytes(meta.shown);
     for (int i = 0; i < r->view->images && ok; i += r->view->per_prompt) {
         lt_buf json = {0};
         lt_meta_json(&meta, i, &json);
-        if (json.len > LT_PNG_MAX_TEXT)
+        if (json.len + trail > LT_PNG_MAX_TEXT)
             ok = lt_fail(err, LT_ERR_ARGUMENT, "a shorter prompt",
                          "the settings have %zu bytes as JSON, more than the %d that a PNG carries",
-                         json.len, LT_PNG_MAX_TEXT);
+                         json.len + trail, LT_PNG_MAX_TEXT);
         lt_buf_done(&json);
     }
     return ok;
+}
+
+static void add_to_trail(lt_render *r)
+{
+    const lt_run_view *v = r->view;
+    lt_trail_add(&r->trail, v->latents, v->images,
+                 (size_t)v->channels * (size_t)v->h * (size_t)v->w);
 }
 
 static bool begin(lt_render *r, lt_error *err)
 {
     double start = lt_clock();
     lt_run_options options = {
-        .params = &r->params, .noise = r->noise, .keep_uncond = r->trace_path != NULL};
+        .params = &r->params, .noise = r->latents.noise, .keep_uncond = r->trace_path != NULL};
     lt_bar_status(&r->bar, "preparing");
     if (!lt_run_begin(r->engine, &options, &r->run, r->c->progress, err))
         return false;
     r->view = lt_run_about(r->run);
     r->times.begin = lt_clock() - start;
     lt_bar_end(&r->bar);
-    if (!check_settings(r, err) || !make_room(r, err))
+    if (!check_settings(r, err) || !lt_render_sheet_check(r, err) || !make_room(r, err) ||
+        !lt_render_animation_begin(r, err))
         return false;
+    add_to_trail(r);
     lt_render_begun(r);
     if (!r->trace_path)
         return true;
@@ -140,6 +164,7 @@ static bool take_steps(lt_render *r, lt_error *err)
         if (result == LT_STEP_FAILED)
             return false;
         r->times.steps[r->times.step_count++] = lt_clock() - start;
+        add_to_trail(r);
         if ((r->trace && !lt_trace_step(r->trace, r->run, err)) ||
             (result == LT_STEP_MORE && !lt_render_frame(r, err)) || !lt_signals_check(err))
             return false;
@@ -173,7 +198,9 @@ static void forget_run(lt_render *r)
 {
     for (int i = 0; r->images && i < r->path_count; i++)
         lt_image_unref(r->images[i]);
+    lt_render_animation_undo(r);
     lt_trace_free(r->trace);
+    lt_trail_done(&r->trail);
     lt_run_free(r->run);
     free(r->images);
     free(r->pixels);
@@ -198,7 +225,9 @@ static void done(lt_render *r)
     lt_engine_close(r->engine);
     lt_params_done(&r->params);
     free(r->paths);
-    free(r->noise);
+    free(r->sheet);
+    free(r->animation.path);
+    lt_latents_done(&r->latents);
 }
 
 static bool generate(lt_render *r, lt_error *err)
@@ -251,8 +280,14 @@ static const lt_option options[] = {
      false},
     {"output", 'o', "NAME", "latentty-{seed}.png",
      "PNG to write; {seed}, {i} and {prompt_i} are replaced, the numbers counted from 0", false},
+    {"sheet", 0, "FILE", NULL, "PNG with all pictures, each with its seed, and prompt if several",
+     false},
+    {"columns", 0, "N", "pictures a prompt up to 8, else a square", "of the sheet", false},
     {"frames", 0, "DIR", NULL, "write every step there as III-KKK.png; K = 000 is the noise",
      false},
+    {"animation", 0, "FILE", NULL, "animated PNG of every step of one picture", false},
+    {"frame-ms", 0, "N", "100",
+     "milliseconds a step in it; the last one stays for 2 seconds or more", false},
     {"lens", 0, "NAME", "latents", "what frames show: latents, or x0, the prediction", false},
     {"trace", 0, "FILE", NULL, ".safetensors file for every intermediate", false},
 };

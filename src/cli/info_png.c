@@ -155,7 +155,10 @@ static void print_settings(const json_object *settings)
     lt_output_line(stdout, "made by latentty with:");
     json_object_object_foreach(settings, key, value)
     {
-        if (value)
+        if (json_object_is_type(value, json_type_array)) /* the trail */
+            lt_output_line(stdout, "  %-17s %zu values, in --json", key,
+                           json_object_array_length(value));
+        else if (value)
             lt_output_line(stdout, "  %-17s %s", key, json_object_get_string(value));
     }
     const char *place = member(settings, "place"), *images = member(settings, "images");

@@ -40,7 +40,8 @@ bool lt_names_expand(const char *template, const lt_name_fields *fields, lt_buf 
         const char *end = strchr(c, '}');
         if (*c == '}' || !end || !add_field(c + 1, (size_t)(end - c - 1), fields, out))
             return lt_fail(err, LT_ERR_ARGUMENT, "{{ and }} stand for braces themselves",
-                           "-o '%s' has a field that is not {seed}, {i} or {prompt_i}", template);
+                           "the name '%s' has a field that is not {seed}, {i} or {prompt_i}",
+                           template);
         c = end;
     }
     return true;

@@ -20,8 +20,13 @@ bool lt_open_check(const lt_backend_ops *const *backends, const lt_params *p, lt
 
 bool lt_open_params(const lt_context *c, lt_params *p, lt_error *err)
 {
-    bool file = false;
     lt_params_init(p);
+    return lt_open_given(c, p, err);
+}
+
+bool lt_open_given(const lt_context *c, lt_params *p, lt_error *err)
+{
+    bool file = false;
     for (int i = 0; i < lt_param_count; i++) {
         const char *text = lt_args_value(c->args, lt_param_infos[i].flag);
         if (!text) {

@@ -15,6 +15,9 @@ bool lt_open_check(const lt_backend_ops *const *backends, const lt_params *p,
  * user's file of settings; lt_open_check.  Release with lt_params_done in both cases. */
 bool lt_open_params(const lt_context *c, lt_params *p, lt_error *err) LT_WARN_UNUSED;
 
+/* The same over what *p holds already. */
+bool lt_open_given(const lt_context *c, lt_params *p, lt_error *err) LT_WARN_UNUSED;
+
 /* Puts the demo model's directory into p if it names no model, or "demo" where there is no such
  * directory; a model without a tokenizer gets openai/clip-vit-large-patch14's, which is said. */
 bool lt_open_defaults(const lt_context *c, lt_params *p, unsigned needs,

@@ -6,10 +6,7 @@
 #include "base/mem.h"
 #include "cli/output.h"
 #include "image/font.h"
-#include "image/png.h"
 #include "pipeline/forecast.h"
-
-enum { GAP = 2 }; /* pixels between pictures of a row */
 
 static bool crop(lt_picture *p, const lt_image *full, int factor, lt_error *err)
 {
@@ -74,23 +71,37 @@ void lt_picture_say_crop(const lt_context *c, const lt_picture *p, int factor)
                        p->full_width, p->full_height, p->width, p->height, factor);
 }
 
+static int caption_scale(int width)
+{
+    int scale = width / 256;
+    return scale < 1 ? 1 : scale > 4 ? 4 : scale;
+}
+
+int lt_picture_caption_height(int width)
+{
+    return (LT_FONT_HEIGHT + 4) * caption_scale(width);
+}
+
 bool lt_picture_caption(const lt_image *image, const char *text, lt_image **out, lt_error *err)
 {
-    int scale = image->width / 256;
-    lt_caption style = {.scale = scale < 1   ? 1
-                                 : scale > 4 ? 4
-                                             : scale,
+    lt_caption style = {.scale = caption_scale(image->width),
                         .colour = {255, 255, 255},
                         .background = {32, 32, 32}};
     return lt_font_caption(image, text, &style, out, err);
 }
 
+bool lt_picture_write_grid(const char *path, lt_image *const *images, int count, int columns,
+                           const lt_png_texts *texts, lt_error *err)
+{
+    lt_image *grid = NULL;
+    lt_grid layout = {.columns = columns, .gap = LT_PICTURE_GAP, .background = {32, 32, 32}};
+    bool ok = lt_image_grid((const lt_image *const *)images, count, &layout, &grid, err) &&
+              lt_png_write(path, grid, texts, LT_PNG_LEVEL, err);
+    lt_image_unref(grid);
+    return ok;
+}
+
 bool lt_picture_write_row(const char *path, lt_image *const *images, int count, lt_error *err)
 {
-    lt_image *row = NULL;
-    lt_grid layout = {.columns = count, .gap = GAP, .background = {32, 32, 32}};
-    bool ok = lt_image_grid((const lt_image *const *)images, count, &layout, &row, err) &&
-              lt_png_write(path, row, NULL, LT_PNG_LEVEL, err);
-    lt_image_unref(row);
-    return ok;
+    return lt_picture_write_grid(path, images, count, count, NULL, err);
 }

@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "image/image.h"
+#include "image/png.h"
 #include "pipeline/engine.h"
 
 /* h w: latents; width, height: pixels, multiples of the VAE's factor. */
@@ -27,9 +28,16 @@ void lt_picture_done(lt_picture *p); /* {0} is fine */
 /* Says that the picture was cropped, if it was. */
 void lt_picture_say_crop(const lt_context *c, const lt_picture *p, int factor);
 
+enum { LT_PICTURE_GAP = 2 }; /* pixels between pictures of a row or grid */
+
+/* Pixels that a caption adds to a picture of that width. */
+int lt_picture_caption_height(int width);
 /* A copy with a line of text below it. */
 bool lt_picture_caption(const lt_image *image, const char *text, lt_image **out,
                         lt_error *err) LT_WARN_UNUSED;
-/* `count` pictures in a row, written to path. */
+/* `count` pictures row by row, written to path; texts may be NULL. */
+bool lt_picture_write_grid(const char *path, lt_image *const *images, int count, int columns,
+                           const lt_png_texts *texts, lt_error *err) LT_WARN_UNUSED;
+/* All of them in one row. */
 bool lt_picture_write_row(const char *path, lt_image *const *images, int count,
                           lt_error *err) LT_WARN_UNUSED;

@@ -8,6 +8,9 @@
 #pragma once
 
 #include "cli/bar.h"
+#include "cli/latents.h"
+#include "image/apng.h"
+#include "pipeline/meta.h"
 #include "pipeline/run.h"
 #include "pipeline/trace.h"
 
@@ -18,6 +21,15 @@ typedef struct lt_render_times {
     int step_count, decode_count;
     double start;
 } lt_render_times;
+
+enum { LT_RENDER_FRAME_LEVEL = 3 }; /* of compression: there are many frames */
+
+typedef struct lt_render_animation {
+    char *path;       /* owned, or NULL */
+    int frame_ms;     /* each frame, but for the last */
+    lt_writer writer; /* open during the run */
+    lt_apng file;
+} lt_render_animation;
 
 typedef struct lt_render {
     const lt_context *c;
@@ -32,19 +44,23 @@ typedef struct lt_render {
     char **paths; /* owned [path_count]: one for each picture */
     int path_count, written;
 
+    char *sheet; /* owned: file for all pictures, or NULL */
+    int columns; /* of the sheet; 0: chosen */
+
+    lt_render_animation animation;
     const char *frames; /* directory, or NULL */
     lt_lens lens;
     int frame_count;
     int frames_made; /* directories that were made for them; removed if they stay empty */
-    float *shown;    /* owned [B,C,h,w]: what the lens shows; NULL without frames */
+    float *shown;    /* owned [B,C,h,w]: what the lens shows; NULL without frames or animation */
 
-    float *noise; /* owned [B,C,h,w], from --latents */
-    int64_t noise_shape[4];
+    lt_latents latents; /* owned; of --latents */
+    lt_trail trail;     /* owned: of the steps that were taken */
 
     const char *trace_path;
     lt_trace *trace;   /* owned; NULL without --trace */
     float *pixels;     /* owned [3,H,W], with a trace [B,3,H,W] */
-    lt_image **images; /* owned [B]; kept for the trace */
+    lt_image **images; /* owned [B]; kept for the trace and the sheet */
 } lt_render;
 
 /* Reads --latents; sets params.batch if it was not given. */
@@ -57,18 +73,34 @@ void lt_render_names_undo(const lt_render *r);
 /* With --latents: the size of the pictures follows from them. */
 bool lt_render_size(lt_render *r, lt_error *err) LT_WARN_UNUSED;
 
+/* What the files say of the run; borrowed from r. */
+lt_meta lt_render_meta(const lt_render *r);
+
 /* Decodes one picture, latents [C,h,w], into r->pixels at `at` pictures, and into *out. */
 bool lt_render_decode(lt_render *r, const float *latents, int at, lt_image **out,
                       lt_error *err) LT_WARN_UNUSED;
-/* Writes III-KKK.png of every picture, K being the steps done; nothing without --frames. */
+/* What the options say; after those of the pictures. */
+bool lt_render_animation_read(lt_render *r, lt_error *err) LT_WARN_UNUSED;
+/* Opens its file, writes a frame, closes it: nothing without --animation. */
+bool lt_render_animation_begin(lt_render *r, lt_error *err) LT_WARN_UNUSED;
+bool lt_render_animation_add(lt_render *r, const lt_image *picture, lt_error *err) LT_WARN_UNUSED;
+bool lt_render_animation_end(lt_render *r, lt_error *err) LT_WARN_UNUSED;
+/* Leaves no file, unless it was closed. */
+void lt_render_animation_undo(lt_render *r);
+
+/* True if every step is to be decoded. */
+bool lt_render_shows(const lt_render *r);
+/* Writes III-KKK.png of every picture, K being the steps done, or the animation's next frame;
+ * nothing without --frames and --animation. */
 bool lt_render_frame(lt_render *r, lt_error *err) LT_WARN_UNUSED;
 /* Removes the frames that were written. */
 void lt_render_frames_undo(lt_render *r);
-/* Decodes and writes the pictures, their last frames and the trace. */
+/* LT_ERR_ARGUMENT if the sheet would be too large a picture. */
+bool lt_render_sheet_check(const lt_render *r, lt_error *err) LT_WARN_UNUSED;
+/* Writes it from r->images; nothing without --sheet. */
+bool lt_render_sheet(const lt_render *r, lt_error *err) LT_WARN_UNUSED;
+/* Decodes and writes the pictures, their last frames, the sheet and the trace. */
 bool lt_render_finish(lt_render *r, lt_error *err) LT_WARN_UNUSED;
-/* Writes one frame. */
-bool lt_render_frame_write(lt_render *r, int image, const lt_image *picture,
-                           lt_error *err) LT_WARN_UNUSED;
 
 void lt_render_begun(const lt_render *r); /* says what is being made */
 void lt_render_report(const lt_render *r);

@@ -10,9 +10,6 @@
 #include "cli/render.h"
 #include "cli/signals.h"
 #include "image/png.h"
-#include "pipeline/meta.h"
-
-enum { FRAME_LEVEL = 3 }; /* of compression: there are many frames */
 
 static size_t latent_count(const lt_run_view *v)
 {
@@ -56,13 +53,26 @@ void lt_render_frames_undo(lt_render *r)
     r->frame_count = 0;
 }
 
-bool lt_render_frame_write(lt_render *r, int image, const lt_image *picture, lt_error *err)
+bool lt_render_shows(const lt_render *r)
 {
+    return r->frames || r->animation.path;
+}
+
+static bool write_frame(lt_render *r, int image, const lt_image *picture, lt_error *err)
+{
+    if (!r->frames)
+        return true;
     char *path = frame_path(r, image, r->view->done);
-    bool ok = lt_signals_check(err) && lt_png_write(path, picture, NULL, FRAME_LEVEL, err);
+    bool ok =
+        lt_signals_check(err) && lt_png_write(path, picture, NULL, LT_RENDER_FRAME_LEVEL, err);
     free(path);
     r->frame_count += ok;
     return ok;
+}
+
+static bool keep_frame(lt_render *r, int image, const lt_image *picture, lt_error *err)
+{
+    return write_frame(r, image, picture, err) && lt_render_animation_add(r, picture, err);
 }
 
 static bool decode_frame(lt_render *r, int image, lt_error *err)
@@ -70,14 +80,14 @@ static bool decode_frame(lt_render *r, int image, lt_error *err)
     lt_image *picture = NULL;
     bool ok =
         lt_render_decode(r, r->shown + (size_t)image * latent_count(r->view), 0, &picture, err) &&
-        lt_render_frame_write(r, image, picture, err);
+        keep_frame(r, image, picture, err);
     lt_image_unref(picture);
     return ok;
 }
 
 bool lt_render_frame(lt_render *r, lt_error *err)
 {
-    if (!r->frames)
+    if (!lt_render_shows(r))
         return true;
     lt_run_lens(r->run, r->lens, r->shown);
     for (int i = 0; i < r->view->images; i++)
@@ -90,7 +100,7 @@ static bool write_picture(lt_render *r, int i, const lt_image *picture, lt_error
 {
     lt_png_texts texts = {0};
     lt_buf parameters = {0}, json = {0};
-    lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
+    lt_meta meta = lt_render_meta(r);
     lt_meta_parameters(&meta, i, &parameters);
     lt_meta_json(&meta, i, &json);
     lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);
@@ -108,10 +118,10 @@ static bool write_picture(lt_render *r, int i, const lt_image *picture, lt_error
 static bool last_frame(lt_render *r, int i, const lt_image *picture, lt_error *err)
 {
     size_t n = latent_count(r->view), at = (size_t)i * n;
-    if (!r->frames)
+    if (!lt_render_shows(r))
         return true;
     if (memcmp(r->shown + at, r->view->latents + at, n * sizeof(float)) == 0)
-        return lt_render_frame_write(r, i, picture, err);
+        return keep_frame(r, i, picture, err);
     if (!r->trace)
         return decode_frame(r, i, err);
     /* decode_frame works in the first picture's pixels, which the trace still needs */
@@ -133,7 +143,7 @@ static bool finish_one(lt_render *r, int i, lt_error *err)
     bool ok = lt_render_decode(r, v->latents + (size_t)i * latent_count(v), r->trace ? i : 0,
                                picture, err) &&
               write_picture(r, i, *picture, err) && last_frame(r, i, *picture, err);
-    if (!r->trace) {
+    if (!r->trace && !r->sheet) {
         lt_image_unref(*picture);
         *picture = NULL;
     }
@@ -143,7 +153,7 @@ static bool finish_one(lt_render *r, int i, lt_error *err)
 static bool save_trace(lt_render *r, lt_error *err)
 {
     lt_buf json = {0};
-    lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
+    lt_meta meta = lt_render_meta(r);
     lt_meta_json(&meta, 0, &json);
     bool ok = lt_trace_images(r->trace, r->view->images, r->pixels, r->images, err) &&
               lt_trace_meta(r->trace, "settings", json.data, err) && lt_signals_check(err) &&
@@ -155,7 +165,7 @@ static bool save_trace(lt_render *r, lt_error *err)
 bool lt_render_finish(lt_render *r, lt_error *err)
 {
     int images = r->view->images;
-    if (r->frames)
+    if (lt_render_shows(r))
         lt_run_lens(r->run, r->lens, r->shown);
     if (images > 1)
         lt_bar_begin(&r->bar, "decoding", images);
@@ -168,5 +178,6 @@ bool lt_render_finish(lt_render *r, lt_error *err)
             lt_bar_step(&r->bar);
     }
     lt_bar_end(&r->bar);
-    return !r->trace || save_trace(r, err);
+    return lt_render_animation_end(r, err) && lt_render_sheet(r, err) &&
+           (!r->trace || save_trace(r, err));
 }

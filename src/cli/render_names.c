@@ -42,6 +42,25 @@ static bool expand(lt_render *r, const char *template, lt_error *err)
     return true;
 }
 
+/* The file of an option, owned by the caller; *out stays NULL without.  {seed} is the first
+ * picture's. */
+static bool name_one(const lt_render *r, const char *option, char **out, lt_error *err)
+{
+    const char *template = lt_args_value(r->c->args, option);
+    int place;
+    lt_name_fields fields = {.seed = lt_params_seed(&r->params, 0, &place)};
+    lt_buf name = {0};
+    if (!template)
+        return true;
+    lt_buf_str(&name, "");
+    if (!lt_names_expand(template, &fields, &name, err)) {
+        lt_buf_done(&name);
+        return false;
+    }
+    *out = name.data;
+    return lt_names_check_png(*out, err) || lt_fail_hint(err, "--%s FILE.png", option);
+}
+
 static bool any_exists(const lt_render *r)
 {
     for (int i = 0; i < r->path_count; i++)
@@ -139,7 +158,9 @@ static bool claim(lt_render *r, lt_names *names, lt_error *err)
             return false;
     if (r->params.latents)
         lt_names_keep(names, r->params.latents);
-    return (!r->trace_path || lt_names_add(names, r->trace_path, err)) &&
+    return (!r->animation.path || lt_names_add(names, r->animation.path, err)) &&
+           (!r->sheet || lt_names_add(names, r->sheet, err)) &&
+           (!r->trace_path || lt_names_add(names, r->trace_path, err)) &&
            check_different(r, names, err) && check_frames(r, names, err);
 }
 
@@ -148,7 +169,9 @@ bool lt_render_names(lt_render *r, lt_error *err)
     const char *template = lt_args_value(r->c->args, "output");
     lt_names names = {0};
     bool ok = (template ? expand(r, template, err) : default_names(r, err)) &&
-              make_frames_dir(r, err) && claim(r, &names, err);
+              name_one(r, "sheet", &r->sheet, err) &&
+              name_one(r, "animation", &r->animation.path, err) && make_frames_dir(r, err) &&
+              claim(r, &names, err);
     lt_names_done(&names);
     return ok;
 }

@@ -7,7 +7,13 @@
 #include "base/clock.h"
 #include "cli/output.h"
 #include "cli/render.h"
-#include "pipeline/meta.h"
+
+lt_meta lt_render_meta(const lt_render *r)
+{
+    lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
+    meta.trail = &r->trail;
+    return meta;
+}
 
 static const char *model_name(const lt_render *r)
 {
@@ -62,7 +68,7 @@ static json_object *milliseconds(const double *seconds, int n)
 static json_object *pictures_json(const lt_render *r)
 {
     json_object *list = json_object_new_array();
-    lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
+    lt_meta meta = lt_render_meta(r);
     for (int i = 0; i < r->view->images; i++) {
         json_object *o = json_object_new_object();
         lt_buf settings = {0};
@@ -116,12 +122,20 @@ static void print_json(const lt_render *r)
     lt_output_set(o, "latents", lt_output_text(r->params.latents));
     lt_output_set(o, "frames_dir", lt_output_text(r->frames));
     lt_output_set(o, "frames", json_object_new_int(r->frame_count));
+    lt_output_set(o, "sheet", lt_output_text(r->sheet));
+    lt_output_set(o, "animation", lt_output_text(r->animation.path));
     lt_output_set(o, "trace", lt_output_text(r->trace_path));
     lt_output_set(o, "times", times_json(&r->times));
     lt_output_set(bytes, "weights", json_object_new_uint64(memory.weights));
     lt_output_set(bytes, "activations", json_object_new_uint64(memory.activations));
     lt_output_set(o, "memory_bytes", bytes);
     lt_output_json(o);
+}
+
+static void wrote(const char *path)
+{
+    if (path)
+        lt_output_line(stdout, "wrote %s", path);
 }
 
 void lt_render_report(const lt_render *r)
@@ -136,10 +150,13 @@ void lt_render_report(const lt_render *r)
         r->c, "%.2f s: model %.2f, text %.2f, %d step%s %.2f (%.1f ms each), decoding %.2f",
         lt_clock() - t->start, t->load, t->begin, t->step_count, t->step_count == 1 ? "" : "s",
         steps, t->step_count ? steps * 1e3 / t->step_count : 0.0, sum(t->decodes, t->decode_count));
-    for (int i = 0; i < r->path_count && !r->c->quiet; i++)
-        lt_output_line(stdout, "wrote %s", r->paths[i]);
-    if (r->frames && !r->c->quiet)
+    if (r->c->quiet)
+        return;
+    for (int i = 0; i < r->path_count; i++)
+        wrote(r->paths[i]);
+    wrote(r->sheet);
+    wrote(r->animation.path);
+    if (r->frames)
         lt_output_line(stdout, "wrote %d frames to %s", r->frame_count, r->frames);
-    if (r->trace_path && !r->c->quiet)
-        lt_output_line(stdout, "wrote %s", r->trace_path);
+    wrote(r->trace_path);
 }

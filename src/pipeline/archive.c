@@ -56,13 +56,14 @@ static void put_schedule(const lt_schedule_config *c, lt_buf *out)
 
 static void put_settings(const lt_film *f, lt_buf *out)
 {
-    lt_buf_format(out,
-                  "{\"images\":%d,\"channels\":%d,\"h\":%d,\"w\":%d,\"first\":%d,"
-                  "\"drawn_before\":%d,\"forked\":%d,\"guided\":%s,\"guidance_scale\":%.17g,"
-                  "\"begin_seconds\":%.17g,\"tokens\":%zu,\"cut\":%zu",
-                  f->images, f->channels, f->h, f->w, f->first, f->drawn_before, f->forked,
-                  f->guided ? "true" : "false", f->guidance_scale, f->begin_seconds, f->tokens,
-                  f->cut);
+    lt_buf_format(
+        out,
+        "{\"images\":%d,\"channels\":%d,\"h\":%d,\"w\":%d,\"first\":%d,"
+        "\"drawn_before\":%d,\"forked\":%d,\"altered\":%s,\"guided\":%s,\"guidance_scale\":%.17g,"
+        "\"begin_seconds\":%.17g,\"tokens\":%zu,\"cut\":%zu",
+        f->images, f->channels, f->h, f->w, f->first, f->drawn_before, f->forked,
+        f->altered ? "true" : "false", f->guided ? "true" : "false", f->guidance_scale,
+        f->begin_seconds, f->tokens, f->cut);
     text_member(out, "backend", f->backend);
     text_member(out, "dtype", lt_dtype_name(f->dtype));
     lt_buf_str(out, ",\"schedule\":");
@@ -240,6 +241,7 @@ static bool take_sizes(json_object *o, const lt_store_run *run, lt_film *f, lt_e
                    .first = count_of(o, "first", LT_PARAMS_MAX_STEPS),
                    .drawn_before = (int)number_of(o, "drawn_before"),
                    .forked = count_of(o, "forked", LT_PARAMS_MAX_STEPS),
+                   .altered = !member(o, "altered") || flag_of(o, "altered"),
                    .width = run->width,
                    .height = run->height,
                    .steps = run->steps,
@@ -267,6 +269,7 @@ static bool take_steps(lt_film *f, lt_store_step *steps, size_t count, lt_error 
     f->noise = steps[0].block;
     steps[0].block = NULL;
     f->at = lt_alloc_array((size_t)f->steps, sizeof *f->at);
+    lt_trail_add(&f->trail, f->noise, f->images, f->all / (size_t)f->images);
     for (size_t k = 1; k < count; k++) {
         lt_store_step *s = &steps[k];
         size_t uncond = s->eps_uncond.count;
@@ -274,12 +277,13 @@ static bool take_steps(lt_film *f, lt_store_step *steps, size_t count, lt_error 
             s->eps_text.count != f->all || (uncond != f->all && uncond != 0))
             return lt_fail(err, LT_ERR_FORMAT, NULL, "step %zu lacks some of its numbers", k);
         float *block = s->block;
-        f->at[f->done++] = (lt_film_step){.block = block,
-                                          .latents = block,
-                                          .x0 = block + f->all,
-                                          .eps_text = block + 2 * f->all,
-                                          .eps_uncond = uncond ? block + 3 * f->all : NULL,
-                                          .seconds = s->seconds};
+        lt_film_step step = {.block = block,
+                             .latents = block,
+                             .x0 = block + f->all,
+                             .eps_text = block + 2 * f->all,
+                             .eps_uncond = uncond ? block + 3 * f->all : NULL,
+                             .seconds = s->seconds};
+        lt_film_add(f, &step);
         s->block = NULL;
     }
     return true;

@@ -45,6 +45,7 @@ bool lt_film_new(const lt_engine *e, const lt_params *params, const lt_run *run,
                    .at = lt_alloc_array((size_t)v->steps, sizeof *f->at)};
     lt_params_copy(&f->params, params);
     memcpy(f->noise, v->latents, all * sizeof *f->noise);
+    lt_trail_add(&f->trail, f->noise, f->images, all / (size_t)f->images);
     count_tokens(f, v);
     if (!lt_schedule_init(&f->schedule, &v->schedule->config, v->steps, err)) {
         lt_film_free(f);
@@ -62,6 +63,7 @@ void lt_film_free(lt_film *f)
         lt_film_step_done(&f->at[k]);
     lt_params_done(&f->params);
     lt_schedule_done(&f->schedule);
+    lt_trail_done(&f->trail);
     free(f->at);
     free(f->noise);
     free(f->model);
@@ -98,6 +100,7 @@ void lt_film_step_done(lt_film_step *s)
 void lt_film_add(lt_film *f, lt_film_step *step)
 {
     LT_ASSERT(f->done < f->steps);
+    lt_trail_add(&f->trail, step->latents, f->images, f->all / (size_t)f->images);
     f->at[f->done++] = *step;
     *step = (lt_film_step){0};
 }
@@ -148,6 +151,27 @@ static bool copy_step(const lt_film *f, const lt_film_step *from, lt_film_step *
     return true;
 }
 
+/* What makes every picture of a film, without how it came about. */
+static void settings_of(const lt_film *f, lt_buf *out)
+{
+    lt_meta meta = lt_film_meta(f, f->steps);
+    meta.forked = 0;
+    meta.trail = NULL;
+    for (int i = 0; i < f->images; i++)
+        lt_meta_json(&meta, i, out);
+}
+
+static bool same_settings(const lt_film *a, const lt_film *b)
+{
+    lt_buf one = {0}, two = {0};
+    settings_of(a, &one);
+    settings_of(b, &two);
+    bool same = strcmp(one.data, two.data) == 0;
+    lt_buf_done(&one);
+    lt_buf_done(&two);
+    return same;
+}
+
 bool lt_film_inherit(lt_film *f, const lt_film *from, int k, lt_error *err)
 {
     LT_ASSERT(f->done == 0 && f->all == from->all && k <= from->done && k <= f->steps);
@@ -155,7 +179,9 @@ bool lt_film_inherit(lt_film *f, const lt_film *from, int k, lt_error *err)
     for (; f->done < k; f->done++)
         if (!copy_step(f, &from->at[f->done], &f->at[f->done], err))
             return false;
+    lt_trail_copy(&f->trail, &from->trail, k + 1);
     f->forked = k;
+    f->altered = from->altered || !same_settings(f, from);
     return true;
 }
 
@@ -173,6 +199,7 @@ bool lt_film_copy(const lt_film *f, int k, lt_film **out, lt_error *err)
     copy->model = lt_strdup(f->model);
     copy->backend = lt_strdup(f->backend);
     copy->schedule = (lt_schedule){0};
+    copy->trail = (lt_trail){0};
     lt_params_copy(&copy->params, &f->params);
     if (!lt_schedule_init(&copy->schedule, &f->schedule.config, f->steps, err) ||
         !lt_film_inherit(copy, f, k, err)) {
@@ -198,7 +225,8 @@ lt_meta lt_film_meta(const lt_film *f, int k)
                      .images = f->images,
                      .per_prompt = lt_params_per_prompt(&f->params),
                      .shown = k,
-                     .forked = f->forked};
+                     .forked = f->altered ? f->forked : 0,
+                     .trail = &f->trail};
 }
 
 /* ---- numbers ---- */

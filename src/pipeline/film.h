@@ -31,7 +31,8 @@ typedef struct lt_film {
     int width, height;
     int first, drawn_before; /* as in lt_run_view */
     int forked;              /* the frame that it went on from; 0: the noise */
-    int steps;               /* scheduler steps in all */
+    bool altered; /* frames up to that one were made with settings that are not all those here */
+    int steps;    /* scheduler steps in all */
     double guidance_scale;
     bool guided;
     const lt_sampler *sampler;
@@ -40,6 +41,7 @@ typedef struct lt_film {
     float *noise;         /* owned [B,C,h,w]: frame 0, noise * init_noise_sigma */
     lt_film_step *at;     /* owned [steps]; at[k - 1] is frame k */
     int done;             /* frames after the first */
+    lt_trail trail;       /* owned: of all frames */
     double begin_seconds; /* encoding the prompt, compiling, drawing the noise */
     size_t tokens, cut;   /* of the prompt: what the model sees, what it does not */
 } lt_film;

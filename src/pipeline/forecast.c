@@ -46,10 +46,11 @@ static size_t host_bytes(const lt_engine_info *about, const lt_work *w)
                     : 0;
     size_t picture = times(area, 3 * sizeof(float) + 3); /* as float32 and as RGB */
     size_t pictures = 2 + (w->traced_steps ? 2 * images : 0) + (w->encode ? 4 : 0);
+    size_t drawn = times(latents / images, (size_t)w->drawn);
     return plus(plus(times(latents, LATENT_ARRAYS + TRACED_ARRAYS * w->traced_steps +
                                         FILM_ARRAYS * w->film_steps),
                      plus(times(text, images * (w->guided ? 2 : 1)), shifts)),
-                times(picture, pictures));
+                plus(times(picture, pictures), drawn));
 }
 
 bool lt_forecast_bytes(lt_engine *e, const lt_work *w, lt_dtype dtype, size_t *out, lt_error *err)

@@ -18,6 +18,7 @@ typedef struct lt_work {
     bool encode;         /* a picture becomes latents first */
     size_t traced_steps; /* of a trace, which keeps everything of them; 0: no trace */
     size_t film_steps;   /* of a film; 0: no film */
+    int drawn;           /* pictures that the generator draws for, if that is more */
 } lt_work;
 
 /* Bytes that the work takes beyond what the process has now. */

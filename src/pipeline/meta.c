@@ -62,6 +62,19 @@ static void member(lt_buf *out, const char *key, const char *text)
         lt_buf_str(out, "null");
 }
 
+size_t lt_meta_trail_bytes(int shown)
+{
+    return sizeof ",\"trail\":[]" + ((size_t)shown + 1) * sizeof "\"0123456789abcdef\"";
+}
+
+static void add_trail(const lt_meta *m, int image, lt_buf *out)
+{
+    lt_buf_str(out, ",\"trail\":[");
+    for (int k = 0; k <= m->shown; k++)
+        lt_buf_format(out, "%s\"%016" PRIx64 "\"", k ? "," : "", lt_trail_at(m->trail, k, image));
+    lt_buf_char(out, ']');
+}
+
 void lt_meta_json(const lt_meta *m, int image, lt_buf *out)
 {
     const lt_params *p = m->params;
@@ -72,10 +85,14 @@ void lt_meta_json(const lt_meta *m, int image, lt_buf *out)
     member(out, "negative_prompt", p->negative_prompt ? p->negative_prompt : "");
     lt_buf_format(out, ",\"seed\":%" PRIu64 ",\"own_generator\":%s,\"place\":%d,\"images\":%d",
                   seed, p->own_generators ? "true" : "false", place, m->images);
+    if (m->images > 1)
+        lt_buf_format(out, ",\"image\":%d", image);
     lt_buf_format(out, ",\"guidance_scale\":%.17g,\"steps\":%d,\"width\":%d,\"height\":%d",
                   m->guidance_scale, m->steps, m->width, m->height);
     if (m->shown != m->steps)
         lt_buf_format(out, ",\"shown_step\":%d", m->shown);
+    if (m->lens == LT_LENS_X0)
+        lt_buf_str(out, ",\"lens\":\"x0\"");
     if (m->forked)
         lt_buf_format(out, ",\"forked_at_step\":%d", m->forked);
     member(out, "latents", p->latents);
@@ -89,5 +106,7 @@ void lt_meta_json(const lt_meta *m, int image, lt_buf *out)
     member(out, "variant", p->variant);
     member(out, "backend", m->backend);
     member(out, "dtype", lt_dtype_name(m->dtype));
+    if (m->trail)
+        add_trail(m, image, out);
     lt_buf_char(out, '}');
 }

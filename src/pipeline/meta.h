@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "pipeline/run.h"
+#include "pipeline/trail.h"
 
 /* Keys of the PNG text chunks. */
 #define LT_META_PARAMETERS "parameters" /* as AUTOMATIC1111's web UI writes and others read */
@@ -20,15 +21,21 @@ typedef struct lt_meta {
     double guidance_scale;
     int steps, width, height;
     int images, per_prompt;
-    int forked; /* the step of another run, with other settings, that it went on from; 0: none */
-    int shown;  /* the step whose picture it is; `steps` for a finished one */
+    int forked;   /* the step of another run, with other settings, that it went on from; 0: none */
+    int shown;    /* the step whose picture it is; `steps` for a finished one */
+    lt_lens lens; /* of the picture */
+    const lt_trail *trail; /* of the run, at least up to `shown`; borrowed; NULL: not known */
 } lt_meta;
-/* Of a run at its end; what is borrowed is the run's, the engine's and the caller's. */
+/* Of a run at its end, without a trail; what is borrowed is the run's, the engine's and the
+ * caller's. */
 lt_meta lt_meta_of(const lt_engine *e, const lt_params *p, const lt_run *run);
 
 /* "prompt\nNegative prompt: ...\nSteps: 30, Sampler: LMS, CFG scale: 7.5, Seed: 42, Size: 128x128,
  * ..."; Steps are those that were taken. */
 void lt_meta_parameters(const lt_meta *m, int image, lt_buf *out);
 
-/* One JSON object with every setting of the picture; on one line. */
+/* One JSON object with every setting of the picture; on one line.  "trail" has the fingerprint of
+ * every frame of this picture up to the one that is shown. */
 void lt_meta_json(const lt_meta *m, int image, lt_buf *out);
+/* Bytes that a trail up to step `shown` adds to it. */
+size_t lt_meta_trail_bytes(int shown);

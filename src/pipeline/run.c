@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/panic.h"
 #include "pipeline/forecast.h"
 #include "sample/guidance.h"
 #include "sample/rng.h"
@@ -18,11 +19,13 @@ struct lt_run {
     lt_sampler_state state;
     lt_rng *generators; /* owned: one, or one a picture */
     size_t one, all;    /* numbers in a picture's latents, in all */
+    int place, of;      /* as in the options, or 0 and 1 */
     lt_tokens *prompts; /* owned [prompts] */
     lt_tokens negative;
     float *block;  /* owned: everything below */
     float *shifts; /* [steps,lt_unet_shifts] */
     float *text_cond, *text_uncond, *noise, *model_input, *eps_uncond, *eps_text, *eps, *step_noise;
+    float *drawn; /* [of,C,h,w], NULL unless of > 1 */
 };
 
 /* ---- begin ---- */
@@ -74,7 +77,8 @@ static bool check_room(const lt_run *run, const lt_run_options *o, lt_error *err
                     .guided = v->guided,
                     .own_generators = o->params->own_generators,
                     .traced_steps = o->keep_uncond ? (size_t)v->steps : 0,
-                    .film_steps = o->film ? (size_t)v->steps : 0};
+                    .film_steps = o->film ? (size_t)v->steps : 0,
+                    .drawn = run->of > 1 ? run->of : 0};
     lt_room room = o->room ? *o->room : lt_room_find("");
     return lt_forecast_check(run->engine, &work, &room, err);
 }
@@ -103,6 +107,7 @@ static bool make_memory(lt_run *run, bool keep_uncond, lt_error *err)
         {&run->eps_text, run->all},
         {&run->eps, half},
         {&run->step_noise, fresh},
+        {&run->drawn, run->of > 1 ? (size_t)run->of * run->one : 0},
     };
     size_t total = 0;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -157,9 +162,15 @@ static bool encode(lt_run *run, lt_progress *progress, lt_error *err)
     return true;
 }
 
-/* As torch.randn of the whole tensor, or of each picture from its own generator. */
+/* As torch.randn of the whole tensor, of which one picture may be wanted, or of each picture from
+ * its own generator. */
 static void draw(lt_run *run, float *out)
 {
+    if (run->drawn) {
+        lt_rng_normal(&run->generators[0], run->drawn, (size_t)run->of * run->one);
+        memcpy(out, run->drawn + (size_t)run->place * run->one, run->one * sizeof *out);
+        return;
+    }
     if (!run->params->own_generators) {
         lt_rng_normal(&run->generators[0], out, run->all);
         return;
@@ -217,7 +228,10 @@ bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_
     const lt_engine_info *about = lt_engine_about(e);
     run->engine = e;
     run->params = options->params;
+    run->place = options->place;
+    run->of = options->of;
     run->view.images = lt_params_images(options->params);
+    LT_ASSERT(options->of <= 1 || (run->view.images == 1 && options->place < options->of));
     run->view.per_prompt = lt_params_per_prompt(options->params);
     run->view.tokens = about->clip->max_position_embeddings;
     run->view.text_width = about->clip->hidden_size;

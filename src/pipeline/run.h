@@ -38,6 +38,9 @@ typedef struct lt_run_options {
     /* [B,C,h,w], diffusers' argument `latents`: noise of variance 1 instead of drawn noise, or NULL
      */
     const float *noise;
+    /* The picture that was number `place` of `of` that one generator drew for, made alone: the same
+     * numbers.  Of one picture in params only; of 0 or 1: it draws for itself. */
+    int place, of;
     /* For a trace: encode the negative prompt even where guidance is off, and count what a trace
      * keeps when memory is forecast. */
     bool keep_uncond;

@@ -16,6 +16,7 @@ static bool write_frame(lt_studio *s, const lt_reel *r, int k, const char *path)
     lt_png_texts texts = {0};
     lt_buf parameters = {0}, json = {0};
     lt_meta meta = lt_film_meta(r->film, k);
+    meta.lens = lt_reel_lens(k, s->lens);
     lt_meta_parameters(&meta, 0, &parameters);
     lt_meta_json(&meta, 0, &json);
     lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);

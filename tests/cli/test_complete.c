@@ -39,7 +39,7 @@ static void offers(const char *line, const char *want)
 static void test_commands(void **state)
 {
     (void)state;
-    offers("r", "render,roundtrip,rng,");
+    offers("r", "render,reproduce,roundtrip,rng,");
     offers("help s", "studio,schedule,");
     offers("help schedule ", "");
     offers("--v", "--version,");

@@ -20,7 +20,8 @@ import unittest
 import zlib
 
 PROGRAM, PROJECT = None, None
-COMMANDS = ["render", "info", "tokens", "encode", "noise", "roundtrip", "schedule", "rng", "bench", "doctor", "config"]
+COMMANDS = ["render", "reproduce", "info", "tokens", "encode", "noise", "roundtrip", "schedule", "rng", "bench", "doctor",
+            "config"]
 QUICK = ["--steps", "2", "--dtype", "f32"]
 
 
@@ -635,6 +636,10 @@ class Interrupts(Case):
         for name in self.files():
             self.assertRegex(name, r"^f/000-\d{3}\.png$")
             self.assertTrue((self.dir / name).read_bytes().endswith(b"IEND\xaeB`\x82"))
+
+    def test_animation_is_whole_or_not_there(self):
+        returned, _, _ = self.stop(signal.SIGTERM, "--animation", "a.png")
+        self.assertEqual((returned, list(self.dir.iterdir())), (143, []))
 
     def test_other_commands_say_what_stopped_them(self):
         write_png(self.dir / "in.png", 512, 512)

@@ -59,7 +59,8 @@ class Shown(test_program.Case):
                       ["render", "-p", "x", "--latents", HOSTILE], ["render", "-p", "x", "--model", HOSTILE],
                       ["render", "-p", "x", "--unet", HOSTILE], ["render", "-p", "x", "--variant", HOSTILE],
                       ["tokens", "x", "--tokenizer", HOSTILE], ["tokens", "x", "--json=" + HOSTILE],
-                      ["info", HOSTILE], ["roundtrip", HOSTILE, "-o", "x.png"], ["rng", "--shape", HOSTILE],
+                      ["info", HOSTILE], ["reproduce", HOSTILE], ["render", "-p", "x", "--sheet", "{" + HOSTILE],
+                      ["render", "-p", "x", "--sheet", "s.png", "--columns", HOSTILE], ["roundtrip", HOSTILE, "-o", "x.png"], ["rng", "--shape", HOSTILE],
                       ["noise", "in.png", "-t", HOSTILE, "-o", "x.png"]]:
             with self.subTest(words=words):
                 self.assertNotEqual(self.look(*words, says="u{").returncode, 0)
@@ -113,6 +114,22 @@ class Shown(test_program.Case):
         for ascii_only in True, False:
             self.write_texts([(b"iTXt", b"latentty\0\0\0\0\0" + json.dumps(settings, ensure_ascii=ascii_only).encode())])
             self.assertEqual(self.both("info", "in.png")["settings"], settings)
+            self.look("reproduce", "in.png", says="have no seed")
+
+    def test_settings_that_are_run(self):
+        """Their texts come back in what `reproduce` does not follow, in its faults, and in JSON."""
+        ours = {"prompt": HOSTILE, "seed": 1, "steps": 1, "width": 8, "height": 8, "version": HOSTILE}
+        for more in [{}, {"model": HOSTILE}, {"backend": HOSTILE}, {"latents": HOSTILE}, {"scheduler": HOSTILE}]:
+            self.write_texts([(b"iTXt", b"latentty\0\0\0\0\0" + json.dumps({**ours, **more}).encode())])
+            for words in [[], ["--json"]]:
+                self.look("reproduce", "in.png", *words)
+        graph = {"1": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 1, "sampler_name": HOSTILE}},
+                 "2": {"class_type": HOSTILE, "inputs": {"ckpt_name": HOSTILE}}, "3": {"class_type": HOSTILE}}
+        for key, text in [(b"prompt", graph), (b"invokeai_metadata", {"positive_prompt": HOSTILE, "seed": 1, "steps": 1,
+                                                                      HOSTILE: HOSTILE, "model": {"name": HOSTILE}})]:
+            self.write_texts([(b"iTXt", key + b"\0\0\0\0\0" + json.dumps(text).encode())])
+            self.look("reproduce", "in.png", "--model", "demo", says="u{9B}")
+            self.look("reproduce", "in.png", "--model", "demo", "--json", says="not_followed")
 
     def test_names_in_weights(self):
         write_tensor(self.dir / "w.safetensors", HOSTILE, [1], struct.pack("<f", 1))

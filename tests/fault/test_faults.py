@@ -29,7 +29,8 @@ MOST_MIB = 320  # of address space: enough for every case
 NOT_LOADED = 127
 RENDER = ["render", "-q", "--steps", "1", "--size", "8x8", "--seed", "1", "-p", "a fox", "-o", "out.png"]
 CASES = {
-    "ref": [*RENDER, "-b", "ref", "--frames", "frames", "--trace", "trace.safetensors"],
+    "ref": [*RENDER, "-b", "ref", "--frames", "frames", "--trace", "trace.safetensors",
+            "--sheet", "sheet.png", "--animation", "animation.png"],
     "cpu": [*RENDER, "-b", "cpu", "--dtype", "f32"],
     "tokens": ["tokens", "a fox, \u00e9t\u00e9", "--json"],
     "model": ["info", "MODEL"],

@@ -15,6 +15,7 @@
 #include "fuzz.h"
 #include "image/png.h"
 #include "pipeline/a1111.h"
+#include "pipeline/recall.h"
 
 static void put_u32(lt_buf *out, uint32_t value)
 {
@@ -100,6 +101,26 @@ static void show(const lt_png_text *t)
     lt_buf_done(&json);
 }
 
+/* What the studio and `reproduce` do with all of them. */
+static void recall(const lt_png_texts *texts)
+{
+    lt_params p;
+    lt_origin o;
+    lt_buf notes = {0};
+    lt_error err = {0};
+    if (lt_recall_origin(texts, &p, &o, &notes, &err)) {
+        LT_ASSERT(p.prompt_count == 1 && p.seed_count <= 1);
+        LT_ASSERT(o.place >= 0 && o.place < o.of && o.image >= 0 && o.shown >= -1);
+    } else {
+        LT_ASSERT(err.code == LT_ERR_FORMAT && !o.ours);
+    }
+    LT_ASSERT(notes.len < 2048);
+    LT_ASSERT(!notes.len || lt_text_valid(notes.data, notes.len, NULL));
+    lt_params_done(&p);
+    lt_origin_done(&o);
+    lt_buf_done(&notes);
+}
+
 static void write_again(const lt_image *image, const lt_png_texts *texts)
 {
     lt_buf bytes = {0};
@@ -133,6 +154,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     LT_ASSERT(texts.count <= LT_PNG_MAX_CHUNKS);
     for (int i = 0; i < texts.count; i++)
         show(&texts.items[i]);
+    recall(&texts);
     write_again(image, &texts);
     lt_image_unref(image);
     lt_png_texts_done(&texts);

@@ -6,23 +6,14 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "image/image.h"
 
 #define FIXTURE(name) LT_TEST_DATA "/image/" name
 
-/* 64-bit FNV-1a. */
-static inline uint64_t fnv(const void *bytes, size_t n)
-{
-    const unsigned char *p = bytes;
-    uint64_t h = 0xCBF29CE484222325;
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ p[i]) * 0x100000001B3;
-    return h;
-}
-
 static inline uint64_t image_hash(const lt_image *image)
 {
-    return fnv(image->rgb, lt_image_bytes(image));
+    return lt_hash_bytes(image->rgb, lt_image_bytes(image));
 }
 
 /* A picture of smooth and noisy parts. */

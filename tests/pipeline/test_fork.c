@@ -72,10 +72,14 @@ static void test_other_guidance(void **state)
     assert_memory_equal(parent->at[3].eps_text, child->at[3].eps_text, parent->all * sizeof(float));
     lt_film *again = pipeline_film(&rig, &q, child, 4);
     pipeline_same_films(child, again);
-    lt_meta meta = lt_film_meta(child, STEPS);
+    lt_meta meta = lt_film_meta(child, STEPS), of_again = lt_film_meta(again, STEPS);
     lt_buf json = {0};
     lt_meta_json(&meta, 0, &json);
     assert_non_null(strstr(json.data, "\"forked_at_step\":3,"));
+    assert_int_equal(of_again.forked, 4); /* its own settings do not make the first steps, either */
+    for (int k = 0; k <= STEPS; k++)      /* frame 3 is the last that both have */
+        assert_int_equal(lt_trail_at(&parent->trail, k, 0) == lt_trail_at(&child->trail, k, 0),
+                         k <= 3);
     lt_buf_done(&json);
     lt_film_free(parent);
     lt_film_free(child);

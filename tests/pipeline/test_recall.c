@@ -58,6 +58,102 @@ static void test_ours(void **state)
     lt_buf_done(&json);
 }
 
+static void origin_of(const char *json, lt_params *p, lt_origin *o, lt_buf *notes)
+{
+    lt_png_texts texts = {0};
+    lt_png_texts_add(&texts, LT_META_JSON, json);
+    CHECK_OK(lt_recall_origin(&texts, p, o, notes, err));
+    lt_png_texts_done(&texts);
+}
+
+/* The whole of what lt_meta_json says, for this very picture. */
+static void test_origin(void **state)
+{
+    (void)state;
+    const float frames[][4] = {{1, 2, 3, 4}, {5, 6, 7, 8}, {9, 10, 11, 12}, {13, 14, 15, 16}};
+    lt_params p, back;
+    lt_origin o;
+    lt_trail trail = {0};
+    lt_buf json = {0}, notes = {0};
+    lt_params_init(&p);
+    lt_params_add_prompt(&p, "x");
+    CHECK_OK(lt_params_set_seeds(&p, "7", false, err));
+    CHECK_OK(lt_params_set(&p, lt_params_find("latents"), "n.safetensors", err));
+    for (int k = 0; k < 4; k++)
+        lt_trail_add(&trail, frames[k], 2, 2);
+    lt_meta meta = {.params = &p,
+                    .model = "demo",
+                    .backend = "cpu",
+                    .dtype = LT_BF16,
+                    .sampler = &lt_sampler_lms,
+                    .steps = 5,
+                    .width = 16,
+                    .height = 16,
+                    .images = 2,
+                    .per_prompt = 2,
+                    .shown = 2,
+                    .lens = LT_LENS_X0,
+                    .forked = 1,
+                    .trail = &trail};
+    lt_meta_json(&meta, 1, &json);
+    assert_true(strlen(strstr(json.data, ",\"trail\"")) <= lt_meta_trail_bytes(2));
+    origin_of(json.data, &back, &o, &notes);
+    assert_string_equal(back.backend, "cpu");
+    assert_string_equal(back.dtype, "bf16");
+    assert_string_equal(back.latents, "n.safetensors");
+    assert_true(o.ours && o.lens == LT_LENS_X0);
+    assert_int_equal(o.image, 1);
+    assert_int_equal(o.place, 1);
+    assert_int_equal(o.of, 2);
+    assert_int_equal(o.shown, 2);
+    assert_int_equal(o.forked, 1);
+    assert_true(*o.version);
+    assert_int_equal(o.trail.frames, 3); /* up to the frame that is shown */
+    for (int k = 0; k < 3; k++)
+        assert_true(lt_trail_at(&o.trail, k, 0) == lt_trail_at(&trail, k, 1));
+    assert_int_equal(notes.len, 0);
+    lt_trail_done(&trail);
+    lt_origin_done(&o);
+    lt_params_done(&back);
+    lt_params_done(&p);
+    lt_buf_done(&json);
+}
+
+/* A stranger's numbers and fingerprints are looked at; own generators have no place. */
+static void test_odd_origins(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *notes;
+        int place, of, image, shown;
+    } rows[] = {
+        {"{\"prompt\":\"x\",\"images\":3,\"own_generator\":true,\"image\":2}", "", 0, 1, 2, -1},
+        {"{\"prompt\":\"x\",\"images\":3,\"place\":3}", "place", 0, 3, 0, -1},
+        {"{\"prompt\":\"x\",\"images\":1e9,\"place\":\"1\"}", "images, place", 0, 1, 0, -1},
+        {"{\"prompt\":\"x\",\"shown_step\":-1}", "shown_step", 0, 1, 0, -1},
+        {"{\"prompt\":\"x\",\"shown_step\":0}", "", 0, 1, 0, 0},
+        {"{\"prompt\":\"x\",\"trail\":[\"0123456789abcdef\",\"0123\"]}", "trail", 0, 1, 0, -1},
+        {"{\"prompt\":\"x\",\"trail\":[\"-123456789abcdef\"]}", "trail", 0, 1, 0, -1},
+        {"{\"prompt\":\"x\",\"trail\":[7]}", "trail", 0, 1, 0, -1},
+        {"{\"prompt\":\"x\",\"trail\":7}", "", 0, 1, 0, -1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        lt_params p;
+        lt_origin o;
+        lt_buf notes = {0};
+        origin_of(rows[i].json, &p, &o, &notes);
+        assert_string_equal(notes.len ? notes.data : "", rows[i].notes);
+        assert_int_equal(o.place, rows[i].place);
+        assert_int_equal(o.of, rows[i].of);
+        assert_int_equal(o.image, rows[i].image);
+        assert_int_equal(o.shown, rows[i].shown);
+        assert_int_equal(o.trail.frames, 0);
+        lt_origin_done(&o);
+        lt_params_done(&p);
+        lt_buf_done(&notes);
+    }
+}
+
 static void test_of_many(void **state)
 {
     (void)state;
@@ -120,8 +216,9 @@ static void test_nothing(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ours), cmocka_unit_test(test_of_many),
-                                       cmocka_unit_test(test_others),
-                                       cmocka_unit_test(test_nothing)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ours),        cmocka_unit_test(test_origin),
+        cmocka_unit_test(test_odd_origins), cmocka_unit_test(test_of_many),
+        cmocka_unit_test(test_others),      cmocka_unit_test(test_nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

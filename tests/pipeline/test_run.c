@@ -67,6 +67,38 @@ static void test_one_generator(void **state)
     lt_params_done(&next);
 }
 
+/* Each picture of a batch from one generator, made alone with its place; a stochastic sampler, too.
+ */
+static void test_place_of_several(void **state)
+{
+    (void)state;
+    static const char *const samplers[] = {"lms", "euler_a"};
+    for (int s = 0; s < 2; s++) {
+        lt_params batch = pipeline_params("a fox", 2, "44", false, 3);
+        lt_params one = pipeline_params("a fox", 2, "44", false, 0);
+        batch.scheduler = strdup(samplers[s]);
+        one.scheduler = strdup(samplers[s]);
+        size_t n;
+        float *all = pipeline_run(&rig, &batch, NULL), *first = pipeline_run(&rig, &one, &n);
+        for (int i = 0; i < 3; i++) {
+            lt_run *run;
+            lt_error fault = {0};
+            lt_run_options options = {.params = &one, .place = i, .of = 3};
+            CHECK_OK(lt_run_begin(rig.engine, &options, &run, NULL, err));
+            while (lt_run_step(run, NULL, &fault) == LT_STEP_MORE)
+                ;
+            assert_memory_equal(lt_run_about(run)->latents, all + (size_t)i * n, n * sizeof *all);
+            lt_run_free(run);
+        }
+        /* without its place even the first differs, once steps draw */
+        assert_int_equal(memcmp(first, all, n * sizeof *all) != 0, s == 1);
+        free(all);
+        free(first);
+        lt_params_done(&batch);
+        lt_params_done(&one);
+    }
+}
+
 static void test_prompts_are_major(void **state)
 {
     (void)state;
@@ -208,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_seeds_alone_or_together),
         cmocka_unit_test(test_one_generator),
+        cmocka_unit_test(test_place_of_several),
         cmocka_unit_test(test_prompts_are_major),
         cmocka_unit_test(test_stochastic_seeds),
         cmocka_unit_test(test_cancel_and_resume),

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "pipeline_rig.h"
 #include "support/check.h"
@@ -386,6 +387,10 @@ static void test_numbers(void **state)
     lt_buf text = {0};
     lt_meta_parameters(&meta, 0, &text);
     assert_non_null(strstr(text.data, "a fox\nSteps: 2, Sampler: LMS"));
+    lt_buf_clear(&text);
+    lt_meta_json(&meta, 0, &text); /* of the noise and two steps, in what came from the worker */
+    assert_true(strlen(strstr(text.data, "\"trail\":[")) == strlen("\"trail\":[]}") + 3 * 19 - 1);
+    assert_true(lt_trail_at(&f->trail, 2, 0) == lt_hash_floats(f->at[1].latents, f->all));
     lt_buf_done(&text);
     lt_film_free(f);
     lt_params_done(&p);

@@ -1,0 +1,296 @@
+#!/usr/bin/env python3
+"""The files that `render` and `reproduce` make of several pictures, of all steps, and of a file's settings.
+
+usage: test_pictures.py PROGRAM PROJECT_FOLDER
+"""
+import json
+import os
+import pathlib
+import struct
+import sys
+import unittest
+import zlib
+
+import test_program
+from test_program import Case, chunk, png_size, read_tensors, write_png
+
+
+def chunks(path):
+    """[(kind, data)] of a PNG whose checksums are right."""
+    data, at, found = path.read_bytes(), 8, []
+    while at < len(data):
+        n = struct.unpack(">I", data[at:at + 4])[0]
+        kind, body = data[at + 4:at + 8], data[at + 8:at + 8 + n]
+        assert data[at:at + 12 + n] == chunk(kind, body), kind
+        found.append((kind, body))
+        at += 12 + n
+    return found
+
+
+def unfiltered(data, width, height):
+    """[row of bytes] of the inflated pixels of an 8-bit RGB picture."""
+    n, rows, above = 3 * width, [], bytearray(3 * width)
+    for y in range(height):
+        kind, row = data[y * (n + 1)], bytearray(data[y * (n + 1) + 1:(y + 1) * (n + 1)])
+        for i in range(n):
+            a, b, c = (row[i - 3], above[i], above[i - 3]) if i >= 3 else (0, above[i], 0)
+            p = a + b - c
+            nearest = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
+            row[i] = (row[i] + [0, a, b, (a + b) // 2, nearest][kind]) & 255
+        rows.append(bytes(row))
+        above = row
+    return rows
+
+
+def pixels(path):
+    data = zlib.decompress(b"".join(d for k, d in chunks(path) if k == b"IDAT"))
+    return unfiltered(data, *png_size(path))
+
+
+def copy_png(source, target, settings):
+    """The picture with other settings (None: those of nobody)."""
+    parts = [(k, d) for k, d in chunks(source) if k not in (b"tEXt", b"iTXt")]
+    if settings is not None:
+        parts.insert(1, (b"tEXt", b"latentty\0" + json.dumps(settings).encode()))
+    target.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(k, d) for k, d in parts))
+
+
+class Sheet(Case):
+    SMALL = ["--steps", "1", "--size", "24x16", "--dtype", "f32"]
+
+    def cell(self, sheet, column, row):
+        """Its picture, above a caption of 14 rows and gaps of 2."""
+        return [line[3 * 26 * column:3 * (26 * column + 24)] for line in pixels(self.dir / sheet)[32 * row:32 * row + 16]]
+
+    def test_pictures(self):
+        out, _ = self.run_it("render", "-p", "a fox", "-p", "a frog", "--seeds", "5..7", *self.SMALL, "-o", "{i}.png",
+                             "--sheet", "all-{seed}.png")
+        self.assertIn("wrote all-5.png\n", out)
+        self.assertEqual(png_size(self.dir / "all-5.png"), (3 * 24 + 2 * 2, 2 * 30 + 2))
+        for i in range(6):
+            self.assertEqual(self.cell("all-5.png", i % 3, i // 3), pixels(self.dir / f"{i}.png"))
+        texts = {t["key"]: t["value"] for t in self.json_of("info", "all-5.png")["text"]}
+        self.assertEqual(list(texts), ["parameters"])
+        self.assertIn("a fox\nSteps: 1, Sampler: LMS, CFG scale: 7.5, Seed: 5", texts["parameters"])
+
+    def test_columns(self):
+        words = ["render", "-p", "x", "--seed", "5", "--batch", "5", *self.SMALL, "-o", "{i}.png", "-q", "--sheet", "s.png"]
+        for more, columns, rows in [([], 3, 2), (["--columns", "5"], 5, 1), (["--columns", "1"], 1, 5),
+                                    (["--columns", "9"], 5, 1)]:
+            self.run_it(*words, *more)
+            self.assertEqual(png_size(self.dir / "s.png"), (26 * columns - 2, 32 * rows - 2))
+        self.assertEqual(self.cell("s.png", 4, 0), pixels(self.dir / "4.png"))
+        plain = (self.dir / "s.png").read_bytes()
+        r = self.json_of(*words, "--columns", "5", "--frames", "f", "--trace", "t.safetensors")
+        self.assertEqual((r["sheet"], (self.dir / "s.png").read_bytes()), ("s.png", plain))
+
+    def test_refused(self):
+        small = ["render", "-p", "x", *self.SMALL]
+        one = [*small, "-o", "x.png"]
+        (self.dir / "f").mkdir()
+        for words, part in [(["--columns", "2"], "no --sheet"), (["--sheet", "s.png", "--columns", "0"], "--columns is '0'"),
+                            (["--sheet", "x.png"], "named twice"), (["--sheet", "no/s.png"], "no directory"),
+                            (["--sheet", "s.jpg"], "PNG"), (["--sheet", "{x}.png"], "field"),
+                            (["--sheet", "f/000-001.png", "--frames", "f"], "named like a frame")]:
+            self.refused(*one, *words, part=part)
+        self.refused(*small, "-q", "--sheet", "s.png", "--columns", "700", "--batch", "700", "-o", "{i}.png",
+                     part="the sheet would have 18198x30 pixels")
+        self.assertEqual(self.files(), [])
+
+
+class Animation(Case):
+    SMALL = ["render", "-p", "x", "--seed", "5", "--steps", "3", "--size", "24x16", "--dtype", "f32", "-q"]
+
+    def frames(self, path):
+        """[(ms, deflated pixels)], after a look at the numbers that programs check."""
+        parts, found, sequence = chunks(self.dir / path), [], 0
+        self.assertEqual([k for k, _ in parts[:2]], [b"IHDR", b"acTL"])
+        for kind, data in parts:
+            if kind in (b"fcTL", b"fdAT"):
+                self.assertEqual(struct.unpack(">I", data[:4])[0], sequence)
+                sequence += 1
+            if kind == b"fcTL":
+                self.assertEqual(struct.unpack(">IIII", data[4:20]), (24, 16, 0, 0))
+                delay, per_second, dispose, blend = struct.unpack(">HHBB", data[20:])
+                self.assertEqual((per_second, dispose, blend), (1000, 0, 0))
+                found.append((delay, b""))
+            if kind in (b"IDAT", b"fdAT"):
+                found[-1] = (found[-1][0], found[-1][1] + (data if kind == b"IDAT" else data[4:]))
+        self.assertEqual(struct.unpack(">II", parts[1][1]), (len(found), 0))
+        return found
+
+    def test_frames(self):
+        """They are those of --frames; the last one is the picture."""
+        for lens in "latents", "x0":
+            self.run_it(*self.SMALL, "-o", "a.png", "--frames", lens, "--lens", lens)
+            self.run_it(*self.SMALL, "-o", "b.png", "--animation", "{seed}.png", "--lens", lens)
+            self.assertEqual((self.dir / "a.png").read_bytes(), (self.dir / "b.png").read_bytes())
+            found = self.frames("5.png")
+            self.assertEqual([ms for ms, _ in found], [100, 100, 100, 2000])
+            for k, (_, data) in enumerate(found):
+                self.assertEqual(unfiltered(zlib.decompress(data), 24, 16), pixels(self.dir / lens / f"000-00{k}.png"))
+            if lens == "latents":
+                self.assertEqual(unfiltered(zlib.decompress(found[3][1]), 24, 16), pixels(self.dir / "a.png"))
+        texts = {t["key"]: t["value"] for t in self.json_of("info", "5.png")["text"]}
+        self.assertEqual(list(texts), ["parameters"])
+
+    def test_with_everything(self):
+        r = self.json_of(*self.SMALL, "-o", "a.png", "--animation", "b.png", "--frame-ms", "5000", "--frames", "f",
+                         "--trace", "t.safetensors", "--sheet", "s.png")
+        self.assertEqual((r["animation"], r["sheet"], r["frames"]), ("b.png", "s.png", 4))
+        self.assertEqual([ms for ms, _ in self.frames("b.png")], [5000] * 4)
+        self.assertEqual(len(read_tensors(self.dir / "t.safetensors")["image.u8"][2]), 24 * 16 * 3)
+        self.run_it("reproduce", "a.png", "-q")
+
+    def test_pillow(self):
+        try:
+            from PIL import Image
+        except ImportError:
+            self.skipTest("no Pillow")
+        self.run_it(*self.SMALL, "-o", "a.png", "--frames", "f", "--animation", "b.png")
+        with Image.open(self.dir / "b.png") as animation:
+            self.assertEqual((animation.n_frames, animation.info.get("loop")), (4, 0))
+            for k in range(4):
+                animation.seek(k)
+                with Image.open(self.dir / f"f/000-00{k}.png") as frame:
+                    self.assertEqual(animation.convert("RGB").tobytes(), frame.convert("RGB").tobytes())
+
+    def test_refused(self):
+        one = [*self.SMALL, "-o", "x.png"]
+        for words, part in [(["--frame-ms", "5"], "no --animation"), (["--animation", "x.png"], "named twice"),
+                            (["--animation", "a.png", "--frame-ms", "0"], "--frame-ms is '0'"),
+                            (["--animation", "a.png", "--frame-ms", "65536"], "1 to 65535"),
+                            (["--animation", "a.gif"], "hint: --animation FILE.png"), (["--animation", "no/a.png"], "no directory")]:
+            self.refused(*one, *words, part=part)
+        self.refused(*self.SMALL, "-o", "{i}.png", "--batch", "2", "--animation", "a.png", part="one picture, and there are 2")
+        self.refused(*one, "--lens", "x0", part="no --frames or --animation")
+        self.assertEqual(self.files(), [])
+
+
+class Reproduce(Case):
+    SMALL = ["--steps", "3", "--size", "32x24", "--dtype", "f32", "-q"]
+
+    def make(self, *words):
+        self.run_it("render", "-p", "a fox", *self.SMALL, *words)
+
+    def settings(self, name):
+        return self.json_of("info", name)["settings"]
+
+    def change(self, source, **more):
+        """Other settings in b.png, the same picture."""
+        copy_png(self.dir / source, self.dir / "b.png", {**self.settings(source), **more})
+
+    def test_identical(self):
+        self.make("--seed", "7", "-o", "a.png")
+        self.assertEqual(self.run_it("reproduce", "a.png")[0], "a.png: identical\n")
+        self.assertEqual(self.run_it("reproduce", "a.png", "-q"), ("", ""))
+        r = self.json_of("reproduce", "a.png")
+        self.assertEqual((r["identical"], r["max_difference"], r["psnr_db"], r["first_difference"]), (True, 0, None, None))
+        self.assertEqual((r["steps"], r["shown_step"], r["compared_frames"], r["dtype"]), (3, 3, 4, "f32"))
+
+    def test_several(self):
+        """Each picture of a run alone, from wherever it was."""
+        for words in ["--seed", "7", "--batch", "3"], ["--seeds", "7..9"]:
+            self.make("-p", "a frog", "--scheduler", "euler_a", *words, "-o", "{i}.png")
+            for i in range(6):
+                self.run_it("reproduce", f"{i}.png", "-q")
+        self.make("-p", "a frog", "--seed", "7", "-o", "{i}.png")
+        self.change("1.png", place=0)
+        self.assertIn("the noise before the first step differs", self.run_it("reproduce", "b.png", code=1)[0])
+
+    def test_first_difference(self):
+        self.make("--seed", "7", "-o", "a.png")
+        trail = self.settings("a.png")["trail"]
+        self.assertEqual(len(set(trail)), 4)
+        for more, first in [({"seed": 8}, 0), ({"guidance_scale": 3}, 1), ({"scheduler": "euler"}, 2)]:
+            self.change("a.png", **more)
+            out, err = self.run_it("reproduce", "b.png", "--json", code=1)
+            r = json.loads(out)
+            self.assertEqual((r["identical"], r["first_difference"]), (False, first), more)
+            self.assertGreater(r["max_difference"], 0)
+            self.assertGreater(r["mean_difference"], 0)
+            self.assertLess(r["psnr_db"], 99)
+            self.assertIn("'b.png' is not what its settings make here", err)
+        self.assertIn("step 2 of 3 is the first whose latents differ", self.run_it("reproduce", "b.png", code=1)[0])
+        self.change("a.png", seed=8, trail=[])
+        self.assertIn("is not known", self.run_it("reproduce", "b.png", code=1)[0])
+        self.change("a.png", trail=trail[:2] + ["0123456789abcdef"] + trail[3:])
+        self.assertRegex(self.run_it("reproduce", "b.png")[0], r"identical\nstep 2 of 3 is the first")
+
+    def test_changed_pixels(self):
+        self.make("--seed", "7", "-o", "a.png")
+        write_png(self.dir / "grey.png", 32, 24)
+        copy_png(self.dir / "grey.png", self.dir / "b.png", self.settings("a.png"))
+        out, _ = self.run_it("reproduce", "b.png", code=1)
+        self.assertRegex(out, r"differs by [0-9.]+ in the mean, at most \d+ of 255, PSNR [0-9.]+ dB\n"
+                              "the latents of every step are equal: the picture was decoded otherwise")
+        write_png(self.dir / "grey.png", 24, 32)
+        copy_png(self.dir / "grey.png", self.dir / "b.png", self.settings("a.png"))
+        self.refused("reproduce", "b.png", part="24x32 pixels, its settings make 32x24", code=1)
+
+    def test_other_backend(self):
+        self.make("--seed", "7", "-o", "a.png", "--backend", "cpu")
+        r = self.json_of("reproduce", "a.png", "--backend", "ref")  # too close to be seen in 8 bits
+        self.assertEqual((r["backend"], r["identical"], r["first_difference"]), ("ref", True, 1))
+        self.change("a.png", backend="gpu")
+        err = self.refused("reproduce", "b.png", part="'b.png' was computed elsewhere", code=1)
+        self.assertIn("--backend auto", err)
+        self.run_it("reproduce", "b.png", "--backend", "cpu", "-q")
+
+    def test_steps_on_the_way(self):
+        """As the studio saves them."""
+        for lens in "latents", "x0":
+            self.make("--seed", "7", "-o", "a.png", "--frames", lens, "--lens", lens)
+            for k in range(4):
+                copy_png(self.dir / lens / f"000-00{k}.png", self.dir / "b.png",
+                         {**self.settings("a.png"), "shown_step": k, "lens": lens})
+                r = self.json_of("reproduce", "b.png")
+                self.assertEqual((r["shown_step"], r["compared_frames"]), (k, k + 1))
+        self.change("a.png", shown_step=4)
+        self.refused("reproduce", "b.png", "-q", part="step 4 of 3", code=1)
+
+    def test_latents(self):
+        self.run_it("rng", "--seeds", "3,4", "--shape", "2,4,3,4", "-o", "n.safetensors")
+        self.make("--latents", "n.safetensors", "--seed", "1", "--scheduler", "euler_a", "-o", "{i}.png")
+        for i in range(2):
+            self.run_it("reproduce", f"{i}.png", "-q")
+        (self.dir / "n.safetensors").rename(self.dir / "m.safetensors")
+        self.assertIn("--latents FILE", self.refused("reproduce", "1.png", part="n.safetensors", code=1))
+        self.run_it("reproduce", "1.png", "-q", "--latents", "m.safetensors")
+        self.run_it("rng", "--shape", "1,4,3,4", "-o", "m.safetensors")
+        self.refused("reproduce", "1.png", "-q", "--latents", "m.safetensors", part="expected [2 or more,4,3,4]", code=1)
+
+    def test_refused(self):
+        self.make("--seed", "7", "-o", "a.png")
+        write_png(self.dir / "none.png", 8, 8)
+        self.refused("reproduce", "none.png", part="no settings", code=1)
+        self.refused("reproduce", "nothing.png", part="No such file", code=1)
+        self.refused("reproduce", part="reproduce needs FILE.png")
+        self.change("a.png", forked_at_step=2)
+        self.refused("reproduce", "b.png", part="went on from step 2 of another run", code=1)
+        self.change("a.png", seed=None)
+        self.refused("reproduce", "b.png", part="have no seed", code=1)
+        self.change("a.png", model="./gone")
+        self.refused("reproduce", "b.png", part="./gone", code=1)
+        self.run_it("reproduce", "b.png", "-q", "--model", "demo")
+
+    def test_other_programs(self):
+        text = b"parameters\0a fox\nSteps: 2, Sampler: Euler a, CFG scale: 7, Seed: 7, Size: 16x8, Clip skip: 2"
+        write_png(self.dir / "a.png", 16, 8, text)
+        self.refused("reproduce", "a.png", part="its model must be given")
+        out, err = self.run_it("reproduce", "a.png", "--model", "demo", code=1)
+        self.assertIn("not followed: Clip skip", err)
+        self.assertIn("the file has no fingerprints", out)
+        graph = {"1": {"class_type": "KSampler", "inputs": {"seed": 3, "steps": 2, "cfg": 5, "sampler_name": "euler",
+                                                          "scheduler": "karras", "positive": ["2", 0]}},
+                 "2": {"class_type": "CLIPTextEncode", "inputs": {"text": "a fox"}}}
+        write_png(self.dir / "a.png", 16, 8, b"prompt\0" + json.dumps(graph).encode())
+        out, _ = self.run_it("reproduce", "a.png", "--model", "demo", "--json", code=1)
+        self.assertEqual((json.loads(out)["steps"], json.loads(out)["not_followed"]), (2, "scheduler karras"))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__.strip())
+    test_program.PROGRAM, test_program.PROJECT = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
