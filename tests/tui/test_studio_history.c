@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -91,6 +92,16 @@ static void test_again(void **state)
     rig_close(&r);
 }
 
+/* The history is made on a thread of its own, some moments later. */
+static void wait_for_run(rig *r, const char *command)
+{
+    struct timespec moment = {.tv_nsec = 20 * 1000000};
+    for (int tries = 0; rig_run(r, command) != 0; tries++) {
+        assert_true(tries < 500);
+        nanosleep(&moment, NULL);
+    }
+}
+
 /* Killed in the middle: the next start offers it, and it ends as if nothing had been. */
 static void test_killed(void **state)
 {
@@ -98,6 +109,8 @@ static void test_killed(void **state)
     rig r = rig_ready(NULL, "-p a_red_fox --size 64x64 --seed 7 --steps 300", "");
     rig_keys(&r, "<enter>");
     rig_match(&r, "RUN [1-9][0-9]*/300");
+    rig_keys(&r, "[");
+    wait_for_run(&r, "history show 1");
     kill(terminal_pid(r.t), SIGKILL);
     int status;
     CHECK_OK(terminal_wait_exit(r.t, &status, err));
