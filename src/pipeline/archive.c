@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,7 +85,7 @@ void lt_archive_run(const lt_film *f, lt_store_run *out)
         .settings = settings.data,
         .sampler = lt_strdup(f->sampler->name),
         .model = lt_strdup(f->model),
-        .model_hash = lt_strdup(""),
+        .model_hash = lt_strdup(f->model_hash),
         .seed = lt_params_seed(&f->params, 0, &place),
         .steps = f->steps,
         .width = f->width,
@@ -300,6 +301,7 @@ bool lt_archive_film(const lt_store_run *run, lt_store_step *steps, size_t count
         lt_params_init(&f->params);
         f->model = lt_strdup(run->model);
         f->backend = lt_strdup(text_of(o, "backend"));
+        snprintf(f->model_hash, sizeof f->model_hash, "%s", run->model_hash);
         ok = take_params(member(o, "params"), &f->params, err) &&
              take_dtype(text_of(o, "dtype"), &f->dtype, err) &&
              lt_sampler_find(run->sampler, &f->sampler, err) &&

@@ -60,7 +60,9 @@ void lt_engine_close(lt_engine *e); /* NULL is fine */
 
 /* What was opened.  Borrowed; only what was needed is set. */
 typedef struct lt_engine_info {
-    const char *model;   /* as given */
+    const char *model; /* as given */
+    char hash[20]; /* of its weights, 16 hexadecimal digits (lt_checkpoint_fingerprint); "" where
+                      there are no files */
     const char *backend; /* "cpu" */
     lt_dtype dtype;
     const lt_tokenizer *tokenizer; /* NULL for a synthetic model */

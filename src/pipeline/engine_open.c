@@ -1,8 +1,10 @@
 /* engine_open.c - from a model's name to an engine; see engine.h. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "pipeline/engine_impl.h"
 
@@ -187,6 +189,21 @@ static bool open_weights(lt_engine *e, lt_networks *networks, lt_error *err)
                                lt_programs_check(networks, LT_NET_ENCODE, side, side, err)));
 }
 
+/* What tells the model's weights from others: those that make the latents and the picture. */
+static void identify(lt_engine *e)
+{
+    uint64_t parts[LT_COMPONENT_COUNT] = {0};
+    bool any = false;
+    for (int c = 0; c < LT_COMPONENT_COUNT; c++)
+        if (e->weights[c]) {
+            parts[c] = lt_checkpoint_fingerprint(e->weights[c]);
+            any = true;
+        }
+    if (any)
+        snprintf(e->info.hash, sizeof e->info.hash, "%016" PRIx64,
+                 lt_hash_bytes(parts, sizeof parts));
+}
+
 bool lt_engine_open(const lt_engine_options *options, lt_engine **out, lt_error *err)
 {
     lt_networks networks;
@@ -204,6 +221,7 @@ bool lt_engine_open(const lt_engine_options *options, lt_engine **out, lt_error 
         if (e->weights[c])
             lt_checkpoint_unused(e->weights[c], &e->warnings);
     e->info.warnings = e->warnings.data ? e->warnings.data : "";
+    identify(e);
     *out = e;
     return true;
 }

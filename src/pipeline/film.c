@@ -43,6 +43,7 @@ bool lt_film_new(const lt_engine *e, const lt_params *params, const lt_run *run,
                    .all = all,
                    .noise = noise,
                    .at = lt_alloc_array((size_t)v->steps, sizeof *f->at)};
+    memcpy(f->model_hash, about->hash, sizeof f->model_hash);
     lt_params_copy(&f->params, params);
     memcpy(f->noise, v->latents, all * sizeof *f->noise);
     lt_trail_add(&f->trail, f->noise, f->images, all / (size_t)f->images);

@@ -23,9 +23,10 @@ typedef struct lt_film_step {
 } lt_film_step;
 
 typedef struct lt_film {
-    lt_params params; /* owned: as asked for, with the seed that was drawn */
-    char *model;      /* owned: as the engine names it */
-    char *backend;    /* owned */
+    lt_params params;    /* owned: as asked for, with the seed that was drawn */
+    char *model;         /* owned: as the engine names it */
+    char model_hash[20]; /* lt_engine_info.hash */
+    char *backend;       /* owned */
     lt_dtype dtype;
     int images, channels, h, w;
     int width, height;

@@ -85,6 +85,7 @@ typedef enum lt_event_kind {
 typedef struct lt_model_facts {
     char *name, *backend;    /* owned */
     const char *dtype;       /* a constant */
+    char hash[20];           /* lt_engine_info.hash */
     lt_tokenizer *tokenizer; /* owned: one of the caller's, for counting while typing */
     int side;                /* default pixels */
     int factor;              /* the VAE's */

@@ -104,6 +104,7 @@ static lt_model_facts *facts_of(lt_engine *e, double seconds)
                           .guidance_scale = about->scheduler->guidance_scale,
                           .seconds = seconds};
     memcpy(m->sampler, about->scheduler->sampler, sizeof m->sampler);
+    memcpy(m->hash, about->hash, sizeof m->hash);
     if (!lt_tokenizer_open(about->tokenizer_dir, &m->tokenizer, &ignored))
         m->tokenizer = NULL; /* it was there a moment ago: prompts are not counted */
     return m;

@@ -14,6 +14,9 @@ bool lt_studio_decoding(const lt_studio *s)
 
 bool lt_studio_model_of(lt_studio *s, const lt_film *f)
 {
+    if (s->facts && strcmp(s->facts->name, f->model) == 0 && *f->model_hash &&
+        strcmp(s->facts->hash, f->model_hash) != 0)
+        lt_studio_say(s, LT_NOTE_WARN, "%s had other weights when this run was made", f->model);
     if (!s->facts || strcmp(s->facts->name, f->model) == 0)
         return true;
     for (int i = 0; i < s->reels.count; i++)

@@ -3,12 +3,14 @@
 #include "weights/checkpoint.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <json-c/json_object.h>
 #include <json-c/linkhash.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/json_file.h"
 #include "base/mem.h"
 #include "weights/hub.h"
@@ -344,6 +346,27 @@ const lt_safetensors_tensor *lt_checkpoint_use(lt_checkpoint *c, const char *nam
         return NULL;
     s->used = true;
     return s->tensor;
+}
+
+uint64_t lt_checkpoint_fingerprint(const lt_checkpoint *c)
+{
+    enum { ENDS = 32 };
+    lt_buf all = {0};
+    for (size_t i = 0; i < c->count; i++) {
+        const lt_safetensors_tensor *t = c->slots[i].tensor;
+        size_t n = t->bytes < ENDS ? t->bytes : ENDS;
+        lt_buf_format(&all, "%s:%d", t->name, (int)t->type);
+        for (int d = 0; d < t->ndim; d++)
+            lt_buf_format(&all, ",%" PRId64, t->dim[d]);
+        lt_buf_char(&all, ':');
+        if (n) {
+            lt_buf_add(&all, t->data, n);
+            lt_buf_add(&all, (const char *)t->data + t->bytes - n, n);
+        }
+    }
+    uint64_t hash = lt_hash_bytes(all.data, all.len);
+    lt_buf_done(&all);
+    return hash;
 }
 
 static bool is_position_ids(const char *name)

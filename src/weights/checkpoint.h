@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -47,6 +48,10 @@ bool lt_checkpoint_has_prefix(const lt_checkpoint *c, const char *prefix);
 
 /* find, and remember that it was taken. */
 const lt_safetensors_tensor *lt_checkpoint_use(lt_checkpoint *c, const char *name);
+/* Tells checkpoints apart: lt_hash_bytes of every tensor's name, type, shape and first and last 32
+ * bytes, in the order of names.  Reads a page or two of each tensor, not all of the file. */
+uint64_t lt_checkpoint_fingerprint(const lt_checkpoint *c);
+
 /* How many tensors nobody has taken; position_ids, which old files hold, are not counted.  If there
  * are any, appends one line that names the first three to *text. */
 size_t lt_checkpoint_unused(const lt_checkpoint *c, lt_buf *text);

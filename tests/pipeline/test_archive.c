@@ -105,6 +105,8 @@ static void same_facts(const lt_film *a, const lt_film *b)
     snprintf(y, sizeof y, "%d %d %d %d %d %d %d %.17g %zu %zu", b->images, b->channels, b->h, b->w,
              b->first, b->drawn_before, b->guided, b->guidance_scale, b->tokens, b->cut);
     assert_string_equal(x, y);
+    assert_int_equal(strlen(a->model_hash), 16);
+    assert_string_equal(a->model_hash, b->model_hash);
     assert_memory_equal(a->schedule.sigmas, b->schedule.sigmas,
                         (size_t)(a->steps + 1) * sizeof(float));
     assert_memory_equal(a->schedule.timesteps, b->schedule.timesteps,

@@ -190,6 +190,37 @@ static void test_good_index(void **state)
     temp_dir_remove(dir);
 }
 
+static uint64_t fingerprint_of(const char *dir, const char *name, int64_t side, float last)
+{
+    char *path = lt_path_join(dir, "file.safetensors");
+    float data[100] = {1, 2, 3};
+    lt_checkpoint *c;
+    lt_safetensors_writer *w = lt_safetensors_writer_new();
+    int64_t shape[2] = {side, 100 / side};
+    data[99] = last;
+    CHECK_OK(lt_safetensors_writer_collect(w, name, LT_ST_F32, 2, shape, data, err));
+    CHECK_OK(lt_safetensors_writer_save(w, path, err));
+    lt_safetensors_writer_free(w);
+    CHECK_OK(lt_checkpoint_open(path, &c, err));
+    uint64_t hash = lt_checkpoint_fingerprint(c);
+    lt_checkpoint_close(c);
+    free(path);
+    return hash;
+}
+
+/* A name, a shape or a number that is another one. */
+static void test_fingerprint(void **state)
+{
+    (void)state;
+    char *dir = temp_dir();
+    uint64_t hash = fingerprint_of(dir, "a", 10, 4);
+    assert_true(hash == fingerprint_of(dir, "a", 10, 4));
+    assert_true(hash != fingerprint_of(dir, "b", 10, 4));
+    assert_true(hash != fingerprint_of(dir, "a", 20, 4));
+    assert_true(hash != fingerprint_of(dir, "a", 10, 5));
+    temp_dir_remove(dir);
+}
+
 static void test_unused(void **state)
 {
     (void)state;
@@ -230,7 +261,8 @@ int main(void)
         cmocka_unit_test(test_search_order),     cmocka_unit_test(test_variant_name),
         cmocka_unit_test(test_torch_files),      cmocka_unit_test(test_one_file),
         cmocka_unit_test(test_diffusers_shards), cmocka_unit_test(test_bad_indexes),
-        cmocka_unit_test(test_good_index),       cmocka_unit_test(test_unused),
+        cmocka_unit_test(test_good_index),       cmocka_unit_test(test_fingerprint),
+        cmocka_unit_test(test_unused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
