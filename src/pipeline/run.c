@@ -10,6 +10,7 @@
 #include "pipeline/forecast.h"
 #include "sample/guidance.h"
 #include "sample/rng.h"
+#include "sample/slerp.h"
 
 struct lt_run {
     lt_engine *engine;       /* borrowed */
@@ -179,16 +180,40 @@ static void draw(lt_run *run, float *out)
         lt_rng_normal(&run->generators[i], out + (size_t)i * run->one, run->one);
 }
 
+/* Mixes the noise of the variation seeds in, as it would be drawn from seeds. */
+static void vary(lt_run *run)
+{
+    const lt_run_view *v = &run->view;
+    bool own = run->params->own_generators;
+    lt_rng rng;
+    uint64_t seed;
+    double strength;
+    float *other = run->model_input; /* free until the first step */
+    if (!lt_params_variation(run->params, 0, &seed, &strength))
+        return;
+    for (int i = 0; i < v->images; i++) {
+        size_t at = (size_t)i * run->one;
+        if (own || i == 0) {
+            lt_params_variation(run->params, i, &seed, &strength);
+            lt_rng_seed(&rng, seed);
+            lt_rng_normal(&rng, other + at, own ? run->one : run->all);
+        }
+        lt_slerp(strength, run->noise + at, other + at, v->channels, v->h, v->w, run->noise + at);
+    }
+}
+
 static void start(lt_run *run, const float *noise)
 {
     int count = run->params->own_generators ? run->view.images : 1, place;
     run->generators = lt_alloc_array((size_t)count, sizeof *run->generators);
     for (int i = 0; i < count; i++)
         lt_rng_seed(&run->generators[i], lt_params_seed(run->params, i, &place));
-    if (noise)
+    if (noise) {
         memcpy(run->noise, noise, run->all * sizeof *noise);
-    else
+    } else {
         draw(run, run->noise);
+        vary(run);
+    }
     for (size_t i = 0; i < run->all; i++)
         run->state.x[i] = run->noise[i] * run->schedule.init_noise_sigma;
 }

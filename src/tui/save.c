@@ -1,5 +1,6 @@
 /* save.c - pictures to files, and settings back from them. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,8 @@ void lt_studio_take_settings(lt_studio *s, const lt_params *p, const char *notes
             lt_params_text(&s->form.next, info, text, sizeof text))
             (void)!lt_params_set(&next, info, text, &ignored);
     }
+    if (p->seed_count && isnan(p->variation_seed)) /* unless it says all of the noise */
+        next.variation_seed = next.variation_strength = (double)NAN;
     lt_params_done(&s->form.next);
     s->form.next = next;
     if (p->seed_count)

@@ -64,7 +64,7 @@ static void same_model(const lt_studio *s, lt_params *p, const lt_film *f)
     p->dtype = lt_strdup(lt_dtype_name(f->dtype));
 }
 
-/* The seed, the steps, the size and the model of a fork are its parent's. */
+/* The noise, the steps, the size and the model of a fork are its parent's. */
 static void as_parent(const lt_studio *s, lt_params *p, const lt_film *f)
 {
     int place;
@@ -73,6 +73,8 @@ static void as_parent(const lt_studio *s, lt_params *p, const lt_film *f)
     p->seeds = lt_alloc(sizeof *p->seeds);
     p->seeds[0] = seed;
     p->seed_count = 1;
+    p->variation_seed = f->params.variation_seed;
+    p->variation_strength = f->params.variation_strength;
     p->steps = f->steps;
     p->size = (lt_size){f->width, f->height};
     same_model(s, p, f);
