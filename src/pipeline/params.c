@@ -378,6 +378,23 @@ bool lt_params_variation(const lt_params *p, int image, uint64_t *seed, double *
     return *strength > 0;
 }
 
+void lt_params_pick(lt_params *p, int image)
+{
+    int prompt = image / lt_params_per_prompt(p), place;
+    uint64_t seed = lt_params_seed(p, image, &place), other;
+    double strength;
+    char *text = lt_strdup(p->prompts[prompt]);
+    if (lt_params_variation(p, image, &other, &strength))
+        p->variation_seed = (double)other;
+    for (int i = 0; i < p->prompt_count; i++)
+        free(p->prompts[i]);
+    p->prompts[0] = text;
+    p->seeds[0] = seed;
+    p->prompt_count = p->seed_count = 1;
+    p->own_generators = false;
+    p->batch = 0;
+}
+
 uint64_t lt_params_seed(const lt_params *p, int image, int *place)
 {
     *place = p->own_generators ? 0 : image;

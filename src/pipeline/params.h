@@ -99,6 +99,8 @@ bool lt_params_check(lt_params *p, lt_error *err) LT_WARN_UNUSED;
 /* Pictures in all: prompts x pictures a prompt.  Picture i has prompt i / per_prompt. */
 int lt_params_images(const lt_params *p);
 int lt_params_per_prompt(const lt_params *p);
+/* The settings of picture i alone, which has a generator of its own or is the only one. */
+void lt_params_pick(lt_params *p, int image);
 /* True if picture i varies: its own variation seed, and the strength.  With own generators the i-th
  * of a prompt has the i-th number from variation_seed on, so it is what it would be alone. */
 bool lt_params_variation(const lt_params *p, int image, uint64_t *seed, double *strength);

@@ -45,7 +45,7 @@ void lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step)
     s->asked_step = step;
     s->asked_lens = lens;
     float *latents = latents_of(f, step, lens);
-    lt_session_decode(s->session, r->id, step, lens, latents, f->channels, f->h, f->w);
+    lt_session_decode(s->session, r->id, step, 0, lens, latents, f->channels, f->h, f->w);
     free(latents);
 }
 

@@ -110,7 +110,7 @@ static void ask(lt_studio *s, const lt_reel *r, int k)
     lt_lens lens = lt_reel_lens(k, s->lens);
     float *latents = lt_alloc_array(f->all, sizeof *latents);
     lt_film_lens(f, k, lens, latents);
-    lt_session_decode(s->session, r->id, k, lens, latents, f->channels, f->h, f->w);
+    lt_session_decode(s->session, r->id, k, 0, lens, latents, f->channels, f->h, f->w);
     free(latents);
 }
 
