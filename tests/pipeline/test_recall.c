@@ -168,6 +168,11 @@ static void test_of_many(void **state)
     assert_int_equal(back.seeds[0], 7);
     assert_int_equal(back.steps, 0);
     lt_params_done(&back);
+    lt_buf_clear(&notes); /* with a generator of its own it has no place */
+    from(LT_META_JSON, "{\"prompt\":\"x\",\"seed\":7,\"images\":4,\"own_generator\":true}", &back,
+         &notes);
+    assert_int_equal(notes.len, 0);
+    lt_params_done(&back);
     lt_buf_done(&notes);
 }
 
