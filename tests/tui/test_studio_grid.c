@@ -92,21 +92,27 @@ static void wait_tiles(rig *r, seeds *want)
     CHECK_OK(terminal_wait(r->t, tiles_hold, want, "the tiles", err));
 }
 
-/* The only tile with a bright frame. */
-static int framed(const rig *r)
+/* The picture on the screen has one tile with a bright frame, which is that. */
+static bool frame_holds(terminal *t, void *user)
 {
-    const terminal_picture *last = terminal_picture_last(r->t);
-    const lt_image *screen = terminal_picture_image(r->t, last->number);
-    int found = -1;
+    const terminal_picture *last = terminal_picture_last(t);
+    const lt_image *screen = last ? terminal_picture_image(t, last->number) : NULL;
+    const int *want = user;
+    if (!screen || screen->width != WIDTH)
+        return false;
     for (int i = 0; i < SEEDS; i++) {
         lt_rect tile = tile_rect(i);
         const unsigned char *p = screen->rgb + 3 * ((size_t)tile.y * WIDTH + (size_t)tile.x - 1);
-        if (p[0] > 200 && p[1] > 140 && p[2] < 100) {
-            assert_int_equal(found, -1);
-            found = i;
-        }
+        bool bright = p[0] > 200 && p[1] > 140 && p[2] < 120;
+        if (bright != (i == *want))
+            return false;
     }
-    return found;
+    return true;
+}
+
+static void wait_frame(rig *r, int tile)
+{
+    CHECK_OK(terminal_wait(r->t, frame_holds, &tile, "the frame of the chosen tile", err));
 }
 
 /* Out of the prompt, and to the question for the grid. */
@@ -137,7 +143,7 @@ static void test_tiles(void **state)
     frames f;
     rig_wait(&r, "1 of 4  seed 7  step 4");
     wait_tiles(&r, &end);
-    assert_int_equal(framed(&r), 0);
+    wait_frame(&r, 0);
     rig_frames(&r, "latents", &f); /* of the first seed alone */
     rig_keys(&r, ",,");
     rig_wait(&r, "step 2");
@@ -174,7 +180,7 @@ static void test_choose_and_open(void **state)
     rig_keys(&r, "*");
     rig_wait(&r, "step 4  starred");
     wait_tiles(&r, &end);
-    assert_int_equal(framed(&r), 1);
+    wait_frame(&r, 1);
     rig_keys(&r, "<click 8,70>");
     rig_wait(&r, "4 of 4  seed 10");
     rig_keys(&r, "<click 8,30>");
