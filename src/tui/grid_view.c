@@ -10,8 +10,8 @@ static const char *lens_name(lt_lens lens)
 }
 
 /* The tile's picture where it is there, else what was in its place.  True if it has to be asked
- * for. */
-static bool update(const lt_studio *s, lt_tile *t)
+ * for; *coming: the run is about to make it. */
+static bool update(const lt_studio *s, lt_tile *t, bool *coming)
 {
     lt_reel *r;
     int frame = lt_studio_grid_frame(s, t, &r);
@@ -26,9 +26,22 @@ static bool update(const lt_studio *s, lt_tile *t)
         return false;
     }
     /* the newest step's own picture is on its way from the run */
-    bool coming = s->follow && r->state == LT_REEL_RUNNING && !r->image[t->image].dropped &&
-                  frame != s->grid.exact;
-    return !coming;
+    bool soon = s->follow && r->state == LT_REEL_RUNNING && !r->image[t->image].dropped &&
+                frame != s->grid.exact;
+    *coming |= soon;
+    return !soon;
+}
+
+/* The tiles of a quick step are drawn together: a frame for each would keep keys waiting. */
+static bool too_early(lt_studio *s, bool coming)
+{
+    const double together = 0.1; /* seconds */
+    lt_seed_grid *g = &s->grid;
+    if (!coming)
+        g->partial = 0;
+    else if (g->partial <= 0)
+        g->partial = s->now;
+    return coming && g->mosaic && g->framed == g->chosen && s->now - g->partial < together;
 }
 
 /* One that is missing is asked for, the chosen one first, unless one of them already is. */
@@ -80,14 +93,18 @@ void lt_studio_grid_show(lt_studio *s)
     lt_mosaic_ask a = {.tiles = tiles, .count = g->count, .chosen = g->chosen};
     lt_error ignored;
     lt_image *image;
+    bool coming = false;
     const lt_reel *r = s->reel;
     for (int i = 0; i < g->count; i++) {
         lt_tile *t = &g->tiles[i];
-        missing[i] = update(s, t);
+        missing[i] = update(s, t, &coming);
         lt_grid_caption(g, i, t->id ? lt_reels_find(&s->reels, t->id) : NULL, captions[i]);
         tiles[i] = (lt_mosaic_tile){t->shown, captions[i]};
     }
     ask(s, missing);
+    if (too_early(s, coming))
+        return;
+    g->framed = g->chosen;
     measure(s, &a);
     a.tile_width = r && r->film ? r->film->width : 1;
     a.tile_height = r && r->film ? r->film->height : 1;
