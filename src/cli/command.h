@@ -37,7 +37,8 @@ extern const lt_command lt_command_tokens, lt_command_encode, lt_command_roundtr
 
 /* Rows for the settings of a command that makes pictures. */
 #define LT_SETTINGS_OF_A_PICTURE                                                                   \
-    "negative-prompt", "guidance-scale", "steps", "size", "scheduler", "timestep-spacing"
+    "negative-prompt", "guidance-scale", "steps", "size", "scheduler", "timestep-spacing",         \
+        "variation-seed", "variation-strength"
 #define LT_SETTINGS_OF_A_MODEL                                                                     \
     "model", "unet", "vae", "text-encoder", "tokenizer", "variant", "backend", "dtype", "threads"
 

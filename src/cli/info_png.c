@@ -67,6 +67,8 @@ static void command_of(const json_object *o, lt_buf *out)
         {"latents", "--latents="},
         {"scheduler", "--scheduler="},
         {"timestep_spacing", "--timestep-spacing="},
+        {"variation_seed", "--variation-seed="},
+        {"variation_strength", "--variation-strength="},
         {"model", "--model="},
         {"unet", "--unet="},
         {"vae", "--vae="},

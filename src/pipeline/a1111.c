@@ -95,9 +95,15 @@ const char *lt_a1111_flag(const char *key)
     static const struct {
         const char *key, *flag;
     } rows[] = {
-        {"Steps", "--steps"}, {"Sampler", "--scheduler"}, {"CFG scale", "--guidance-scale"},
-        {"Seed", "--seed"},   {"Size", "--size"},         {"Model", "--model"},
+        {"Steps", "--steps"},
+        {"Sampler", "--scheduler"},
+        {"CFG scale", "--guidance-scale"},
+        {"Seed", "--seed"},
+        {"Size", "--size"},
+        {"Model", "--model"},
         {"VAE", "--vae"},
+        {"Variation seed", "--variation-seed"},
+        {"Variation seed strength", "--variation-strength"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].key, key) == 0)

@@ -137,18 +137,32 @@ lt_run_start lt_film_start(const lt_film *f, int k, const lt_sampler *sampler)
     return s;
 }
 
-static bool copy_step(const lt_film *f, const lt_film_step *from, lt_film_step *to, lt_error *err)
+/* n numbers of every array, from the from-th on. */
+static bool copy_step(const lt_film_step *step, size_t from, size_t n, lt_film_step *to,
+                      lt_error *err)
 {
-    size_t arrays = from->eps_uncond ? 4 : 3;
+    const float *arrays[] = {step->latents, step->x0, step->eps_text, step->eps_uncond};
+    float **places[] = {&to->latents, &to->x0, &to->eps_text, &to->eps_uncond};
     void *block;
-    if (!lt_try_alloc(arrays * f->all * sizeof(float), "a step of the run", &block, err))
+    if (!lt_try_alloc((step->eps_uncond ? 4 : 3) * n * sizeof(float), "a step of the run", &block,
+                      err))
         return false;
-    *to = (lt_film_step){.block = block, .seconds = from->seconds};
-    memcpy(to->block, from->block, arrays * f->all * sizeof(float));
-    to->latents = to->block + (from->latents - from->block);
-    to->x0 = to->block + (from->x0 - from->block);
-    to->eps_text = to->block + (from->eps_text - from->block);
-    to->eps_uncond = from->eps_uncond ? to->block + (from->eps_uncond - from->block) : NULL;
+    *to = (lt_film_step){.block = block, .seconds = step->seconds};
+    float *next = block;
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays && arrays[i]; i++) {
+        *places[i] = memcpy(next, arrays[i] + from, n * sizeof *next);
+        next += n;
+    }
+    return true;
+}
+
+/* f's numbers are those of `from` from number `at` on. */
+static bool take_frames(lt_film *f, const lt_film *from, size_t at, int k, lt_error *err)
+{
+    memcpy(f->noise, from->noise + at, f->all * sizeof *f->noise);
+    for (; f->done < k; f->done++)
+        if (!copy_step(&from->at[f->done], at, f->all, &f->at[f->done], err))
+            return false;
     return true;
 }
 
@@ -176,39 +190,59 @@ static bool same_settings(const lt_film *a, const lt_film *b)
 bool lt_film_inherit(lt_film *f, const lt_film *from, int k, lt_error *err)
 {
     LT_ASSERT(f->done == 0 && f->all == from->all && k <= from->done && k <= f->steps);
-    memcpy(f->noise, from->noise, f->all * sizeof *f->noise);
-    for (; f->done < k; f->done++)
-        if (!copy_step(f, &from->at[f->done], &f->at[f->done], err))
-            return false;
+    if (!take_frames(f, from, 0, k, err))
+        return false;
     lt_trail_copy(&f->trail, &from->trail, k + 1);
     f->forked = k;
     f->altered = from->altered || !same_settings(f, from);
     return true;
 }
 
-bool lt_film_copy(const lt_film *f, int k, lt_film **out, lt_error *err)
+/* The first k frames of one picture, the at-th, or of all. */
+static bool copy_film(const lt_film *f, int at, int images, int k, lt_film **out, lt_error *err)
 {
     void *noise;
-    if (!lt_try_alloc(f->all * sizeof(float), "the noise", &noise, err))
+    size_t one = f->all / (size_t)f->images;
+    if (!lt_try_alloc((size_t)images * one * sizeof(float), "the noise", &noise, err))
         return false;
     lt_film *copy = lt_alloc(sizeof *copy);
     *copy = *f;
+    copy->images = images;
+    copy->all = (size_t)images * one;
     copy->noise = noise;
     copy->done = 0;
-    int forked = f->forked;
     copy->at = lt_alloc_array((size_t)f->steps, sizeof *copy->at);
     copy->model = lt_strdup(f->model);
     copy->backend = lt_strdup(f->backend);
     copy->schedule = (lt_schedule){0};
     copy->trail = (lt_trail){0};
     lt_params_copy(&copy->params, &f->params);
+    for (int i = 0; i <= k && images != f->images; i++)
+        lt_trail_append(&copy->trail, lt_trail_at(&f->trail, i, at));
+    if (images == f->images)
+        lt_trail_copy(&copy->trail, &f->trail, k + 1);
     if (!lt_schedule_init(&copy->schedule, &f->schedule.config, f->steps, err) ||
-        !lt_film_inherit(copy, f, k, err)) {
+        !take_frames(copy, f, (size_t)at * one, k, err)) {
         lt_film_free(copy);
         return false;
     }
-    copy->forked = forked;
     *out = copy;
+    return true;
+}
+
+bool lt_film_copy(const lt_film *f, int k, lt_film **out, lt_error *err)
+{
+    return copy_film(f, 0, f->images, k, out, err);
+}
+
+bool lt_film_pick(const lt_film *f, int image, int k, lt_film **out, lt_error *err)
+{
+    lt_film *one;
+    LT_ASSERT(image >= 0 && image < f->images && (f->images == 1 || f->params.own_generators));
+    if (!copy_film(f, image, 1, k, &one, err))
+        return false;
+    lt_params_pick(&one->params, image);
+    *out = one;
     return true;
 }
 

@@ -54,6 +54,10 @@ void lt_film_free(lt_film *f); /* NULL is fine */
 /* The first k frames in memory of their own, for another thread.  LT_ERR_MEMORY. */
 bool lt_film_copy(const lt_film *f, int k, lt_film **out, lt_error *err) LT_WARN_UNUSED;
 
+/* The first k frames of one picture, as a film of that picture alone would be.  It needs a
+ * generator of its own where there are several.  LT_ERR_MEMORY. */
+bool lt_film_pick(const lt_film *f, int image, int k, lt_film **out, lt_error *err) LT_WARN_UNUSED;
+
 /* The step that the run has just taken, in memory of its own. */
 bool lt_film_step_of(const lt_run *run, double seconds, lt_film_step *out,
                      lt_error *err) LT_WARN_UNUSED;

@@ -42,12 +42,16 @@ void lt_meta_parameters(const lt_meta *m, int image, lt_buf *out)
 {
     const lt_params *p = m->params;
     int place;
-    uint64_t seed = lt_params_seed(p, image, &place);
+    uint64_t seed = lt_params_seed(p, image, &place), other;
+    double strength;
     lt_buf_str(out, prompt_of(m, image));
     if (p->negative_prompt && *p->negative_prompt)
         lt_buf_format(out, "\nNegative prompt: %s", p->negative_prompt);
     lt_buf_format(out, "\nSteps: %d, Sampler: %s, CFG scale: %g, Seed: %" PRIu64 ", Size: %dx%d",
                   m->shown, m->sampler->label, m->guidance_scale, seed, m->width, m->height);
+    if (lt_params_variation(p, image, &other, &strength))
+        lt_buf_format(out, ", Variation seed: %" PRIu64 ", Variation seed strength: %g", other,
+                      strength);
     if (place > 0)
         lt_buf_format(out, ", Batch position: %d", place);
     lt_buf_format(out, ", Model: %s, Version: latentty %s", short_name(m->model), LT_VERSION);
@@ -79,7 +83,8 @@ void lt_meta_json(const lt_meta *m, int image, lt_buf *out)
 {
     const lt_params *p = m->params;
     int place;
-    uint64_t seed = lt_params_seed(p, image, &place);
+    uint64_t seed = lt_params_seed(p, image, &place), other;
+    double strength;
     lt_buf_format(out, "{\"version\":\"%s\"", LT_VERSION);
     member(out, "prompt", prompt_of(m, image));
     member(out, "negative_prompt", p->negative_prompt ? p->negative_prompt : "");
@@ -87,6 +92,9 @@ void lt_meta_json(const lt_meta *m, int image, lt_buf *out)
                   seed, p->own_generators ? "true" : "false", place, m->images);
     if (m->images > 1)
         lt_buf_format(out, ",\"image\":%d", image);
+    if (lt_params_variation(p, image, &other, &strength))
+        lt_buf_format(out, ",\"variation_seed\":%" PRIu64 ",\"variation_strength\":%.17g", other,
+                      strength);
     lt_buf_format(out, ",\"guidance_scale\":%.17g,\"steps\":%d,\"width\":%d,\"height\":%d",
                   m->guidance_scale, m->steps, m->width, m->height);
     if (m->shown != m->steps)

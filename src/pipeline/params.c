@@ -37,7 +37,9 @@ static void *field_of(lt_params *p, const lt_param_info *info)
 
 void lt_params_init(lt_params *p)
 {
-    *p = (lt_params){.guidance_scale = (double)NAN};
+    *p = (lt_params){.guidance_scale = (double)NAN,
+                     .variation_seed = (double)NAN,
+                     .variation_strength = (double)NAN};
 }
 
 void lt_params_done(lt_params *p)
@@ -285,13 +287,43 @@ bool lt_params_set_seeds(lt_params *p, const char *text, bool own_generators, lt
                           : wrong("seed", text, "one whole number below 2^64", err);
 }
 
-static bool draw_seed(lt_params *p, lt_error *err)
+static bool draw_seed(uint32_t *seed, lt_error *err) /* 32 bits: torch's generator uses no more */
 {
-    uint32_t seed; /* 32 bits: torch's CPU generator uses no more */
-    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+    if (getrandom(seed, sizeof *seed, 0) != (ssize_t)sizeof *seed)
         return lt_fail(err, LT_ERR_IO, "--seed 42", "cannot draw a random seed: %s",
                        strerror(errno));
-    add_seed(p, seed);
+    return true;
+}
+
+/* What is left open is drawn. */
+static bool draw_seeds(lt_params *p, lt_error *err)
+{
+    uint32_t seed;
+    if (p->seed_count == 0) {
+        if (!draw_seed(&seed, err))
+            return false;
+        add_seed(p, seed);
+    }
+    if (isnan(p->variation_seed) && p->variation_strength > 0) {
+        if (!draw_seed(&seed, err))
+            return false;
+        p->variation_seed = seed;
+    }
+    return true;
+}
+
+static bool check_variation(const lt_params *p, lt_error *err)
+{
+    double seed = p->variation_seed, strength = p->variation_strength;
+    if (!isnan(seed) && !(seed >= 0 && seed <= UINT32_MAX && floor(seed) == seed))
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL,
+                       "--variation-seed is %.15g, expected a whole number below 2^32", seed);
+    if (!isnan(strength) && !(strength >= 0 && strength <= 1))
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--variation-strength is %.15g, expected 0 to 1",
+                       strength);
+    if (p->latents && (!isnan(seed) || strength > 0))
+        return lt_fail(err, LT_ERR_ARGUMENT, "leave out --latents or the variation",
+                       "--latents gives the noise itself: there is no seed to vary");
     return true;
 }
 
@@ -320,7 +352,7 @@ bool lt_params_check(lt_params *p, lt_error *err)
         return lt_fail(err, LT_ERR_ARGUMENT, "leave out --batch: a picture of each seed",
                        "--seeds has %d seeds, expected %d for %d prompts and --batch %d",
                        p->seed_count, p->batch * p->prompt_count, p->prompt_count, p->batch);
-    return p->seed_count > 0 || draw_seed(p, err);
+    return check_variation(p, err) && draw_seeds(p, err);
 }
 
 int lt_params_per_prompt(const lt_params *p)
@@ -333,6 +365,34 @@ int lt_params_per_prompt(const lt_params *p)
 int lt_params_images(const lt_params *p)
 {
     return p->prompt_count * lt_params_per_prompt(p);
+}
+
+bool lt_params_variation(const lt_params *p, int image, uint64_t *seed, double *strength)
+{
+    const double usual = 0.1;
+    if (isnan(p->variation_seed))
+        return false;
+    int place = p->own_generators ? image % p->seed_count : 0;
+    *seed = (uint32_t)((uint64_t)p->variation_seed + (uint64_t)place);
+    *strength = isnan(p->variation_strength) ? usual : p->variation_strength;
+    return *strength > 0;
+}
+
+void lt_params_pick(lt_params *p, int image)
+{
+    int prompt = image / lt_params_per_prompt(p), place;
+    uint64_t seed = lt_params_seed(p, image, &place), other;
+    double strength;
+    char *text = lt_strdup(p->prompts[prompt]);
+    if (lt_params_variation(p, image, &other, &strength))
+        p->variation_seed = (double)other;
+    for (int i = 0; i < p->prompt_count; i++)
+        free(p->prompts[i]);
+    p->prompts[0] = text;
+    p->seeds[0] = seed;
+    p->prompt_count = p->seed_count = 1;
+    p->own_generators = false;
+    p->batch = 0;
 }
 
 uint64_t lt_params_seed(const lt_params *p, int image, int *place)

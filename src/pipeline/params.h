@@ -40,6 +40,9 @@ typedef struct lt_params {
     lt_size size;
     char *latents; /* file with the noise */
     char *scheduler, *timestep_spacing;
+    /* Noise on the way from the seed's to another seed's (sample/slerp.h): a whole number below
+     * 2^32, and 0 to 1. */
+    double variation_seed, variation_strength;
     char *model, *unet, *vae, *text_encoder, *tokenizer, *variant;
     char *backend, *dtype;
     int threads;
@@ -89,11 +92,17 @@ bool lt_params_set_seeds(lt_params *p, const char *text, bool own_generators,
 void lt_params_add_prompt(lt_params *p, const char *prompt);
 
 /* Everything that can be known without a model: ranges, at least one prompt (an empty one is fine),
- * valid UTF-8, a seed (else a random one is drawn and kept in p). */
+ * valid UTF-8, a seed (else a random one is drawn and kept in p; so for a variation that has only a
+ * strength). */
 bool lt_params_check(lt_params *p, lt_error *err) LT_WARN_UNUSED;
 
 /* Pictures in all: prompts x pictures a prompt.  Picture i has prompt i / per_prompt. */
 int lt_params_images(const lt_params *p);
 int lt_params_per_prompt(const lt_params *p);
+/* The settings of picture i alone, which has a generator of its own or is the only one. */
+void lt_params_pick(lt_params *p, int image);
+/* True if picture i varies: its own variation seed, and the strength.  With own generators the i-th
+ * of a prompt has the i-th number from variation_seed on, so it is what it would be alone. */
+bool lt_params_variation(const lt_params *p, int image, uint64_t *seed, double *strength);
 /* The seed of picture i and, with one generator for all, its place in that generator's stream. */
 uint64_t lt_params_seed(const lt_params *p, int image, int *place);

@@ -23,8 +23,11 @@ static const char *sampler_of(const char *label)
 
 static void take_field(const lt_recall *r, const lt_a1111_field *f)
 {
-    static const char *const rows[][2] = {
-        {"Steps", "steps"}, {"CFG scale", "guidance-scale"}, {"Size", "size"}};
+    static const char *const rows[][2] = {{"Steps", "steps"},
+                                          {"CFG scale", "guidance-scale"},
+                                          {"Size", "size"},
+                                          {"Variation seed", "variation-seed"},
+                                          {"Variation seed strength", "variation-strength"}};
     lt_error ignored;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(f->key, rows[i][0]) == 0) {

@@ -17,6 +17,8 @@ static void take_settings(const lt_recall *r, const json_object *o)
         {"latents", "latents"},
         {"scheduler", "scheduler"},
         {"timestep_spacing", "timestep-spacing"},
+        {"variation_seed", "variation-seed"},
+        {"variation_strength", "variation-strength"},
         {"model", "model"},
         {"unet", "unet"},
         {"vae", "vae"},

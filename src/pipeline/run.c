@@ -10,6 +10,7 @@
 #include "pipeline/forecast.h"
 #include "sample/guidance.h"
 #include "sample/rng.h"
+#include "sample/slerp.h"
 
 struct lt_run {
     lt_engine *engine;       /* borrowed */
@@ -22,6 +23,9 @@ struct lt_run {
     int place, of;      /* as in the options, or 0 and 1 */
     lt_tokens *prompts; /* owned [prompts] */
     lt_tokens negative;
+    int *kept; /* owned: pictures that are not dropped; NULL: all */
+    int kept_count;
+    float *packed; /* owned: what the UNet is given and gives of those; NULL likewise */
     float *block;  /* owned: everything below */
     float *shifts; /* [steps,lt_unet_shifts] */
     float *text_cond, *text_uncond, *noise, *model_input, *eps_uncond, *eps_text, *eps, *step_noise;
@@ -179,16 +183,40 @@ static void draw(lt_run *run, float *out)
         lt_rng_normal(&run->generators[i], out + (size_t)i * run->one, run->one);
 }
 
+/* Mixes the noise of the variation seeds in, as it would be drawn from seeds. */
+static void vary(lt_run *run)
+{
+    const lt_run_view *v = &run->view;
+    bool own = run->params->own_generators;
+    lt_rng rng;
+    uint64_t seed;
+    double strength;
+    float *other = run->model_input; /* free until the first step */
+    if (!lt_params_variation(run->params, 0, &seed, &strength))
+        return;
+    for (int i = 0; i < v->images; i++) {
+        size_t at = (size_t)i * run->one;
+        if (own || i == 0) {
+            lt_params_variation(run->params, i, &seed, &strength);
+            lt_rng_seed(&rng, seed);
+            lt_rng_normal(&rng, other + at, own ? run->one : run->all);
+        }
+        lt_slerp(strength, run->noise + at, other + at, v->channels, v->h, v->w, run->noise + at);
+    }
+}
+
 static void start(lt_run *run, const float *noise)
 {
     int count = run->params->own_generators ? run->view.images : 1, place;
     run->generators = lt_alloc_array((size_t)count, sizeof *run->generators);
     for (int i = 0; i < count; i++)
         lt_rng_seed(&run->generators[i], lt_params_seed(run->params, i, &place));
-    if (noise)
+    if (noise) {
         memcpy(run->noise, noise, run->all * sizeof *noise);
-    else
+    } else {
         draw(run, run->noise);
+        vary(run);
+    }
     for (size_t i = 0; i < run->all; i++)
         run->state.x[i] = run->noise[i] * run->schedule.init_noise_sigma;
 }
@@ -265,8 +293,101 @@ void lt_run_free(lt_run *run)
     lt_sampler_state_done(&run->state);
     free(run->prompts);
     free(run->generators);
+    free(run->kept);
+    free(run->packed);
     free(run->block);
     free(run);
+}
+
+/* ---- without some of the pictures ---- */
+
+typedef struct packed {
+    float *input, *cond, *uncond, *eps_cond, *eps_uncond;
+} packed;
+
+/* Numbers in the texts of n pictures. */
+static size_t texts_of(const lt_run *run, int n)
+{
+    return (size_t)n * (size_t)run->view.tokens * (size_t)run->view.text_width;
+}
+
+/* The parts of a block for n pictures. */
+static packed packed_of(const lt_run *run, float *block, int n)
+{
+    size_t latents = (size_t)n * run->one, text = texts_of(run, n);
+    packed p = {.input = block};
+    p.cond = p.input + latents;
+    p.uncond = p.cond + text;
+    p.eps_cond = p.uncond + text;
+    p.eps_uncond = p.eps_cond + latents;
+    return p;
+}
+
+int lt_run_kept(const lt_run *run)
+{
+    return run->kept ? run->kept_count : run->view.images;
+}
+
+/* Those that are kept without `image`; how many.  [images] */
+static int without(const lt_run *run, int image, int *out)
+{
+    int n = 0;
+    for (int k = 0; k < lt_run_kept(run); k++) {
+        int i = run->kept ? run->kept[k] : k;
+        out[n] = i;
+        n += i != image;
+    }
+    return n;
+}
+
+/* The texts of the kept pictures, which stay as they are. */
+static void pack_texts(lt_run *run)
+{
+    const lt_run_view *v = &run->view;
+    packed p = packed_of(run, run->packed, run->kept_count);
+    size_t row = texts_of(run, 1);
+    for (int k = 0; k < run->kept_count; k++) {
+        size_t from = (size_t)run->kept[k] * row, to = (size_t)k * row;
+        memcpy(p.cond + to, run->text_cond + from, row * sizeof(float));
+        if (v->guided)
+            memcpy(p.uncond + to, run->text_uncond + from, row * sizeof(float));
+    }
+}
+
+/* Of a picture that is not computed any more: with no noise found, its latents stay finite. */
+static void silence(lt_run *run, int image)
+{
+    size_t at = (size_t)image * run->one, bytes = run->one * sizeof(float);
+    memset(run->eps_text + at, 0, bytes);
+    memset(run->eps + at, 0, bytes);
+    if (run->eps_uncond)
+        memset(run->eps_uncond + at, 0, bytes);
+}
+
+bool lt_run_drop(lt_run *run, int image, lt_progress *progress, lt_error *err)
+{
+    const lt_run_view *v = &run->view;
+    int *kept = lt_alloc_array((size_t)v->images, sizeof *kept), n = without(run, image, kept);
+    void *block;
+    LT_ASSERT(n > 0);
+    if (n == lt_run_kept(run)) {
+        free(kept);
+        return true;
+    }
+    size_t numbers = 3 * (size_t)n * run->one + 2 * texts_of(run, n);
+    if (!lt_engine_prepare(run->engine, n, v->h, v->w, v->guided, progress, err) ||
+        !lt_try_alloc(numbers * sizeof(float), "the latents", &block, err)) {
+        free(kept);
+        return false;
+    }
+    free(run->kept);
+    free(run->packed);
+    run->kept = kept;
+    run->kept_count = n;
+    run->packed = block;
+    pack_texts(run);
+    silence(run, image);
+    return true;
 }
 
 /* ---- step ---- */
@@ -281,28 +402,59 @@ static bool guide(lt_run *run, lt_error *err)
                    run->state.step + 1, v->guidance_scale);
 }
 
-static bool predict(lt_run *run, lt_progress *progress, lt_error *err)
+/* What the UNet is asked: all pictures, or those that are kept, as lt_run_drop packed them. */
+static lt_unet_call call_of(lt_run *run)
 {
     const lt_run_view *v = &run->view;
-    int i = run->state.step;
     size_t shift = (size_t)lt_unet_shifts(lt_engine_about(run->engine)->unet);
-    lt_sampler_scale(&run->schedule, i, run->state.x, run->all, run->model_input);
     lt_unet_call call = {.images = v->images,
                          .h = v->h,
                          .w = v->w,
                          .latents = run->model_input,
-                         .shifts = run->shifts + (size_t)i * shift,
+                         .shifts = run->shifts + (size_t)run->state.step * shift,
                          .cond = run->text_cond,
                          .uncond = v->guided ? run->text_uncond : NULL,
                          .eps_cond = run->eps_text,
                          .eps_uncond = run->eps_uncond};
+    if (!run->kept)
+        return call;
+    packed p = packed_of(run, run->packed, run->kept_count);
+    for (int k = 0; k < run->kept_count; k++)
+        memcpy(p.input + (size_t)k * run->one, run->model_input + (size_t)run->kept[k] * run->one,
+               run->one * sizeof(float));
+    call.images = run->kept_count;
+    call.latents = p.input;
+    call.cond = p.cond;
+    call.uncond = v->guided ? p.uncond : NULL;
+    call.eps_cond = p.eps_cond;
+    call.eps_uncond = p.eps_uncond;
+    return call;
+}
+
+/* Predictions of the kept pictures, to where they belong. */
+static void unpack(lt_run *run, const lt_unet_call *call)
+{
+    for (int k = 0; run->kept && k < run->kept_count; k++) {
+        size_t from = (size_t)k * run->one, to = (size_t)run->kept[k] * run->one;
+        memcpy(run->eps_text + to, call->eps_cond + from, run->one * sizeof(float));
+        if (call->uncond)
+            memcpy(run->eps_uncond + to, call->eps_uncond + from, run->one * sizeof(float));
+    }
+}
+
+static bool predict(lt_run *run, lt_progress *progress, lt_error *err)
+{
+    const lt_run_view *v = &run->view;
+    const char *what = "the UNet's prediction";
+    lt_sampler_scale(&run->schedule, run->state.step, run->state.x, run->all, run->model_input);
+    lt_unet_call call = call_of(run);
+    size_t all = (size_t)call.images * run->one;
     if (!lt_engine_predict(run->engine, &call, progress, err))
         return false;
-    if (!lt_engine_check_finite(run->engine, "the UNet's prediction", run->eps_text, run->all,
-                                err) ||
-        (v->guided && !lt_engine_check_finite(run->engine, "the UNet's prediction", run->eps_uncond,
-                                              run->all, err)))
-        return lt_fail_in(err, "step %d", i + 1);
+    if (!lt_engine_check_finite(run->engine, what, call.eps_cond, all, err) ||
+        (v->guided && !lt_engine_check_finite(run->engine, what, call.eps_uncond, all, err)))
+        return lt_fail_in(err, "step %d", run->state.step + 1);
+    unpack(run, &call);
     return !v->guided || guide(run, err);
 }
 

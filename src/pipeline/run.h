@@ -57,6 +57,13 @@ typedef enum lt_step_result { LT_STEP_MORE, LT_STEP_DONE, LT_STEP_FAILED } lt_st
  * only guidance made it so, LT_ERR_ARGUMENT. */
 lt_step_result lt_run_step(lt_run *run, lt_progress *progress, lt_error *err);
 
+/* From the next step on the run goes on without this picture: the others' numbers stay the same,
+ * and its own mean nothing any more.  One that was dropped already is no fault; the last one cannot
+ * be. Compiles for fewer pictures where that is needed: LT_ERR_MEMORY, LT_ERR_CANCELLED leave the
+ * run as it was. */
+bool lt_run_drop(lt_run *run, int image, lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
+int lt_run_kept(const lt_run *run); /* pictures that are still computed */
+
 /* Everything about a run, borrowed and valid until the next step. */
 typedef struct lt_run_view {
     int images, per_prompt; /* B, pictures a prompt */

@@ -122,8 +122,18 @@ void lt_session_seen(lt_session *s)
     put(s, (lt_job){.kind = LT_JOB_SEEN});
 }
 
-void lt_session_decode(lt_session *s, uint64_t id, int step, lt_lens lens, const float *latents,
-                       int channels, int h, int w)
+void lt_session_choose(lt_session *s, int image)
+{
+    put(s, (lt_job){.kind = LT_JOB_CHOOSE, .image = image});
+}
+
+void lt_session_drop(lt_session *s, uint64_t id, int image)
+{
+    put(s, (lt_job){.kind = LT_JOB_DROP, .id = id, .image = image});
+}
+
+void lt_session_decode(lt_session *s, uint64_t id, int step, int image, lt_lens lens,
+                       const float *latents, int channels, int h, int w)
 {
     size_t count = (size_t)channels * (size_t)h * (size_t)w;
     float *own = lt_alloc_array(count, sizeof *own);
@@ -131,6 +141,7 @@ void lt_session_decode(lt_session *s, uint64_t id, int step, lt_lens lens, const
     put(s, (lt_job){.kind = LT_JOB_DECODE,
                     .id = id,
                     .step = step,
+                    .image = image,
                     .lens = lens,
                     .latents = own,
                     .channels = channels,

@@ -4,7 +4,8 @@
  * A session owns one worker thread, and the worker owns the backend, the engine and the run.  The
  * caller (the screen's thread) puts jobs, which never block, and takes events, which own what they
  * carry.  The pictures of a run do not depend on what is looked at meanwhile: previews read what
- * the run made and change nothing.
+ * the run made and change nothing.  Of a run of several pictures each is decoded after each step,
+ * one after another, and jobs are handled in between.
  *
  * Order: jobs are handled in the order they came, between two steps of a run.  Stopping, and asking
  * for another run or model, also cancels what is being computed, within one op.  A picture that is
@@ -32,12 +33,13 @@ void lt_session_load(lt_session *s, const lt_params *p);
 
 /*
  * Begins a run in place of the one at work, opening its model where needed.  p is copied; it has
- * one picture and passes lt_params_check.  id, not 0, is that of the events; hold: pauses after the
- * noise.
+ * one picture, or several with own_generators, and passes lt_params_check.  id, not 0, is that of
+ * the events; hold: pauses after the noise.
  */
 void lt_session_run(lt_session *s, uint64_t id, const lt_params *p, bool hold);
 /* The same from frame k of another run on, 1 to parent->done, of which the first frames are copied:
- * with p's prompts, guidance and sampler; steps and size must be the parent's.  The film of
+ * with p's prompts, guidance and sampler; both have one picture (lt_film_pick), and steps and size
+ * must be the parent's.  The film of
  * LT_EVENT_BEGUN has the parent's frames up to k.  LT_ERR_MEMORY. */
 bool lt_session_fork(lt_session *s, uint64_t id, const lt_params *p, const lt_film *parent, int k,
                      bool hold, lt_error *err) LT_WARN_UNUSED;
@@ -46,10 +48,16 @@ void lt_session_go(lt_session *s);
 void lt_session_step(lt_session *s); /* takes one step of a paused run */
 void lt_session_stop(lt_session *s); /* gives the run up, where it is */
 
+/* The picture of a run of several that is decoded first after each step; 0 at first. */
+void lt_session_choose(lt_session *s, int image);
+/* Goes on without one picture of run id, if that is at work: LT_EVENT_DROPPED says after which
+ * step; of the last one it is lt_session_stop. */
+void lt_session_drop(lt_session *s, uint64_t id, int image);
+
 /* What is decoded after each step of a run; LT_LENS_LATENTS at first. */
 void lt_session_watch(lt_session *s, lt_lens lens);
-/* The share of a run's time that may go into decoding steps: 0 nothing but the first and the last
- * picture, 1 (the default) all. */
+/* The share of a run's time that may go into decoding steps: 0 nothing but the pictures of the
+ * first and the last, 1 (the default) all.  A step of several pictures may get some of them. */
 void lt_session_budget(lt_session *s, double share);
 
 /*
@@ -60,10 +68,10 @@ void lt_session_budget(lt_session *s, double share);
 void lt_session_attend(lt_session *s, double seconds);
 void lt_session_seen(lt_session *s); /* all pictures so far are there, or will not be */
 
-/* Makes one picture: latents [C,h,w] as lt_film_lens gives them, copied.  Of requests that wait,
- * the newest is made and the others are dropped without an event. */
-void lt_session_decode(lt_session *s, uint64_t id, int step, lt_lens lens, const float *latents,
-                       int channels, int h, int w);
+/* Makes one picture: latents [C,h,w] as lt_film_lens gives them for that image, copied.  Of
+ * requests that wait, the newest is made and the others are dropped without an event. */
+void lt_session_decode(lt_session *s, uint64_t id, int step, int image, lt_lens lens,
+                       const float *latents, int channels, int h, int w);
 
 /* ---- events ---- */
 
@@ -73,8 +81,9 @@ typedef enum lt_event_kind {
     LT_EVENT_NOTE,    /* text: something to be said, such as a retry in another type */
     LT_EVENT_BEGUN,   /* film; again if a run starts anew in f32 */
     LT_EVENT_STEP,    /* step, taken */
-    LT_EVENT_PICTURE, /* picture of step and lens */
-    LT_EVENT_SKIPPED, /* the picture of step was left out for the budget */
+    LT_EVENT_PICTURE, /* picture of step, image and lens */
+    LT_EVENT_SKIPPED, /* pictures of step were left out for the budget */
+    LT_EVENT_DROPPED, /* image ends after step; the others go on */
     LT_EVENT_PAUSED,  /* the run waits after step */
     LT_EVENT_DONE,    /* after the last picture */
     LT_EVENT_STOPPED, /* given up after step */
@@ -98,7 +107,7 @@ typedef struct lt_model_facts {
 typedef struct lt_event {
     lt_event_kind kind;
     uint64_t id;
-    int step;
+    int step, image;
     lt_lens lens;
     double seconds;        /* PICTURE: that decoding took */
     char *text;            /* owned */

@@ -8,6 +8,9 @@
 #include "base/mem.h"
 #include "pipeline/resolve.h"
 
+/* Of a picture: decoded for this step; not computed any more. */
+enum { SHOWN = 1, DROPPED = 2 };
+
 /* What only the worker touches. */
 typedef struct worker {
     lt_shared *s;
@@ -21,8 +24,11 @@ typedef struct worker {
     bool hold, quit;
     int credit; /* steps to take though held */
     lt_lens watched;
-    double attend;                    /* seconds to wait for a picture to be seen */
-    double unseen;                    /* when the newest was sent; 0: it was seen */
+    int chosen;           /* of several pictures the first to be decoded */
+    unsigned char *state; /* owned [images]: SHOWN, DROPPED */
+    bool showing, last;   /* pictures of this step are still to be decoded; it is the last step */
+    double attend;        /* seconds to wait for a picture to be seen */
+    double unseen;        /* when the newest was sent; 0: it was seen */
     double share, stepping, decoding; /* the budget, and seconds spent so far */
     lt_job wanted;                    /* a picture; no latents: none */
     float *shown, *pixels;            /* owned: of the run's size */
@@ -78,6 +84,9 @@ static void drop_run(worker *w)
         free(w->params);
     }
     w->params = NULL;
+    free(w->state);
+    w->state = NULL;
+    w->showing = false;
     lt_film_free(w->parent);
     w->parent = NULL;
 }
@@ -162,49 +171,114 @@ static bool reserve(float **memory, size_t *have, size_t count, lt_error *err)
     return true;
 }
 
-/* latents: of one picture. */
-static bool decode(worker *w, uint64_t id, int step, lt_lens lens, int height, int width,
-                   const float *latents, lt_error *err)
+/* What a job of LT_JOB_DECODE says. */
+static bool decode(worker *w, const lt_job *j, lt_error *err)
 {
     lt_image *picture;
     double start = lt_clock();
     int f = lt_engine_about(w->engine)->vae->factor;
-    size_t pixels = 3 * (size_t)height * (size_t)width * (size_t)f * (size_t)f;
+    size_t pixels = 3 * (size_t)j->h * (size_t)j->w * (size_t)f * (size_t)f;
     at(w, LT_AT_PICTURE);
     if (!reserve(&w->pixels, &w->pixel_count, pixels, err) ||
-        !lt_engine_decode(w->engine, 1, height, width, latents, w->pixels, &w->s->progress, err) ||
-        !lt_image_from_chw(w->pixels, width * f, height * f, &picture, err))
+        !lt_engine_decode(w->engine, 1, j->h, j->w, j->latents, w->pixels, &w->s->progress, err) ||
+        !lt_image_from_chw(w->pixels, j->w * f, j->h * f, &picture, err))
         return false;
     send(w, (lt_event){.kind = LT_EVENT_PICTURE,
-                       .id = id,
-                       .step = step,
-                       .lens = lens,
+                       .id = j->id,
+                       .step = j->step,
+                       .image = j->image,
+                       .lens = j->lens,
                        .seconds = lt_clock() - start,
                        .picture = picture});
     return true;
 }
 
-/* The run's picture now, through the lens that is watched; at the end also as it is. */
-static bool show_run(worker *w, bool last, lt_error *err)
+/* One picture of the run as it is now. */
+static bool decode_run(worker *w, int image, lt_lens lens, lt_error *err)
 {
     const lt_run_view *v = lt_run_about(w->run);
-    size_t all = (size_t)v->images * (size_t)v->channels * (size_t)v->h * (size_t)v->w;
-    double start = lt_clock(), spent = w->stepping + w->decoding;
-    if (!last && w->step > 0 && w->decoding > w->share * spent) {
-        send(w, (lt_event){.kind = LT_EVENT_SKIPPED, .id = w->id, .step = w->step});
-        return true;
-    }
-    if (!reserve(&w->shown, &w->shown_count, all, err))
+    size_t one = (size_t)v->channels * (size_t)v->h * (size_t)v->w;
+    if (!reserve(&w->shown, &w->shown_count, (size_t)v->images * one, err))
         return false;
-    lt_run_lens(w->run, w->watched, w->shown);
-    bool ok = decode(w, w->id, w->step, w->watched, v->h, v->w, w->shown, err);
+    lt_run_lens(w->run, lens, w->shown);
+    lt_job j = {.id = w->id,
+                .step = w->step,
+                .image = image,
+                .lens = lens,
+                .latents = w->shown + (size_t)image * one,
+                .h = v->h,
+                .w = v->w};
+    return decode(w, &j, err);
+}
+
+/* The picture to decode next, the chosen one first; -1: none is left. */
+static int next_image(const worker *w)
+{
+    int images = lt_run_about(w->run)->images;
+    if (w->chosen >= 0 && w->chosen < images && !w->state[w->chosen])
+        return w->chosen;
+    for (int i = 0; i < images; i++)
+        if (!w->state[i])
+            return i;
+    return -1;
+}
+
+/* All pictures of the step were made, or left out. */
+static void shown_all(worker *w)
+{
+    w->showing = false;
     w->unseen = lt_clock();
-    if (ok && last && w->watched != LT_LENS_LATENTS) {
-        lt_run_lens(w->run, LT_LENS_LATENTS, w->shown);
-        ok = decode(w, w->id, w->step, LT_LENS_LATENTS, v->h, v->w, w->shown, err);
+    if (w->last) {
+        drop_run(w);
+        tell(w, LT_EVENT_DONE);
+    } else if (w->hold) {
+        tell(w, LT_EVENT_PAUSED);
     }
-    w->decoding += lt_clock() - start;
-    return ok;
+}
+
+static bool over_budget(const worker *w)
+{
+    return !w->last && w->step > 0 && w->decoding > w->share * (w->stepping + w->decoding);
+}
+
+/* The next picture of the step, through the lens that is watched; at the end also as it is. */
+static bool show_next(worker *w, lt_error *err)
+{
+    double start = lt_clock();
+    int image = next_image(w);
+    if (image >= 0 && over_budget(w)) {
+        tell(w, LT_EVENT_SKIPPED);
+        image = -1;
+    }
+    if (image >= 0) {
+        bool ok =
+            decode_run(w, image, w->watched, err) && (!w->last || w->watched == LT_LENS_LATENTS ||
+                                                      decode_run(w, image, LT_LENS_LATENTS, err));
+        w->decoding += lt_clock() - start;
+        if (!ok)
+            return false;
+        w->state[image] |= SHOWN;
+    }
+    if (image < 0 || next_image(w) < 0)
+        shown_all(w);
+    return true;
+}
+
+/* Every picture is to be decoded, again if it was. */
+static void show_again(worker *w)
+{
+    int images = lt_run_about(w->run)->images;
+    for (int i = 0; i < images; i++)
+        w->state[i] &= DROPPED;
+    w->showing = true;
+}
+
+/* Begins with the pictures of the step that was taken. */
+static bool show_run(worker *w, bool last, lt_error *err)
+{
+    w->last = last;
+    show_again(w);
+    return show_next(w, err);
 }
 
 /* One that is cancelled stays wanted: that was meant for the run. */
@@ -212,7 +286,7 @@ static void show_wanted(worker *w)
 {
     lt_error err = {0};
     lt_job *j = &w->wanted;
-    bool ok = !w->engine || decode(w, j->id, j->step, j->lens, j->h, j->w, j->latents, &err);
+    bool ok = !w->engine || decode(w, j, &err);
     at(w, LT_IDLE);
     if (!ok && err.code == LT_ERR_CANCELLED)
         return;
@@ -264,13 +338,10 @@ static bool begin(worker *w, lt_error *err)
         lt_film_free(film);
         return false;
     }
+    w->state = lt_alloc((size_t)film->images);
     film->begin_seconds = lt_clock() - start;
     send(w, (lt_event){.kind = LT_EVENT_BEGUN, .id = w->id, .film = film});
-    if (!show_run(w, false, err))
-        return false;
-    if (w->hold)
-        tell(w, LT_EVENT_PAUSED);
-    return true;
+    return show_run(w, false, err);
 }
 
 static bool take_step(worker *w, lt_error *err)
@@ -285,15 +356,7 @@ static bool take_step(worker *w, lt_error *err)
     w->step++;
     w->stepping += seconds;
     send(w, (lt_event){.kind = LT_EVENT_STEP, .id = w->id, .step = w->step, .taken = taken});
-    if (!show_run(w, result == LT_STEP_DONE, err))
-        return false;
-    if (result == LT_STEP_DONE) {
-        drop_run(w);
-        tell(w, LT_EVENT_DONE);
-    } else if (w->hold) {
-        tell(w, LT_EVENT_PAUSED);
-    }
-    return true;
+    return show_run(w, result == LT_STEP_DONE, err);
 }
 
 /* The same run from its start in f32; false if that was not the fault. */
@@ -306,6 +369,9 @@ static bool retry(worker *w, const lt_error *fault)
     free(text);
     lt_run_free(w->run);
     w->run = NULL;
+    w->showing = false;
+    free(w->state);
+    w->state = NULL;
     close_model(w);
     free(w->params->dtype);
     w->params->dtype = lt_strdup("f32");
@@ -347,6 +413,31 @@ static void stop(worker *w)
     }
 }
 
+/* Goes on without one of the run's pictures; without the last one it is over. */
+static void drop_image(worker *w, const lt_job *j)
+{
+    lt_error err = {0};
+    if (!w->run || j->id != w->id || j->image < 0 || j->image >= lt_run_about(w->run)->images ||
+        w->state[j->image] & DROPPED)
+        return;
+    if (lt_run_kept(w->run) == 1) {
+        stop(w);
+        return;
+    }
+    at(w, LT_AT_COMPILING);
+    bool ok = lt_run_drop(w->run, j->image, &w->s->progress, &err);
+    at(w, LT_IDLE);
+    if (!ok) { /* cancelled: the whole run is about to be */
+        if (err.code != LT_ERR_CANCELLED)
+            send(w, (lt_event){.kind = LT_EVENT_FAILED, .error = err});
+        return;
+    }
+    w->state[j->image] |= DROPPED;
+    send(w, (lt_event){.kind = LT_EVENT_DROPPED, .id = w->id, .step = w->step, .image = j->image});
+    if (w->showing && next_image(w) < 0)
+        shown_all(w);
+}
+
 static void load(worker *w, const lt_job *j)
 {
     lt_error err = {0};
@@ -381,7 +472,7 @@ static void handle(worker *w, lt_job *j)
         start(w, j);
         break;
     case LT_JOB_HOLD:
-        if (w->run && !w->hold)
+        if (w->run && !w->hold && !w->showing)
             tell(w, LT_EVENT_PAUSED);
         w->hold = true;
         break;
@@ -395,7 +486,15 @@ static void handle(worker *w, lt_job *j)
         stop(w);
         break;
     case LT_JOB_WATCH:
+        if (w->showing && w->watched != j->lens)
+            show_again(w);
         w->watched = j->lens;
+        break;
+    case LT_JOB_CHOOSE:
+        w->chosen = j->image;
+        break;
+    case LT_JOB_DROP:
+        drop_image(w, j);
         break;
     case LT_JOB_BUDGET:
         w->share = j->share;
@@ -470,6 +569,8 @@ void *lt_worker_run(void *shared)
             break;
         if (w.wanted.latents) {
             show_wanted(&w);
+        } else if (w.run && w.showing) {
+            go_on(&w, show_next);
         } else if (w.run && (!w.hold || w.credit > 0) && patience(&w) > 0) {
             lt_queue_wait_for(w.s->jobs, patience(&w));
         } else if (w.run && (!w.hold || w.credit > 0)) {

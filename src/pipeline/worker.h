@@ -17,6 +17,8 @@ typedef enum lt_job_kind {
     LT_JOB_BUDGET,
     LT_JOB_ATTEND,
     LT_JOB_SEEN,
+    LT_JOB_CHOOSE,
+    LT_JOB_DROP,
     LT_JOB_DECODE,
     LT_JOB_QUIT,
 } lt_job_kind;
@@ -27,7 +29,7 @@ typedef struct lt_job {
     bool hold;
     lt_params *params; /* owned */
     lt_film *parent;   /* RUN, owned: to go on from its last frame; NULL: from the noise */
-    int step;
+    int step, image;
     lt_lens lens;
     double share;
     float *latents; /* owned [channels,h,w] */

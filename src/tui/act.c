@@ -79,6 +79,7 @@ static void interrupt(lt_studio *s)
         return;
     }
     s->stop_pressed = s->now;
+    lt_grid_leave_out(&s->grid);
     s->queue_held = true;
     lt_session_stop(s->session);
     lt_studio_say(s, LT_NOTE_INFO, "stopping; Ctrl+C again leaves");
@@ -91,7 +92,7 @@ static void lock_seed(lt_studio *s)
         s->form.seed_given = false;
         lt_studio_say(s, LT_NOTE_INFO, "every run draws a new seed");
     } else if (s->reel && s->reel->film) {
-        lt_form_seed(&s->form, lt_params_seed(&s->reel->film->params, 0, &place));
+        lt_form_seed(&s->form, lt_params_seed(&s->reel->film->params, s->image, &place));
         lt_studio_say(s, LT_NOTE_INFO, "the next runs keep this seed");
     } else {
         lt_studio_say(s, LT_NOTE_INFO, "no run has a seed yet: N types one");
@@ -329,8 +330,9 @@ static bool act_program(lt_studio *s, lt_action action)
 void lt_studio_act(lt_studio *s, lt_action action)
 {
     s->dirty = true;
-    if (lt_gallery_act(s, action) || lt_studio_what_if_act(s, action) ||
-        lt_studio_compare_act(s, action) || lt_runs_act(s, action))
+    if (lt_studio_grid_act(s, action) || lt_gallery_act(s, action) ||
+        lt_studio_what_if_act(s, action) || lt_studio_compare_act(s, action) ||
+        lt_runs_act(s, action))
         return;
     if (act_run(s, action) || act_form(s, action) || act_program(s, action))
         return;

@@ -196,8 +196,8 @@ static void text_setting(lt_compare_setting *s, const char *label, const char *a
 static int all_settings(const lt_film *a, const lt_film *b, lt_compare_setting *out)
 {
     int n = 0, guidance = lt_form_row_of("guidance-scale");
-    lt_form_this(a, guidance, out[n].a, LT_COMPARE_VALUE);
-    lt_form_this(b, guidance, out[n].b, LT_COMPARE_VALUE);
+    lt_form_this(a, 0, guidance, out[n].a, LT_COMPARE_VALUE);
+    lt_form_this(b, 0, guidance, out[n].b, LT_COMPARE_VALUE);
     put(&out[n++], "guidance-scale");
     text_setting(&out[n++], "prompt", a->params.prompt_count ? a->params.prompts[0] : NULL,
                  b->params.prompt_count ? b->params.prompts[0] : NULL);
@@ -205,8 +205,8 @@ static int all_settings(const lt_film *a, const lt_film *b, lt_compare_setting *
     for (int row = 0; row < lt_form_rows() && n < LT_COMPARE_SETTINGS; row++) {
         if (row == guidance)
             continue;
-        lt_form_this(a, row, out[n].a, LT_COMPARE_VALUE);
-        lt_form_this(b, row, out[n].b, LT_COMPARE_VALUE);
+        lt_form_this(a, 0, row, out[n].a, LT_COMPARE_VALUE);
+        lt_form_this(b, 0, row, out[n].b, LT_COMPARE_VALUE);
         put(&out[n++], lt_form_label(row));
     }
     return n;

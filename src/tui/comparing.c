@@ -46,6 +46,7 @@ static void follow_b(lt_studio *s)
 static void look_at(lt_studio *s, lt_reel *r, int step)
 {
     s->reel = r;
+    s->image = 0;
     s->step = step;
     s->follow = s->replaying = false;
     s->comparing.b = r->id;
@@ -73,10 +74,10 @@ void lt_studio_compare_picture(lt_studio *s)
         return;
     follow_b(s);
     bool coming = s->follow && s->reel->state == LT_REEL_RUNNING;
-    if (!lt_reel_picture(a, s->comparing.a_step, s->lens))
-        lt_studio_ask_picture(s, a, s->comparing.a_step);
-    else if (!lt_reel_picture(s->reel, s->step, s->lens) && !coming)
-        lt_studio_ask_picture(s, s->reel, s->step);
+    if (!lt_reel_picture(a, s->comparing.a_step, 0, s->lens))
+        lt_studio_ask_picture(s, a, s->comparing.a_step, 0);
+    else if (!lt_reel_picture(s->reel, s->step, 0, s->lens) && !coming)
+        lt_studio_ask_picture(s, s->reel, s->step, 0);
 }
 
 static bool same_size(const lt_image *a, const lt_image *b)
@@ -134,8 +135,8 @@ lt_image *lt_studio_compare_sheet(lt_studio *s, int width, int height, bool capt
     lt_comparing *c = &s->comparing;
     const lt_reel *reel = lt_studio_compare_a(s);
     lt_error err = {0};
-    lt_image *a = reel ? lt_reel_picture(reel, c->a_step, s->lens) : NULL;
-    lt_image *b = has_b(s) ? lt_reel_picture(s->reel, s->step, s->lens) : NULL;
+    lt_image *a = reel ? lt_reel_picture(reel, c->a_step, 0, s->lens) : NULL;
+    lt_image *b = has_b(s) ? lt_reel_picture(s->reel, s->step, 0, s->lens) : NULL;
     if (!a || !b)
         return NULL;
     if (!is_made(s, a, b, width, height)) {

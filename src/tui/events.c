@@ -19,29 +19,32 @@ static void loaded(lt_studio *s, lt_event *e)
 }
 
 /* The picture teaches the linear preview what colours latents have. */
-static void learn(lt_studio *s, const lt_reel *r, int step, lt_lens lens)
+static void learn(lt_studio *s, const lt_reel *r, const lt_event *e)
 {
     const lt_film *f = r->film;
-    lt_image *image = lt_reel_picture(r, step, lens);
+    lt_image *image = lt_reel_picture(r, e->step, e->image, e->lens);
     if (!image)
         return;
     float *latents = lt_alloc_array(f->all, sizeof *latents);
-    lt_film_lens(f, step, lt_reel_lens(step, lens), latents);
-    lt_linear_learn(&s->linear, latents, f->channels, f->h, f->w, image);
+    lt_film_lens(f, e->step, lt_reel_lens(e->step, e->lens), latents);
+    lt_linear_learn(&s->linear, latents + f->all / (size_t)f->images * (size_t)e->image,
+                    f->channels, f->h, f->w, image);
     free(latents);
 }
 
-static void picture(lt_studio *s, lt_reel *r, int step, lt_lens lens)
+static void picture(lt_studio *s, lt_reel *r, const lt_event *e)
 {
-    if (s->asked_id == r->id && s->asked_step == step && s->asked_lens == lens)
+    if (s->asked_id == r->id && s->asked_step == e->step && s->asked_image == e->image &&
+        s->asked_lens == e->lens)
         s->asked_id = 0;
-    learn(s, r, step, lens);
+    learn(s, r, e);
     bool comparing = s->view == LT_VIEW_COMPARE;
-    bool newest = r == s->reel && s->follow && (!comparing || step == r->film->done);
-    if (newest && lt_reel_lens(step, s->lens) == lt_reel_lens(step, lens)) {
-        s->step = step;
+    bool mine = r == s->reel && (e->image == s->image || s->view == LT_VIEW_GRID);
+    bool newest = mine && s->follow && (!comparing || e->step == r->film->done);
+    if (newest && lt_reel_lens(e->step, s->lens) == lt_reel_lens(e->step, e->lens)) {
+        s->step = e->step;
         lt_studio_picture(s, true);
-    } else if (comparing || (r == s->reel && step == s->step)) {
+    } else if (comparing || (mine && e->step == s->step)) {
         lt_studio_picture(s, false);
     }
     lt_reels_trim(&s->reels, s->reel, PICTURES_KEPT);
@@ -51,6 +54,7 @@ static void picture(lt_studio *s, lt_reel *r, int step, lt_lens lens)
 static void over(lt_studio *s, lt_reel *r)
 {
     lt_runs_next(s, r);
+    lt_studio_grid_over(s, r);
     if (r != s->reel)
         return;
     s->asked_id = 0;
@@ -79,7 +83,7 @@ static void of_a_run(lt_studio *s, lt_reel *r, const lt_event *e)
         }
         break;
     case LT_EVENT_PICTURE:
-        picture(s, r, e->step, e->lens);
+        picture(s, r, e);
         break;
     case LT_EVENT_SKIPPED:
         if (r == s->reel && s->follow)
@@ -102,6 +106,8 @@ static void of_a_run(lt_studio *s, lt_reel *r, const lt_event *e)
         over(s, r);
         break;
     case LT_EVENT_FAILED:
+        if (lt_studio_grid_turns(s, r))
+            break;
         lt_studio_fault(s, &r->error);
         over(s, r);
         break;
@@ -113,7 +119,8 @@ static void of_a_run(lt_studio *s, lt_reel *r, const lt_event *e)
 static void take(lt_studio *s, lt_event *e)
 {
     int step = e->step;
-    lt_event what = {.kind = e->kind, .id = e->id, .step = step, .lens = e->lens};
+    lt_event what = {
+        .kind = e->kind, .id = e->id, .step = step, .image = e->image, .lens = e->lens};
     lt_reel *r = lt_reels_event(&s->reels, e);
     s->unseen |= e->kind == LT_EVENT_PICTURE;
     if (r) {
@@ -131,6 +138,7 @@ static void take(lt_studio *s, lt_event *e)
     if (e->kind == LT_EVENT_FAILED) {
         s->loading[0] = '\0';
         s->asked_id = s->what_if.asked = 0;
+        s->grid.gave_up = true;
         if (!r)
             lt_studio_fault(s, &e->error);
     }

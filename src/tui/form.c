@@ -135,12 +135,12 @@ bool lt_form_next(const lt_form *f, int row, char *to, size_t size)
     return false;
 }
 
-void lt_form_this(const lt_film *film, int row, char *to, size_t size)
+void lt_form_this(const lt_film *film, int image, int row, char *to, size_t size)
 {
     const lt_param_info *info = info_of(row);
     int place;
     if (!info)
-        snprintf(to, size, "%" PRIu64, lt_params_seed(&film->params, 0, &place));
+        snprintf(to, size, "%" PRIu64, lt_params_seed(&film->params, image, &place));
     else if (is(info, "guidance-scale"))
         snprintf(to, size, "%.15g", film->guidance_scale);
     else if (is(info, "steps"))

@@ -27,8 +27,8 @@ int lt_form_row_of(const char *label); /* -1 if there is none */
 /* What the next run will use; the model's own where nothing was set, in words where the model is
  * not known yet.  True if it was set. */
 bool lt_form_next(const lt_form *f, int row, char *to, size_t size);
-/* What a run used. */
-void lt_form_this(const lt_film *film, int row, char *to, size_t size);
+/* What a run used for one of its images. */
+void lt_form_this(const lt_film *film, int image, int row, char *to, size_t size);
 
 /* A typed value; an empty one is the default again. */
 bool lt_form_set(lt_form *f, int row, const char *text, lt_error *err) LT_WARN_UNUSED;

@@ -230,6 +230,7 @@ static void close_all(lt_studio *s)
     lt_gallery_done(&s->gallery);
     lt_reels_done(&s->reels);
     lt_form_done(&s->form);
+    lt_grid_done(&s->grid);
     lt_model_facts_free(s->facts);
     lt_tokens_done(&s->prompt_count.tokens);
     lt_tokens_done(&s->negative_count.tokens);

@@ -81,6 +81,8 @@ static void press(lt_studio *s, int x, int y)
         to_panel(s, y);
     } else if (inside(l->picture_box, x, y)) {
         s->focus = LT_FOCUS_VIEW;
+        if (s->view == LT_VIEW_GRID)
+            lt_studio_grid_click(s, x, y);
     }
 }
 

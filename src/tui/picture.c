@@ -9,7 +9,7 @@
 bool lt_studio_decoding(const lt_studio *s)
 {
     return s->reel && s->asked_id == s->reel->id && s->asked_step == s->step &&
-           s->asked_lens == lt_reel_lens(s->step, s->lens);
+           s->asked_image == s->image && s->asked_lens == lt_reel_lens(s->step, s->lens);
 }
 
 bool lt_studio_model_of(lt_studio *s, const lt_film *f)
@@ -29,7 +29,7 @@ bool lt_studio_model_of(lt_studio *s, const lt_film *f)
     return true;
 }
 
-/* What the VAE would be given; the caller's. */
+/* What the VAE would be given for all images; the caller's. */
 static float *latents_of(const lt_film *f, int step, lt_lens lens)
 {
     float *latents = lt_alloc_array(f->all, sizeof *latents);
@@ -37,18 +37,27 @@ static float *latents_of(const lt_film *f, int step, lt_lens lens)
     return latents;
 }
 
-void lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step)
+/* Of one of them. */
+static const float *part(const lt_film *f, const float *latents, int image)
+{
+    return latents + f->all / (size_t)f->images * (size_t)image;
+}
+
+void lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step, int image)
 {
     const lt_film *f = r->film;
     lt_lens lens = lt_reel_lens(step, s->lens);
-    if ((s->asked_id == r->id && s->asked_step == step && s->asked_lens == lens) ||
+    if ((s->asked_id == r->id && s->asked_step == step && s->asked_image == image &&
+         s->asked_lens == lens) ||
         !lt_studio_model_of(s, f))
         return;
     s->asked_id = r->id;
     s->asked_step = step;
+    s->asked_image = image;
     s->asked_lens = lens;
     float *latents = latents_of(f, step, lens);
-    lt_session_decode(s->session, r->id, step, lens, latents, f->channels, f->h, f->w);
+    lt_session_decode(s->session, r->id, step, image, lens, part(f, latents, image), f->channels,
+                      f->h, f->w);
     free(latents);
 }
 
@@ -58,7 +67,7 @@ static bool guess(lt_studio *s, lt_lens lens)
     if (!s->dragging)
         return false;
     float *latents = latents_of(s->reel->film, s->step, lens);
-    bool ok = lt_studio_guess(s, s->reel->film, latents);
+    bool ok = lt_studio_guess(s, s->reel->film, part(s->reel->film, latents, s->image));
     free(latents);
     return ok;
 }
@@ -86,6 +95,10 @@ void lt_studio_picture(lt_studio *s, bool each)
         return;
     }
     lt_lens lens = lt_reel_lens(s->step, s->lens);
+    if (s->view == LT_VIEW_GRID) { /* drawn as a whole, once a turn */
+        s->dirty = true;
+        return;
+    }
     if (lt_studio_what_if(s)) {
         lt_studio_what_if_picture(s);
         return;
@@ -99,13 +112,14 @@ void lt_studio_picture(lt_studio *s, bool each)
             lt_canvas_show(s->canvas, NULL, false, false);
         return;
     }
-    lt_image *image = lt_reel_picture(s->reel, s->step, lens);
+    lt_image *image = lt_reel_picture(s->reel, s->step, s->image, lens);
     if (image) {
         lt_canvas_show(s->canvas, image, each, false);
         return;
     }
     /* the newest step's own picture is on its way from the run, through the lens that is watched */
-    bool coming = s->follow && s->reel->state == LT_REEL_RUNNING;
+    bool coming =
+        s->follow && s->reel->state == LT_REEL_RUNNING && !s->reel->image[s->image].dropped;
     if (!coming && !guess(s, lens))
-        lt_studio_ask_picture(s, s->reel, s->step);
+        lt_studio_ask_picture(s, s->reel, s->step, s->image);
 }

@@ -68,7 +68,7 @@ static void thumbnail(lt_studio *s, lt_reel *r)
     lt_buf png = {0};
     lt_error ignored;
     for (int k = r->film->done; k >= 0 && !image; k--)
-        image = lt_reel_picture(r, k, LT_LENS_LATENTS);
+        image = lt_reel_picture(r, k, 0, LT_LENS_LATENTS);
     if (!image)
         return;
     int longer = image->width > image->height ? image->width : image->height;

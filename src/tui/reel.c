@@ -5,11 +5,25 @@
 
 #include "base/mem.h"
 
+/* Places of pictures through one lens. */
+static size_t places(const lt_reel *r)
+{
+    return ((size_t)r->film->steps + 1) * (size_t)r->film->images;
+}
+
+/* That of a picture, made where there was none. */
+static lt_image **place_of(lt_reel *r, int k, int image, lt_lens lens)
+{
+    if (!r->picture[lens])
+        r->picture[lens] = lt_alloc_array(places(r), sizeof(lt_image *));
+    return &r->picture[lens][(size_t)k * (size_t)r->film->images + (size_t)image];
+}
+
 static void drop_pictures(lt_reel *r)
 {
     for (int lens = 0; lens < LT_REEL_LENSES; lens++) {
-        for (int k = 0; r->picture[lens] && k <= r->film->steps; k++)
-            lt_image_unref(r->picture[lens][k]);
+        for (size_t i = 0; r->picture[lens] && i < places(r); i++)
+            lt_image_unref(r->picture[lens][i]);
         free(r->picture[lens]);
         r->picture[lens] = NULL;
     }
@@ -22,6 +36,7 @@ static void reel_free(lt_reel *r)
     if (r->queued)
         lt_params_done(r->queued);
     free(r->queued);
+    free(r->image);
     free(r->prompt);
     free(r);
 }
@@ -71,10 +86,10 @@ lt_reel *lt_reels_stored(const lt_reels *r, int64_t stored)
     return NULL;
 }
 
-static void room_for_pictures(lt_reel *r)
+static void room_for_images(lt_reel *r)
 {
-    for (int lens = 0; lens < LT_REEL_LENSES; lens++)
-        r->picture[lens] = lt_alloc_array((size_t)r->film->steps + 1, sizeof(lt_image *));
+    free(r->image);
+    r->image = lt_alloc_array((size_t)r->film->images, sizeof *r->image);
 }
 
 lt_reel *lt_reels_reopen(lt_reels *r, uint64_t id, lt_film *film, lt_reel_state state,
@@ -85,18 +100,27 @@ lt_reel *lt_reels_reopen(lt_reels *r, uint64_t id, lt_film *film, lt_reel_state 
     reel->state = state;
     reel->stored = stored;
     reel->forked = film->forked;
-    room_for_pictures(reel);
+    room_for_images(reel);
     return reel;
+}
+
+/* The pictures that another run has of one of its images, up to this one's newest frame. */
+static void share_pictures(lt_reel *r, const lt_reel *from, int image)
+{
+    for (int k = 0; k <= r->film->done; k++)
+        for (int lens = 0; lens < LT_REEL_LENSES; lens++) {
+            lt_image *picture = lt_reel_picture(from, k, image, (lt_lens)lens);
+            if (picture && lens == (int)lt_reel_lens(k, (lt_lens)lens))
+                *place_of(r, k, 0, (lt_lens)lens) = lt_image_ref(picture);
+        }
 }
 
 /* The parent's pictures of the frames that are the same. */
 static void inherit(const lt_reels *reels, lt_reel *r)
 {
     const lt_reel *parent = lt_reels_find(reels, r->parent);
-    for (int lens = 0; parent && parent->film && lens < LT_REEL_LENSES; lens++)
-        for (int k = 0; parent->picture[lens] && k <= r->film->done; k++)
-            if (parent->picture[lens][k])
-                r->picture[lens][k] = lt_image_ref(parent->picture[lens][k]);
+    if (parent && parent->film)
+        share_pictures(r, parent, r->parent_image);
 }
 
 static void begun(const lt_reels *reels, lt_reel *r, lt_event *e)
@@ -107,7 +131,7 @@ static void begun(const lt_reels *reels, lt_reel *r, lt_event *e)
     r->film = e->film;
     e->film = NULL;
     r->state = LT_REEL_RUNNING;
-    room_for_pictures(r);
+    room_for_images(r);
     if (r->parent)
         inherit(reels, r);
 }
@@ -115,11 +139,9 @@ static void begun(const lt_reels *reels, lt_reel *r, lt_event *e)
 static void picture(lt_reel *r, lt_event *e)
 {
     lt_lens lens = lt_reel_lens(e->step, e->lens);
-    if (!r->film || e->step > r->film->steps)
+    if (!r->film || e->step > r->film->steps || e->image >= r->film->images)
         return;
-    if (!r->picture[lens])
-        r->picture[lens] = lt_alloc_array((size_t)r->film->steps + 1, sizeof(lt_image *));
-    lt_image **place = &r->picture[lens][e->step];
+    lt_image **place = place_of(r, e->step, e->image, lens);
     lt_image_unref(*place);
     *place = e->picture;
     e->picture = NULL;
@@ -145,6 +167,10 @@ lt_reel *lt_reels_event(lt_reels *reels, lt_event *e)
         break;
     case LT_EVENT_SKIPPED:
         r->skipped++;
+        break;
+    case LT_EVENT_DROPPED:
+        r->image[e->image].dropped = true;
+        r->image[e->image].last = e->step;
         break;
     case LT_EVENT_PAUSED:
         r->state = LT_REEL_PAUSED;
@@ -175,12 +201,37 @@ lt_lens lt_reel_lens(int k, lt_lens lens)
     return k == 0 ? LT_LENS_LATENTS : lens;
 }
 
-lt_image *lt_reel_picture(const lt_reel *r, int k, lt_lens lens)
+int lt_reel_last(const lt_reel *r, int image)
+{
+    if (!r->film)
+        return -1;
+    return r->image[image].dropped ? r->image[image].last : r->film->done;
+}
+
+lt_image *lt_reel_picture(const lt_reel *r, int k, int image, lt_lens lens)
 {
     lens = lt_reel_lens(k, lens);
     if (k >= lt_reel_frames(r) || !r->picture[lens])
         return NULL;
-    return r->picture[lens][k];
+    return r->picture[lens][(size_t)k * (size_t)r->film->images + (size_t)image];
+}
+
+bool lt_reels_pick(lt_reels *r, const lt_reel *from, int image, uint64_t id, lt_reel **out,
+                   lt_error *err)
+{
+    lt_film *film;
+    if (!lt_film_pick(from->film, image, lt_reel_last(from, image), &film, err))
+        return false;
+    lt_reel *one = lt_reels_add(r, id, from->prompt);
+    one->film = film;
+    one->state = from->image[image].dropped ? LT_REEL_STOPPED : from->state;
+    one->step_seconds = from->step_seconds;
+    one->picture_seconds = from->picture_seconds;
+    room_for_images(one);
+    one->image[0].starred = from->image[image].starred;
+    share_pictures(one, from, image);
+    *out = one;
+    return true;
 }
 
 double lt_reel_rate(const lt_reel *r)
@@ -198,9 +249,9 @@ static size_t bytes_of(const lt_reel *r)
 {
     size_t bytes = 0;
     for (int lens = 0; lens < LT_REEL_LENSES; lens++)
-        for (int k = 0; r->picture[lens] && k <= r->film->steps; k++)
-            if (r->picture[lens][k])
-                bytes += lt_image_bytes(r->picture[lens][k]);
+        for (size_t i = 0; r->picture[lens] && i < places(r); i++)
+            if (r->picture[lens][i])
+                bytes += lt_image_bytes(r->picture[lens][i]);
     return bytes;
 }
 

@@ -1,6 +1,7 @@
 /*
  * reel.h - the runs of a session as the screen keeps them: each a film with the pictures that were
- * decoded of it.  Fed with the session's events; nothing here draws.
+ * decoded of it.  Fed with the session's events; nothing here draws.  A run may be of several
+ * pictures at once, its images, which count from 0.
  */
 #pragma once
 
@@ -18,16 +19,24 @@ typedef enum lt_reel_state {
 
 enum { LT_REEL_LENSES = LT_LENS_X0 + 1 };
 
+/* One of the pictures that a run makes at once. */
+typedef struct lt_reel_image {
+    bool starred; /* in the grid */
+    bool dropped;
+    int last; /* dropped: its newest frame */
+} lt_reel_image;
+
 typedef struct lt_reel {
     uint64_t id;
     lt_reel_state state;
     lt_film *film;                        /* owned; NULL while waiting */
-    lt_image **picture[LT_REEL_LENSES];   /* owned [steps + 1] each; NULL where not decoded */
+    lt_reel_image *image;                 /* owned [film->images]; NULL while waiting */
+    lt_image **picture[LT_REEL_LENSES];   /* owned [steps + 1, images]; NULL where not decoded */
     int skipped;                          /* pictures left out, for the budget or the terminal */
     double step_seconds, picture_seconds; /* the newest */
     char *prompt;                         /* owned: for the list of runs */
     uint64_t parent;                      /* the run that it goes on from; 0: none */
-    int forked;                           /* at which frame */
+    int parent_image, forked;             /* from which image of it, at which frame */
     uint64_t ticket;                      /* of the history's writer; 0: none */
     int64_t stored;                       /* its id in the history; 0: not there, or not yet */
     int64_t adopts;                       /* an interrupted run of the history that it goes on */
@@ -54,12 +63,19 @@ lt_reel *lt_reels_reopen(lt_reels *r, uint64_t id, lt_film *film, lt_reel_state 
                          int64_t stored);
 lt_reel *lt_reels_stored(const lt_reels *r, int64_t stored); /* NULL if it is not open */
 
+/* One image of a run that is over becomes a run of its own, with what was decoded of it.
+ * LT_ERR_MEMORY. */
+bool lt_reels_pick(lt_reels *r, const lt_reel *from, int image, uint64_t id, lt_reel **out,
+                   lt_error *err) LT_WARN_UNUSED;
+
 /* Takes what the event carries for a run; returns that run, NULL if it is of none. */
 lt_reel *lt_reels_event(lt_reels *r, lt_event *e);
 
 /* Frames that exist: 0 without a film, else steps taken + 1. */
 int lt_reel_frames(const lt_reel *r);
-lt_image *lt_reel_picture(const lt_reel *r, int k, lt_lens lens); /* borrowed, or NULL */
+/* The newest frame of an image, which may have been dropped; -1 without a film. */
+int lt_reel_last(const lt_reel *r, int image);
+lt_image *lt_reel_picture(const lt_reel *r, int k, int image, lt_lens lens); /* borrowed, or NULL */
 /* What frame 0 shows through any lens is its latents. */
 lt_lens lt_reel_lens(int k, lt_lens lens);
 /* "it/s" of the run so far: steps a second with their pictures; 0: not known. */

@@ -1,27 +1,29 @@
 /* save.c - pictures to files, and settings back from them. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "image/font.h"
 #include "pipeline/recall.h"
 #include "tui/studio.h"
 
 /* One frame with what made it.  False says the fault. */
-static bool write_frame(lt_studio *s, const lt_reel *r, int k, const char *path)
+static bool write_frame(lt_studio *s, const lt_reel *r, int k, int image, const char *path)
 {
     lt_error err = {0};
     lt_png_texts texts = {0};
     lt_buf parameters = {0}, json = {0};
     lt_meta meta = lt_film_meta(r->film, k);
     meta.lens = lt_reel_lens(k, s->lens);
-    lt_meta_parameters(&meta, 0, &parameters);
-    lt_meta_json(&meta, 0, &json);
+    lt_meta_parameters(&meta, image, &parameters);
+    lt_meta_json(&meta, image, &json);
     lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);
     lt_png_texts_add(&texts, LT_META_JSON, json.data);
-    bool ok = lt_png_write(path, lt_reel_picture(r, k, s->lens), &texts, LT_PNG_LEVEL, &err);
+    bool ok = lt_png_write(path, lt_reel_picture(r, k, image, s->lens), &texts, LT_PNG_LEVEL, &err);
     if (!ok)
         lt_studio_fault(s, &err);
     lt_png_texts_done(&texts);
@@ -30,10 +32,8 @@ static bool write_frame(lt_studio *s, const lt_reel *r, int k, const char *path)
     return ok;
 }
 
-char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suffix)
+static char *free_name(const lt_studio *s, uint64_t seed, const char *what, const char *suffix)
 {
-    int place;
-    uint64_t seed = lt_params_seed(&s->reel->film->params, 0, &place);
     const char *lens = s->lens == LT_LENS_X0 ? "-x0" : "";
     for (int i = 1;; i++) {
         char *name = i == 1
@@ -45,23 +45,32 @@ char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suff
     }
 }
 
-static bool has_picture(lt_studio *s)
+char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suffix)
 {
-    if (s->reel && lt_reel_frames(s->reel) > 0 && lt_reel_picture(s->reel, s->step, s->lens))
-        return true;
+    int place;
+    return free_name(s, lt_params_seed(&s->reel->film->params, s->image, &place), what, suffix);
+}
+
+/* The frame whose picture is shown; -1: there is none, and that is said. */
+static int shown_frame(lt_studio *s)
+{
+    int last = s->reel ? lt_reel_last(s->reel, s->image) : -1, k = s->step < last ? s->step : last;
+    if (k >= 0 && lt_reel_picture(s->reel, k, s->image, s->lens))
+        return k;
     lt_studio_say(s, LT_NOTE_INFO, "there is no picture to save yet");
-    return false;
+    return -1;
 }
 
 void lt_studio_save(lt_studio *s)
 {
     char step[32] = "";
-    if (!has_picture(s))
+    int k = shown_frame(s);
+    if (k < 0)
         return;
-    if (s->step < s->reel->film->steps)
-        snprintf(step, sizeof step, "-step%d", s->step);
+    if (k < s->reel->film->steps)
+        snprintf(step, sizeof step, "-step%d", k);
     char *name = lt_studio_free_name(s, step, ".png");
-    if (write_frame(s, s->reel, s->step, name))
+    if (write_frame(s, s->reel, k, s->image, name))
         lt_studio_say(s, LT_NOTE_INFO, "saved %s", name);
     free(name);
 }
@@ -69,14 +78,85 @@ void lt_studio_save(lt_studio *s)
 void lt_studio_save_as(lt_studio *s, const char *path)
 {
     lt_error err = {0};
-    if (!has_picture(s))
+    int k = shown_frame(s);
+    if (k < 0)
         return;
     if (lt_file_exists(path)) {
         lt_fail(&err, LT_ERR_ARGUMENT, "another name", "'%s' is there already", path);
         lt_studio_fault(s, &err);
-    } else if (write_frame(s, s->reel, s->step, path)) {
+    } else if (write_frame(s, s->reel, k, s->image, path)) {
         lt_studio_say(s, LT_NOTE_INFO, "saved %s", path);
     }
+}
+
+/* Every tile with its caption, at its own size; NULL where it has no picture.  The first that has
+ * one; -1: none has. */
+static int tiles_of(const lt_studio *s, lt_image **out)
+{
+    const lt_seed_grid *g = &s->grid;
+    lt_error ignored;
+    int first = -1;
+    for (int i = 0; i < g->count; i++) {
+        char caption[LT_GRID_TEXT];
+        const lt_tile *t = &g->tiles[i];
+        lt_reel *r;
+        int k = lt_studio_grid_frame(s, t, &r);
+        lt_image *image = k >= 0 ? lt_reel_picture(r, k, t->image, s->lens) : NULL;
+        if (!image)
+            continue;
+        lt_caption style = {.scale = image->width >= 256 ? 2 : 1,
+                            .colour = {230, 230, 230},
+                            .background = {20, 20, 20}};
+        lt_grid_caption(g, i, r, caption);
+        if (!lt_font_caption(image, caption, &style, &out[i], &ignored))
+            out[i] = lt_image_ref(image); /* without one rather than not at all */
+        first = first < 0 ? i : first;
+    }
+    return first;
+}
+
+/* With the settings of tile `first`. */
+static bool write_sheet(lt_studio *s, lt_image *const *tiles, int first, const char *path,
+                        lt_error *err)
+{
+    const lt_tile *t = &s->grid.tiles[first];
+    lt_reel *r;
+    int k = lt_studio_grid_frame(s, t, &r);
+    int columns = s->grid.mosaic ? lt_mosaic_columns(s->grid.mosaic) : 4;
+    lt_grid layout = {.columns = columns > 0 ? columns : 4, .gap = 4};
+    lt_png_texts texts = {0};
+    lt_buf parameters = {0};
+    lt_image *sheet;
+    lt_meta meta = lt_film_meta(r->film, k);
+    lt_meta_parameters(&meta, t->image, &parameters);
+    lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);
+    bool ok = lt_image_grid((const lt_image *const *)tiles, s->grid.count, &layout, &sheet, err);
+    if (ok) {
+        ok = lt_png_write(path, sheet, &texts, LT_PNG_LEVEL, err);
+        lt_image_unref(sheet);
+    }
+    lt_png_texts_done(&texts);
+    lt_buf_done(&parameters);
+    return ok;
+}
+
+void lt_studio_save_sheet(lt_studio *s)
+{
+    lt_error err = {0};
+    lt_image *tiles[LT_GRID_MOST] = {NULL};
+    int first = s->view == LT_VIEW_GRID ? tiles_of(s, tiles) : -1;
+    if (first < 0) {
+        lt_studio_say(s, LT_NOTE_INFO, "there are no pictures of several seeds to save yet");
+        return;
+    }
+    char *name = free_name(s, s->grid.tiles[first].params.seeds[0], "-sheet", ".png");
+    if (write_sheet(s, tiles, first, name, &err))
+        lt_studio_say(s, LT_NOTE_INFO, "saved %s", name);
+    else
+        lt_studio_fault(s, &err);
+    free(name);
+    for (int i = 0; i < LT_GRID_MOST; i++)
+        lt_image_unref(tiles[i]);
 }
 
 static void saving_over(lt_studio *s)
@@ -99,17 +179,19 @@ void lt_studio_save_all(lt_studio *s)
         free(dir);
         return;
     }
-    s->saving = (lt_saving){.reel = s->reel, .dir = dir};
+    s->saving = (lt_saving){.reel = s->reel, .image = s->image, .dir = dir};
 }
 
 /* The VAE makes the picture that is missing. */
-static void ask(lt_studio *s, const lt_reel *r, int k)
+static void ask(lt_studio *s, const lt_reel *r, int k, int image)
 {
     const lt_film *f = r->film;
     lt_lens lens = lt_reel_lens(k, s->lens);
     float *latents = lt_alloc_array(f->all, sizeof *latents);
     lt_film_lens(f, k, lens, latents);
-    lt_session_decode(s->session, r->id, k, lens, latents, f->channels, f->h, f->w);
+    lt_session_decode(s->session, r->id, k, image, lens,
+                      latents + f->all / (size_t)f->images * (size_t)image, f->channels, f->h,
+                      f->w);
     free(latents);
 }
 
@@ -117,11 +199,11 @@ static void write_next(lt_studio *s)
 {
     lt_saving *v = &s->saving;
     char *path = lt_format("%s/%03d.png", v->dir, v->next);
-    if (write_frame(s, v->reel, v->next, path)) {
+    if (write_frame(s, v->reel, v->next, v->image, path)) {
         v->next++;
         v->asked = false;
         lt_studio_say(s, LT_NOTE_INFO, "saving: %d of %d pictures", v->next,
-                      lt_reel_frames(v->reel));
+                      lt_reel_last(v->reel, v->image) + 1);
     } else {
         saving_over(s);
     }
@@ -131,21 +213,21 @@ static void write_next(lt_studio *s)
 bool lt_studio_saving(const lt_studio *s)
 {
     const lt_saving *v = &s->saving;
-    return v->reel && (!v->asked || lt_reel_picture(v->reel, v->next, s->lens));
+    return v->reel && (!v->asked || lt_reel_picture(v->reel, v->next, v->image, s->lens));
 }
 
 void lt_studio_save_on(lt_studio *s)
 {
     lt_saving *v = &s->saving;
-    int frames = lt_reel_frames(v->reel);
+    int frames = lt_reel_last(v->reel, v->image) + 1;
     if (v->next == frames) {
         lt_studio_say(s, LT_NOTE_INFO, "saved %d pictures in %s", frames, v->dir);
         saving_over(s);
-    } else if (lt_reel_picture(v->reel, v->next, s->lens)) {
+    } else if (lt_reel_picture(v->reel, v->next, v->image, s->lens)) {
         write_next(s);
     } else {
         v->asked = true;
-        ask(s, v->reel, v->next);
+        ask(s, v->reel, v->next, v->image);
     }
 }
 
@@ -164,6 +246,8 @@ void lt_studio_take_settings(lt_studio *s, const lt_params *p, const char *notes
             lt_params_text(&s->form.next, info, text, sizeof text))
             (void)!lt_params_set(&next, info, text, &ignored);
     }
+    if (p->seed_count && isnan(p->variation_seed)) /* unless it says all of the noise */
+        next.variation_seed = next.variation_strength = (double)NAN;
     lt_params_done(&s->form.next);
     s->form.next = next;
     if (p->seed_count)

@@ -16,6 +16,12 @@ int lt_studio_steps(const lt_studio *s)
 void lt_studio_begin_reel(lt_studio *s, const char *prompt, bool paced)
 {
     lt_studio_remember(s, prompt);
+    lt_grid_leave_out(&s->grid);
+    if (s->view == LT_VIEW_GRID) {
+        s->view = LT_VIEW_STEP;
+        s->redraw = true;
+    }
+    s->image = 0;
     s->reel = lt_reels_add(&s->reels, ++s->next_id, prompt);
     s->step = 0;
     s->follow = true;
@@ -64,7 +70,7 @@ static void same_model(const lt_studio *s, lt_params *p, const lt_film *f)
     p->dtype = lt_strdup(lt_dtype_name(f->dtype));
 }
 
-/* The seed, the steps, the size and the model of a fork are its parent's. */
+/* The noise, the steps, the size and the model of a fork are its parent's. */
 static void as_parent(const lt_studio *s, lt_params *p, const lt_film *f)
 {
     int place;
@@ -73,6 +79,8 @@ static void as_parent(const lt_studio *s, lt_params *p, const lt_film *f)
     p->seeds = lt_alloc(sizeof *p->seeds);
     p->seeds[0] = seed;
     p->seed_count = 1;
+    p->variation_seed = f->params.variation_seed;
+    p->variation_strength = f->params.variation_strength;
     p->steps = f->steps;
     p->size = (lt_size){f->width, f->height};
     same_model(s, p, f);
@@ -81,9 +89,16 @@ static void as_parent(const lt_studio *s, lt_params *p, const lt_film *f)
 void lt_studio_branch(lt_studio *s, lt_params *p, lt_reel *parent, int k)
 {
     lt_error err = {0};
+    lt_film *film;
     bool paced = s->pace > 0;
-    as_parent(s, p, parent->film);
-    if (k > 0 && !lt_session_fork(s->session, s->next_id + 1, p, parent->film, k, paced, &err)) {
+    int image = s->image < parent->film->images ? s->image : 0;
+    bool ok = lt_film_pick(parent->film, image, k, &film, &err);
+    if (ok) {
+        as_parent(s, p, film);
+        ok = k == 0 || lt_session_fork(s->session, s->next_id + 1, p, film, k, paced, &err);
+        lt_film_free(film);
+    }
+    if (!ok) {
         lt_studio_fault(s, &err);
         return;
     }
@@ -93,6 +108,7 @@ void lt_studio_branch(lt_studio *s, lt_params *p, lt_reel *parent, int k)
         return;
     }
     s->reel->parent = parent->id;
+    s->reel->parent_image = image;
     s->reel->forked = k;
 }
 
@@ -119,10 +135,11 @@ void lt_studio_goto(lt_studio *s, int step)
 {
     if (!s->reel || !s->reel->film)
         return;
-    int last = s->reel->film->done;
+    int last = s->view == LT_VIEW_GRID ? s->reel->film->done : lt_reel_last(s->reel, s->image);
     s->replaying = false;
     s->step = step < 0 ? 0 : step > last ? last : step;
     s->follow = s->step == last;
+    s->grid.gave_up = false;
     lt_studio_picture(s, false);
     s->dirty = true;
 }
@@ -220,7 +237,10 @@ void lt_studio_look(lt_studio *s, lt_lens lens)
     if (lens == s->lens)
         return;
     s->lens = lens;
+    s->grid.gave_up = false;
     lt_session_watch(s->session, lens);
+    if (s->view == LT_VIEW_GRID && s->reel && s->reel->film)
+        s->grid.exact = s->reel->film->done;
     if (s->reel && s->reel->film && s->reel->state == LT_REEL_RUNNING && s->follow) {
         /* this step's picture through the new lens comes before the next step */
         s->follow = false;
@@ -235,6 +255,7 @@ void lt_studio_look(lt_studio *s, lt_lens lens)
 void lt_studio_show_run(lt_studio *s, lt_reel *r)
 {
     s->reel = r;
+    s->image = 0;
     s->replaying = false;
     s->step = r->film ? r->film->done : 0;
     s->follow = true;

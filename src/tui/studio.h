@@ -14,6 +14,7 @@
 #include "tui/compare.h"
 #include "tui/form.h"
 #include "tui/gallery.h"
+#include "tui/grid.h"
 #include "tui/history.h"
 #include "tui/keymap.h"
 #include "tui/layout.h"
@@ -53,6 +54,8 @@ typedef enum lt_ask {
     LT_ASK_HISTORY, /* what runs of the history are about */
     LT_ASK_QUIT,    /* y or n */
     LT_ASK_SCALE,   /* of a what-if */
+    LT_ASK_SEEDS,   /* how many the grid should have */
+    LT_ASK_VARY,    /* how strongly */
 } lt_ask;
 
 typedef enum lt_note_kind { LT_NOTE_INFO, LT_NOTE_WARN, LT_NOTE_ERROR } lt_note_kind;
@@ -82,6 +85,7 @@ typedef struct lt_completion {
 /* All steps are being saved: what waits for its picture. */
 typedef struct lt_saving {
     lt_reel *reel; /* borrowed; NULL: nothing */
+    int image;     /* of it */
     char *dir;     /* owned */
     int next;
     bool asked; /* for the picture of `next` */
@@ -152,12 +156,13 @@ typedef struct lt_studio {
     char loading[128]; /* the model that is being opened; empty: none */
 
     lt_reel *reel; /* what is looked at; NULL: nothing yet */
+    int image;     /* of it: in the grid, the chosen tile's */
     int step;
     bool follow; /* the newest step */
     lt_lens lens;
     bool dragging;     /* on the timeline */
     uint64_t asked_id; /* the picture that was asked for and has not come; 0: none */
-    int asked_step;
+    int asked_step, asked_image;
     lt_lens asked_lens;
     double pace; /* seconds that a step is held, live and in replay; 0: as it comes */
     bool replaying;
@@ -167,6 +172,7 @@ typedef struct lt_studio {
     lt_layout layout;
     lt_layout_zoom zoom;
     lt_view view;
+    lt_seed_grid grid;
     lt_focus focus, before; /* before: that the line was asked for */
     int row, top;           /* of the form: chosen, first shown */
     lt_ask ask;
@@ -244,7 +250,7 @@ bool lt_studio_model_of(lt_studio *s, const lt_film *f);
 /* Shows a guess for a moving slider; false where there is none.  latents: of this film's size. */
 bool lt_studio_guess(lt_studio *s, const lt_film *f, const float *latents);
 /* Asks for the picture of a frame, unless it was asked for last. */
-void lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step);
+void lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step, int image);
 /* True if the picture of the shown step is on its way. */
 bool lt_studio_decoding(const lt_studio *s);
 
@@ -274,6 +280,7 @@ void lt_gallery_picture(lt_studio *s);
 void lt_studio_save(lt_studio *s);
 void lt_studio_save_as(lt_studio *s, const char *path); /* of the shown step; no file is replaced */
 void lt_studio_save_all(lt_studio *s);
+void lt_studio_save_sheet(lt_studio *s); /* all tiles of the grid as one picture */
 /* "latentty-42", what, "-x0", suffix: a name that is free; the caller's. */
 char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suffix);
 /* Saving all steps goes on by one of them at a time, so that keys come in between. */
@@ -310,6 +317,21 @@ lt_image *lt_studio_compare_sheet(lt_studio *s, int width, int height, bool capt
 double lt_studio_compare_wait(const lt_studio *s);
 void lt_studio_compare_tick(lt_studio *s);
 void lt_studio_compare_done(lt_studio *s);
+
+/* ---- grid_act.c ---- */
+bool lt_studio_grid_act(lt_studio *s, lt_action action);      /* false: not one of the grid's */
+void lt_studio_grid_make(lt_studio *s, const char *count);    /* as it was typed */
+void lt_studio_grid_vary(lt_studio *s, const char *strength); /* around the picture shown */
+/* A run of no memory is one of several pictures that goes on in turns: true, and it said so. */
+bool lt_studio_grid_turns(lt_studio *s, lt_reel *r);
+void lt_studio_grid_over(lt_studio *s, const lt_reel *r); /* a run ended: the next one's turn */
+void lt_studio_grid_click(lt_studio *s, int x, int y);
+/* The frame that a tile shows; -1: none yet.  r: its run, or NULL. */
+int lt_studio_grid_frame(const lt_studio *s, const lt_tile *t, lt_reel **r);
+
+/* ---- grid_view.c ---- */
+void lt_studio_grid_show(lt_studio *s); /* to the canvas; asks for what is missing */
+void lt_view_grid(lt_studio *s);        /* the text around it */
 
 /* ---- view.c and view_*.c ---- */
 void lt_studio_draw(lt_studio *s);

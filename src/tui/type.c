@@ -34,6 +34,10 @@ const char *lt_studio_question(const lt_studio *s)
         return "find";
     case LT_ASK_SCALE:
         return "guidance of this step";
+    case LT_ASK_SEEDS:
+        return "how many seeds, 2 to 16";
+    case LT_ASK_VARY:
+        return "how strong are the variations, up to 1";
     case LT_ASK_QUIT:
         return "a run is at work: leave? y or n";
     default:
@@ -162,6 +166,12 @@ void lt_studio_accept(lt_studio *s)
         break;
     case LT_ASK_SCALE:
         lt_studio_what_if_type(s, text);
+        break;
+    case LT_ASK_SEEDS:
+        lt_studio_grid_make(s, text);
+        break;
+    case LT_ASK_VARY:
+        lt_studio_grid_vary(s, text);
         break;
     case LT_ASK_QUIT:
         s->quit = text[0] == 'y' || text[0] == 'Y';

@@ -93,7 +93,7 @@ static void subject(const lt_studio *s, char *to, size_t size)
     if (f)
         snprintf(to, size, " latentty  %s %s  %dx%d  %s %d  seed %" PRIu64 "  run %d/%d%s%s",
                  f->model, lt_dtype_name(f->dtype), f->width, f->height, f->sampler->name, f->steps,
-                 lt_params_seed(&f->params, 0, &place), at, s->reels.count, fork, queue);
+                 lt_params_seed(&f->params, s->image, &place), at, s->reels.count, fork, queue);
     else if (s->facts)
         snprintf(to, size, " latentty  %s %s on %s%s", s->facts->name, s->facts->dtype,
                  s->facts->backend, queue);
@@ -244,13 +244,17 @@ static void middle(lt_studio *s)
         lt_view_compare(s);
         return;
     }
-    picture_box(s);
+    bool grid = s->view == LT_VIEW_GRID;
+    if (grid)
+        lt_view_grid(s);
+    else
+        picture_box(s);
     if (s->layout.panel.width && s->focus == LT_FOCUS_RUNS)
         lt_view_runs(s);
     else if (s->layout.panel.width)
         lt_view_panel(s);
-    lt_zoom zoom = s->zoom == LT_LAYOUT_NORMAL ? LT_ZOOM_AUTO : LT_ZOOM_FILL;
-    if (lt_canvas_where(s->canvas).width || (s->reel && lt_reel_frames(s->reel) > 0)) {
+    lt_zoom zoom = grid ? LT_ZOOM_ONE : s->zoom == LT_LAYOUT_NORMAL ? LT_ZOOM_AUTO : LT_ZOOM_FILL;
+    if (grid || lt_canvas_where(s->canvas).width || (s->reel && lt_reel_frames(s->reel) > 0)) {
         lt_draw_leave(s->layout.picture);
         lt_canvas_area(s->canvas, s->layout.picture, zoom);
     } else {
@@ -277,6 +281,8 @@ void lt_studio_draw(lt_studio *s)
         too_small(s, cols, rows);
     } else {
         lt_view_title(s);
+        if (s->view == LT_VIEW_GRID)
+            lt_studio_grid_show(s);
         middle(s);
         lt_view_timeline(s);
         if (s->layout.prompt.width)

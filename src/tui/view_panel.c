@@ -39,7 +39,7 @@ static void row_of_form(const lt_studio *s, const pen *p, int row)
     bool set = lt_form_next(&s->form, row, next, sizeof next);
     int x = p->area.x + 1, width = p->area.width - 2, half = (width - LABEL) / 2;
     if (s->reel && s->reel->film)
-        lt_form_this(s->reel->film, row, now, sizeof now);
+        lt_form_this(s->reel->film, s->image, row, now, sizeof now);
     if (chosen)
         lt_draw_fill((lt_rect){x, p->y, width, 1}, LT_STYLE_CHOSEN);
     lt_style plain = chosen ? LT_STYLE_CHOSEN : LT_STYLE_PLAIN;
@@ -92,7 +92,7 @@ static void numbers(const lt_studio *s, pen *p)
     const lt_film *f = s->reel ? s->reel->film : NULL;
     if (!f || s->step > f->done || !room(p))
         return;
-    lt_film_numbers_at(f, s->step, 0, &n);
+    lt_film_numbers_at(f, s->step, s->image, &n);
     if (s->step == 0)
         lt_draw_format(p->y++, p->area.x + 1, p->area.width - 2, LT_STYLE_STRONG,
                        "Step 0 of %d: noise", f->steps);

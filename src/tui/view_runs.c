@@ -33,8 +33,8 @@ static void differences(const lt_film *f, const lt_film *parent, lt_buf *out)
 {
     char a[128], b[128];
     for (int row = 0; row < lt_form_rows(); row++) {
-        lt_form_this(parent, row, a, sizeof a);
-        lt_form_this(f, row, b, sizeof b);
+        lt_form_this(parent, 0, row, a, sizeof a);
+        lt_form_this(f, 0, row, b, sizeof b);
         if (strcmp(a, b) != 0)
             lt_buf_format(out, ", %s %s", lt_form_label(row), b);
     }

@@ -192,7 +192,7 @@ static void ask(lt_studio *s, const lt_film *f, const float *latents)
     w->asked = ++s->next_id;
     w->made = w->scale;
     w->lens = s->lens;
-    lt_session_decode(s->session, w->asked, w->step, s->lens, latents, f->channels, f->h, f->w);
+    lt_session_decode(s->session, w->asked, w->step, 0, s->lens, latents, f->channels, f->h, f->w);
 }
 
 /* The picture of the scale where there is one already: the VAE's, or the kept frame's. */
@@ -201,7 +201,7 @@ static lt_image *known(const lt_studio *s, const lt_reel *r)
     const lt_what_if *w = &s->what_if;
     if (w->image && !w->asked && w->made == w->scale && w->lens == s->lens)
         return w->image;
-    return w->scale == w->own ? lt_reel_picture(r, w->step, s->lens) : NULL;
+    return w->scale == w->own ? lt_reel_picture(r, w->step, 0, s->lens) : NULL;
 }
 
 static void show(lt_studio *s, const lt_reel *r, const float *latents)

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/mem.h"
 #include "support/check.h"
 
 static const lt_param_info *row(const char *flag)
@@ -157,6 +158,46 @@ static void test_check(void **state)
     lt_params_done(&p);
 }
 
+/* Each picture of its own generator varies by a seed of its own; one generator has one. */
+static void test_variation(void **state)
+{
+    (void)state;
+    lt_params p = two_prompts();
+    uint64_t seed;
+    double strength;
+    CHECK_OK(lt_params_set_seeds(&p, "5,5,5", true, err));
+    CHECK_OK(lt_params_check(&p, err));
+    assert_false(lt_params_variation(&p, 0, &seed, &strength));
+    CHECK_OK(lt_params_set(&p, row("variation-seed"), "4294967294", err));
+    CHECK_OK(lt_params_check(&p, err));
+    for (int i = 0; i < 6; i++) {
+        assert_true(lt_params_variation(&p, i, &seed, &strength));
+        assert_true(seed == (uint32_t)(4294967294 + (uint32_t)(i % 3)));
+        assert_true(strength == 0.1);
+    }
+    p.own_generators = false;
+    p.seed_count = 1;
+    assert_true(lt_params_variation(&p, 4, &seed, &strength));
+    assert_true(seed == 4294967294);
+    CHECK_OK(lt_params_set(&p, row("variation-strength"), "0", err));
+    assert_false(lt_params_variation(&p, 0, &seed, &strength));
+    lt_params_unset(&p, row("variation-seed")); /* a strength alone draws one */
+    CHECK_OK(lt_params_set(&p, row("variation-strength"), "0.5", err));
+    CHECK_OK(lt_params_check(&p, err));
+    assert_true(lt_params_variation(&p, 0, &seed, &strength) && strength == 0.5);
+    assert_true(p.variation_seed == (double)seed && seed <= UINT32_MAX);
+    p.latents = lt_strdup("noise.safetensors");
+    CHECK_FAILS(lt_params_check(&p, err), LT_ERR_ARGUMENT, "--latents gives the noise itself");
+    p.variation_seed = 1.5;
+    CHECK_FAILS(lt_params_check(&p, err), LT_ERR_ARGUMENT, "--variation-seed is 1.5");
+    p.variation_seed = 4294967296.0;
+    CHECK_FAILS(lt_params_check(&p, err), LT_ERR_ARGUMENT, "--variation-seed is 4294967296");
+    p.variation_seed = 1;
+    p.variation_strength = 1.01;
+    CHECK_FAILS(lt_params_check(&p, err), LT_ERR_ARGUMENT, "--variation-strength is 1.01");
+    lt_params_done(&p);
+}
+
 static void test_copy(void **state)
 {
     (void)state;
@@ -174,9 +215,10 @@ static void test_copy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values), cmocka_unit_test(test_wrong_values),
-        cmocka_unit_test(test_seeds),  cmocka_unit_test(test_order),
-        cmocka_unit_test(test_check),  cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_values),    cmocka_unit_test(test_wrong_values),
+        cmocka_unit_test(test_seeds),     cmocka_unit_test(test_order),
+        cmocka_unit_test(test_check),     cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_variation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

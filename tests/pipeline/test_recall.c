@@ -26,6 +26,8 @@ static void test_ours(void **state)
     CHECK_OK(lt_params_set(&p, lt_params_find("timestep-spacing"), "leading", err));
     CHECK_OK(lt_params_set(&p, lt_params_find("unet"), "other", err));
     CHECK_OK(lt_params_set_seeds(&p, "18446744073709551615", false, err));
+    CHECK_OK(lt_params_set(&p, lt_params_find("variation-seed"), "4000000000", err));
+    CHECK_OK(lt_params_set(&p, lt_params_find("variation-strength"), "0.15", err));
     lt_meta meta = {.params = &p,
                     .model = "demo",
                     .backend = "cpu",
@@ -47,6 +49,7 @@ static void test_ours(void **state)
     assert_string_equal(back.model, "demo");
     assert_string_equal(back.unet, "other");
     assert_true(back.seeds[0] == UINT64_MAX);
+    assert_true(back.variation_seed == 4000000000.0 && back.variation_strength == 0.15);
     assert_true(back.guidance_scale == 4.25);
     assert_int_equal(back.steps, 17);
     assert_int_equal(back.size.width, 128);
@@ -165,6 +168,11 @@ static void test_of_many(void **state)
     assert_int_equal(back.seeds[0], 7);
     assert_int_equal(back.steps, 0);
     lt_params_done(&back);
+    lt_buf_clear(&notes); /* with a generator of its own it has no place */
+    from(LT_META_JSON, "{\"prompt\":\"x\",\"seed\":7,\"images\":4,\"own_generator\":true}", &back,
+         &notes);
+    assert_int_equal(notes.len, 0);
+    lt_params_done(&back);
     lt_buf_done(&notes);
 }
 
@@ -175,7 +183,8 @@ static void test_others(void **state)
     lt_buf notes = {0};
     from(LT_META_PARAMETERS,
          "a fox\nin snow\nNegative prompt: blurry\nSteps: 20, Sampler: Euler a, CFG scale: 7, "
-         "Seed: 1234, Size: 512x768, Model hash: 6ce0161689, Clip skip: 2",
+         "Seed: 1234, Size: 512x768, Model hash: 6ce0161689, Variation seed: 99, "
+         "Variation seed strength: 0.3, Clip skip: 2",
          &back, &notes);
     assert_string_equal(back.prompts[0], "a fox\nin snow");
     assert_string_equal(back.negative_prompt, "blurry");
@@ -184,6 +193,7 @@ static void test_others(void **state)
     assert_true(back.guidance_scale == 7);
     assert_int_equal(back.seeds[0], 1234);
     assert_int_equal(back.size.height, 768);
+    assert_true(back.variation_seed == 99 && back.variation_strength == 0.3);
     assert_string_equal(notes.data, "Model hash, Clip skip");
     lt_params_done(&back);
     lt_buf_clear(&notes);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "pipeline_rig.h"
+#include "sample/slerp.h"
 #include "support/check.h"
 
 static pipeline_rig rig;
@@ -32,6 +33,21 @@ static void same_picture(const lt_params *batch, int image, const lt_params *alo
     assert_memory_equal(all + (size_t)image * n, one, n * sizeof *one);
     free(one);
     free(all);
+}
+
+/* The noise of a run of one picture; the caller's. */
+static float *first_noise(const lt_params *p)
+{
+    lt_run *run;
+    lt_run_options options = {.params = p};
+    CHECK_OK(lt_run_begin(rig.engine, &options, &run, NULL, err));
+    const lt_run_view *v = lt_run_about(run);
+    size_t bytes = (size_t)(v->channels * v->h * v->w) * sizeof(float);
+    float *noise = malloc(bytes);
+    assert_non_null(noise);
+    memcpy(noise, v->noise, bytes);
+    lt_run_free(run);
+    return noise;
 }
 
 /* Six pictures: more than go through the UNet at once. */
@@ -123,6 +139,34 @@ static void test_stochastic_seeds(void **state)
     lt_params_done(&one);
 }
 
+/* The noise is between those of both seeds; one of several is the one made alone, with its own
+ * variation seed; and the generator of the steps is the first seed's. */
+static void test_variations(void **state)
+{
+    (void)state;
+    lt_params all = pipeline_params("a fox", 3, "1,1", true, 0);
+    lt_params one = pipeline_params("a fox", 3, "1", false, 0);
+    lt_params other = pipeline_params("a fox", 3, "8", false, 0);
+    float *noise[3], mixed[4 * 8 * 8];
+    all.scheduler = strdup("euler_a");
+    one.scheduler = strdup("euler_a");
+    all.variation_strength = 0.25;
+    all.variation_seed = 7;
+    noise[0] = first_noise(&one);
+    one.variation_strength = 0.25;
+    one.variation_seed = 8;
+    noise[1] = first_noise(&one);
+    noise[2] = first_noise(&other);
+    lt_slerp(0.25, noise[0], noise[2], 4, 8, 8, mixed);
+    assert_memory_equal(noise[1], mixed, sizeof mixed);
+    same_picture(&all, 1, &one);
+    for (int i = 0; i < 3; i++)
+        free(noise[i]);
+    lt_params_done(&all);
+    lt_params_done(&one);
+    lt_params_done(&other);
+}
+
 static void test_cancel_and_resume(void **state)
 {
     (void)state;
@@ -148,6 +192,65 @@ static void test_cancel_and_resume(void **state)
     lt_run_free(run);
     free(want);
     lt_params_done(&p);
+}
+
+/* Latents of picture i after so many steps, without those that are dropped on the way. */
+static void drop_some(const char *scheduler, double guidance)
+{
+    lt_params all = pipeline_params("a fox", 5, "3..8", true, 0);
+    all.scheduler = strdup(scheduler);
+    all.guidance_scale = guidance;
+    size_t n = 4 * 8 * 8;
+    float *want = pipeline_run(&rig, &all, NULL);
+    lt_run *run;
+    lt_run_options options = {.params = &all};
+    lt_error fault = {0};
+    CHECK_OK(lt_run_begin(rig.engine, &options, &run, NULL, err));
+    const lt_run_view *v = lt_run_about(run);
+    assert_int_equal(lt_run_kept(run), 6);
+    CHECK_OK(lt_run_drop(run, 0, NULL, err)); /* before the first step */
+    assert_int_equal(lt_run_step(run, NULL, &fault), LT_STEP_MORE);
+    assert_int_equal(lt_run_step(run, NULL, &fault), LT_STEP_MORE);
+    CHECK_OK(lt_run_drop(run, 4, NULL, err));
+    CHECK_OK(lt_run_drop(run, 2, NULL, err));
+    CHECK_OK(lt_run_drop(run, 2, NULL, err)); /* again */
+    assert_int_equal(lt_run_kept(run), 3);
+    while (v->done < v->steps)
+        assert_int_not_equal(lt_run_step(run, NULL, &fault), LT_STEP_FAILED);
+    for (size_t i = 1; i < 6; i += 2)
+        assert_memory_equal(v->latents + i * n, want + i * n, n * sizeof *want);
+    assert_memory_not_equal(v->latents + 4 * n, want + 4 * n, n * sizeof *want);
+    assert_true(lt_engine_finite(v->latents, 6 * n));
+    lt_run_free(run);
+    free(want);
+    lt_params_done(&all);
+}
+
+static void test_drop(void **state)
+{
+    (void)state;
+    drop_some("lms", 7.5);
+    drop_some("euler_a", 7.5);
+    drop_some("euler", 1);
+}
+
+/* A drop that is cancelled leaves the run as it was. */
+static void test_drop_cancelled(void **state)
+{
+    (void)state;
+    lt_params all = pipeline_params("a fox", 2, "3..8", true, 0);
+    lt_run *run;
+    lt_run_options options = {.params = &all};
+    lt_progress progress = {0};
+    lt_error fault = {0};
+    pipeline_rig_reopen(&rig, &lt_ref_backend, "auto"); /* nothing is compiled for five */
+    CHECK_OK(lt_run_begin(rig.engine, &options, &run, NULL, err));
+    atomic_store(&progress.cancel, true);
+    CHECK_FAILS(lt_run_drop(run, 1, &progress, err), LT_ERR_CANCELLED, "");
+    assert_int_equal(lt_run_kept(run), 6);
+    assert_int_equal(lt_run_step(run, NULL, &fault), LT_STEP_MORE);
+    lt_run_free(run);
+    lt_params_done(&all);
 }
 
 /* Looking at a run changes nothing; the last frame of both lenses is the final picture. */
@@ -243,6 +346,9 @@ int main(void)
         cmocka_unit_test(test_place_of_several),
         cmocka_unit_test(test_prompts_are_major),
         cmocka_unit_test(test_stochastic_seeds),
+        cmocka_unit_test(test_variations),
+        cmocka_unit_test(test_drop),
+        cmocka_unit_test(test_drop_cancelled),
         cmocka_unit_test(test_cancel_and_resume),
         cmocka_unit_test(test_lenses),
         cmocka_unit_test(test_given_noise),

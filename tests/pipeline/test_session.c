@@ -1,14 +1,13 @@
 /* The worker: what it computes is what lt_run computes, whatever is asked of it meanwhile. */
-#define _POSIX_C_SOURCE 200809L
 #include "pipeline/session.h"
 
 #include <math.h>
-#include <poll.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
 #include "pipeline_rig.h"
+#include "session_rig.h"
 #include "support/check.h"
 
 static const lt_backend_ops *const backends[] = {&lt_ref_backend, NULL};
@@ -43,43 +42,12 @@ static lt_session *open_session(void)
     return s;
 }
 
-static lt_event next_event(lt_session *s)
-{
-    struct pollfd p = {.fd = lt_session_fd(s), .events = POLLIN};
-    lt_event e;
-    if (poll(&p, 1, 600 * 1000) != 1 || !lt_session_poll(s, &e))
-        fail_msg("no event came");
-    return e;
-}
-
-/* Everything that comes, up to an event of that kind, which is the caller's. */
-static lt_event wait_for(lt_session *s, lt_event_kind kind)
-{
-    for (;;) {
-        lt_event e = next_event(s);
-        if (e.kind == kind)
-            return e;
-        if (e.kind == LT_EVENT_FAILED)
-            fail_msg("failed: %s", e.error.message);
-        lt_event_done(&e);
-    }
-}
-
-static void skip_to(lt_session *s, lt_event_kind kind, uint64_t id, int step)
-{
-    lt_event e = wait_for(s, kind);
-    assert_int_equal(e.id, id);
-    if (step >= 0)
-        assert_int_equal(e.step, step);
-    lt_event_done(&e);
-}
-
 /* Takes a run to its end: the film, with all steps, and pictures by step (NULL: none came). */
 static lt_film *collect(lt_session *s, uint64_t id, lt_image **pictures)
 {
     lt_film *film = NULL;
     for (;;) {
-        lt_event e = next_event(s);
+        lt_event e = session_next(s);
         bool done = e.kind == LT_EVENT_DONE;
         if (e.kind == LT_EVENT_FAILED || e.kind == LT_EVENT_STOPPED)
             fail_msg("event %d: %s", (int)e.kind, e.error.message);
@@ -183,29 +151,29 @@ static void test_nothing_changes_the_picture(void **state)
     lt_session_watch(s, LT_LENS_X0);
     lt_session_budget(s, 0);
     lt_session_run(s, 2, &p, true);
-    skip_to(s, LT_EVENT_BEGUN, 2, 0); /* this film is dropped: only the end is looked at */
-    skip_to(s, LT_EVENT_PAUSED, 2, 0);
-    lt_session_decode(s, 2, 0, LT_LENS_LATENTS, a->noise, a->channels, a->h, a->w);
-    skip_to(s, LT_EVENT_PICTURE, 2, 0);
+    session_skip_to(s, LT_EVENT_BEGUN, 2, 0); /* this film is dropped: only the end is looked at */
+    session_skip_to(s, LT_EVENT_PAUSED, 2, 0);
+    lt_session_decode(s, 2, 0, 0, LT_LENS_LATENTS, a->noise, a->channels, a->h, a->w);
+    session_skip_to(s, LT_EVENT_PICTURE, 2, 0);
     lt_session_step(s);
-    skip_to(s, LT_EVENT_STEP, 2, 1);
-    skip_to(s, LT_EVENT_SKIPPED, 2, 1);
-    skip_to(s, LT_EVENT_PAUSED, 2, 1);
+    session_skip_to(s, LT_EVENT_STEP, 2, 1);
+    session_skip_to(s, LT_EVENT_SKIPPED, 2, 1);
+    session_skip_to(s, LT_EVENT_PAUSED, 2, 1);
     lt_session_go(s);
     lt_event e;
     for (int k = 2; k < STEPS; k++)
-        skip_to(s, LT_EVENT_STEP, 2, k);
-    e = wait_for(s, LT_EVENT_STEP);
+        session_skip_to(s, LT_EVENT_STEP, 2, k);
+    e = session_wait_for(s, LT_EVENT_STEP);
     assert_memory_equal(e.taken.latents, a->at[STEPS - 1].latents, a->all * sizeof(float));
     lt_event_done(&e);
     do {
-        e = wait_for(s, LT_EVENT_PICTURE);
+        e = session_wait_for(s, LT_EVENT_PICTURE);
         if (e.lens == LT_LENS_LATENTS)
             busy[STEPS] = lt_image_ref(e.picture);
         lt_event_done(&e);
     } while (!busy[STEPS]);
     same_image(plain[STEPS], busy[STEPS]);
-    skip_to(s, LT_EVENT_DONE, 2, STEPS);
+    session_skip_to(s, LT_EVENT_DONE, 2, STEPS);
     lt_film_free(a);
     drop_pictures(plain, STEPS + 1);
     drop_pictures(busy, STEPS + 1);
@@ -221,24 +189,24 @@ static void test_stop_and_replace(void **state)
     lt_params p = settings(200), q = settings(2);
     lt_session *s = open_session();
     lt_session_run(s, 1, &p, false);
-    skip_to(s, LT_EVENT_STEP, 1, 1);
+    session_skip_to(s, LT_EVENT_STEP, 1, 1);
     lt_session_run(s, 2, &q, false);
-    lt_event e = wait_for(s, LT_EVENT_STOPPED);
+    lt_event e = session_wait_for(s, LT_EVENT_STOPPED);
     assert_int_equal(e.id, 1);
     assert_in_range(e.step, 1, 199);
-    skip_to(s, LT_EVENT_DONE, 2, 2);
+    session_skip_to(s, LT_EVENT_DONE, 2, 2);
     lt_session_stop(s);
     lt_session_stop(s);
     lt_session_run(s, 3, &q, false);
-    skip_to(s, LT_EVENT_DONE, 3, 2);
+    session_skip_to(s, LT_EVENT_DONE, 3, 2);
     lt_session_run(s, 4, &p, false);
-    skip_to(s, LT_EVENT_BEGUN, 4, 0);
+    session_skip_to(s, LT_EVENT_BEGUN, 4, 0);
     lt_session_stop(s);
-    skip_to(s, LT_EVENT_STOPPED, 4, -1);
+    session_skip_to(s, LT_EVENT_STOPPED, 4, -1);
     lt_session_run(s, 5, &q, false);
-    skip_to(s, LT_EVENT_DONE, 5, 2);
+    session_skip_to(s, LT_EVENT_DONE, 5, 2);
     lt_session_run(s, 6, &p, false); /* closed at work */
-    skip_to(s, LT_EVENT_STEP, 6, 1);
+    session_skip_to(s, LT_EVENT_STEP, 6, 1);
     lt_session_close(s);
     lt_params_done(&p);
     lt_params_done(&q);
@@ -252,20 +220,20 @@ static void test_loading(void **state)
     wrong.model = lt_strdup("/nonexistent/model");
     lt_session *s = open_session();
     lt_session_load(s, &p);
-    skip_to(s, LT_EVENT_LOADING, 0, 0);
-    lt_event e = next_event(s);
+    session_skip_to(s, LT_EVENT_LOADING, 0, 0);
+    lt_event e = session_next(s);
     assert_int_equal(e.kind, LT_EVENT_LOADED);
     assert_int_equal(e.model->side, 64);
     assert_string_equal(e.model->backend, "ref");
     assert_int_equal(lt_tokenizer_length(e.model->tokenizer), 77);
     lt_event_done(&e);
     lt_session_run(s, 1, &wrong, false);
-    e = wait_for(s, LT_EVENT_FAILED);
+    e = session_wait_for(s, LT_EVENT_FAILED);
     assert_int_equal(e.id, 1);
     assert_int_equal(e.error.code, LT_ERR_IO);
     assert_non_null(strstr(e.error.message, "/nonexistent/model"));
     lt_session_run(s, 2, &p, false); /* the first model again */
-    skip_to(s, LT_EVENT_DONE, 2, 2);
+    session_skip_to(s, LT_EVENT_DONE, 2, 2);
     lt_params_done(&p);
     lt_params_done(&wrong);
     lt_session_close(s);
@@ -283,11 +251,11 @@ static void test_newest_picture(void **state)
     lt_session_run(s, 2, &p, true); /* keeps the worker busy until all three are in the queue */
     for (int k = 0; k <= 2; k++) {
         lt_film_lens(f, k, LT_LENS_X0, shown);
-        lt_session_decode(s, 1, k, LT_LENS_X0, shown, f->channels, f->h, f->w);
+        lt_session_decode(s, 1, k, 0, LT_LENS_X0, shown, f->channels, f->h, f->w);
     }
-    lt_event e = wait_for(s, LT_EVENT_PAUSED);
+    lt_event e = session_wait_for(s, LT_EVENT_PAUSED);
     lt_event_done(&e);
-    e = wait_for(s, LT_EVENT_PICTURE);
+    e = session_wait_for(s, LT_EVENT_PICTURE);
     assert_int_equal(e.id, 1);
     assert_int_equal(e.step, 2);
     lt_image *image = decode(f, shown);
@@ -311,24 +279,24 @@ static void test_fork(void **state)
     lt_session_run(s, 1, &p, false);
     lt_film *parent = collect(s, 1, pictures);
     assert_true(lt_session_fork(s, 2, &p, parent, 2, false, &err));
-    lt_event e = wait_for(s, LT_EVENT_BEGUN);
+    lt_event e = session_wait_for(s, LT_EVENT_BEGUN);
     assert_int_equal(e.film->done, 2);
     for (int k = 0; k < 2; k++)
         assert_memory_equal(e.film->at[k].block, parent->at[k].block,
                             4 * parent->all * sizeof(float));
     assert_memory_equal(e.film->noise, parent->noise, parent->all * sizeof(float));
     lt_event_done(&e);
-    skip_to(s, LT_EVENT_PICTURE, 2, 2);
-    skip_to(s, LT_EVENT_STEP, 2, 3);
-    e = wait_for(s, LT_EVENT_STEP);
+    session_skip_to(s, LT_EVENT_PICTURE, 2, 2);
+    session_skip_to(s, LT_EVENT_STEP, 2, 3);
+    e = session_wait_for(s, LT_EVENT_STEP);
     assert_int_equal(e.step, STEPS);
     assert_memory_equal(e.taken.latents, parent->at[STEPS - 1].latents,
                         parent->all * sizeof(float));
     lt_event_done(&e);
-    skip_to(s, LT_EVENT_DONE, 2, STEPS);
+    session_skip_to(s, LT_EVENT_DONE, 2, STEPS);
     q.steps = STEPS + 1; /* not the parent's */
     assert_true(lt_session_fork(s, 3, &q, parent, 2, false, &err));
-    e = wait_for(s, LT_EVENT_FAILED);
+    e = session_wait_for(s, LT_EVENT_FAILED);
     assert_non_null(strstr(e.error.message, "a fork has its parent's 4 steps"));
     lt_event_done(&e);
     lt_film_free(parent);
@@ -349,9 +317,9 @@ static void test_picture_survives_stop(void **state)
     float *shown = lt_alloc_array(f->all, sizeof *shown);
     lt_film_lens(f, 1, LT_LENS_X0, shown);
     for (int i = 0; i < 20; i++) { /* wherever the stop meets it */
-        lt_session_decode(s, 1, 1, LT_LENS_X0, shown, f->channels, f->h, f->w);
+        lt_session_decode(s, 1, 1, 0, LT_LENS_X0, shown, f->channels, f->h, f->w);
         lt_session_stop(s);
-        skip_to(s, LT_EVENT_PICTURE, 1, 1);
+        session_skip_to(s, LT_EVENT_PICTURE, 1, 1);
     }
     free(shown);
     lt_film_free(f);

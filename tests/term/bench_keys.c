@@ -6,7 +6,7 @@
  *   --size, --cell, --profile, --answers, --acks, --throttle, --guard: see options.h
  *   --wait TEXT           begin once this is on the screen
  *   --start KEYS          typed then, to set it to work
- *   --started TEXT        and wait for this
+ *   --started TEXT        and wait for this; both may be given several times, in turns
  *   --key KEYS            what is pressed (x); may be given several times, they take turns
  *   --presses N           how often (100)
  *   --pause MIN:MAX       milliseconds between presses, drawn evenly (50:250)
@@ -19,6 +19,12 @@
  *
  * A latency is from just before the key is written to the read of the bytes that changed the part.
  * Pictures are not decoded, so that the reader keeps up.
+ *
+ * The choice in a grid of four seeds, seen in the title of its box:
+ *   bench_keys --size 80x24 --cell 10x20 --wait /75 --start '<esc>' --started '? keys' \
+ *     --start g --started '2 to 16: 4' --start '<enter>' --started 'step 2' \
+ *     --key '<right>' --key '<left>' --part 1,0,1,40 -- \
+ *     latentty -p 'a red fox' --size 128x128 --steps 1000
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -28,12 +34,14 @@
 #include "base/clock.h"
 #include "options.h"
 
-enum { MOST_KEYS = 16 };
+enum { MOST_KEYS = 16, MOST_STARTS = 8 };
 
 typedef struct bench {
     terminal_options options;
     terminal_part part;
-    const char *wait, *start, *started, *stop;
+    const char *wait, *stop;
+    const char *start[MOST_STARTS], *started[MOST_STARTS];
+    int start_count, started_count;
     const char *keys[MOST_KEYS];
     int key_count, presses;
     double least, most; /* pause, ms */
@@ -46,10 +54,10 @@ static bool take_option(bench *b, const char *name, const char *value)
     terminal_part *p = &b->part;
     if (strcmp(name, "--wait") == 0)
         return (b->wait = value) != NULL;
-    if (strcmp(name, "--start") == 0)
-        return (b->start = value) != NULL;
-    if (strcmp(name, "--started") == 0)
-        return (b->started = value) != NULL;
+    if (strcmp(name, "--start") == 0 && b->start_count < MOST_STARTS)
+        return (b->start[b->start_count++] = value) != NULL;
+    if (strcmp(name, "--started") == 0 && b->started_count < MOST_STARTS)
+        return (b->started[b->started_count++] = value) != NULL;
     if (strcmp(name, "--stop") == 0)
         return (b->stop = value) != NULL;
     if (strcmp(name, "--presses") == 0)
@@ -97,9 +105,11 @@ static double draw(uint64_t *seed)
 
 static bool set_to_work(const bench *b, terminal *t, lt_error *err)
 {
-    return (!b->wait || terminal_wait_text(t, b->wait, err)) &&
-           (!b->start || terminal_keys(t, b->start, err)) &&
-           (!b->started || terminal_wait_text(t, b->started, err));
+    bool ok = !b->wait || terminal_wait_text(t, b->wait, err);
+    for (int i = 0; ok && (i < b->start_count || i < b->started_count); i++)
+        ok = (i >= b->start_count || terminal_keys(t, b->start[i], err)) &&
+             (i >= b->started_count || terminal_wait_text(t, b->started[i], err));
+    return ok;
 }
 
 static bool press_all(bench *b, terminal *t, lt_error *err)

@@ -1,29 +1,39 @@
 /* Runs as the screen keeps them: what events do, and what is dropped when there is too much. */
 #include "tui/reel.h"
 
+#include <stdlib.h>
+
 #include "base/mem.h"
 #include "support/check.h"
 
 enum { STEPS = 3, N = 16 };
 
-static lt_film *film(void)
+static lt_film *film_of(int images)
 {
     lt_film *f = lt_alloc(sizeof *f);
+    size_t all = (size_t)images * N;
     lt_schedule_config config = lt_schedule_config_default();
-    *f = (lt_film){.images = 1,
+    *f = (lt_film){.images = images,
                    .channels = 4,
                    .h = 2,
                    .w = 2,
                    .width = 16,
                    .height = 16,
                    .steps = STEPS,
-                   .all = N,
+                   .all = all,
                    .sampler = &lt_sampler_lms};
     lt_params_init(&f->params);
-    f->noise = lt_alloc_array(N, sizeof *f->noise);
+    f->model = lt_strdup("demo");
+    f->backend = lt_strdup("cpu");
+    f->noise = lt_alloc_array(all, sizeof *f->noise);
     f->at = lt_alloc_array(STEPS, sizeof *f->at);
     CHECK_OK(lt_schedule_init(&f->schedule, &config, STEPS, err));
     return f;
+}
+
+static lt_film *film(void)
+{
+    return film_of(1);
 }
 
 static lt_reel *send(lt_reels *r, lt_event e)
@@ -61,17 +71,17 @@ static void test_a_run(void **state)
     assert_null(send(&r, (lt_event){.kind = LT_EVENT_BEGUN, .id = 6, .film = film()}));
     assert_ptr_equal(send(&r, (lt_event){.kind = LT_EVENT_BEGUN, .id = 5, .film = film()}), a);
     assert_int_equal(lt_reel_frames(a), 1);
-    assert_null(lt_reel_picture(a, 0, LT_LENS_LATENTS));
+    assert_null(lt_reel_picture(a, 0, 0, LT_LENS_LATENTS));
     send(&r, picture(5, 0, LT_LENS_X0)); /* frame 0 has one picture, whatever the lens */
-    assert_int_equal(lt_reel_picture(a, 0, LT_LENS_LATENTS)->rgb[0], 10);
+    assert_int_equal(lt_reel_picture(a, 0, 0, LT_LENS_LATENTS)->rgb[0], 10);
     send(&r, step(5, 1));
     assert_int_equal(a->state, LT_REEL_RUNNING);
     assert_int_equal(lt_reel_frames(a), 2);
     send(&r, picture(5, 1, LT_LENS_X0));
-    assert_null(lt_reel_picture(a, 1, LT_LENS_LATENTS));
-    assert_int_equal(lt_reel_picture(a, 1, LT_LENS_X0)->rgb[0], 11);
-    assert_null(lt_reel_picture(a, 2, LT_LENS_X0)); /* not taken yet */
-    send(&r, picture(5, 99, LT_LENS_X0));           /* of another film: dropped */
+    assert_null(lt_reel_picture(a, 1, 0, LT_LENS_LATENTS));
+    assert_int_equal(lt_reel_picture(a, 1, 0, LT_LENS_X0)->rgb[0], 11);
+    assert_null(lt_reel_picture(a, 2, 0, LT_LENS_X0)); /* not taken yet */
+    send(&r, picture(5, 99, LT_LENS_X0));              /* of another film: dropped */
     send(&r, (lt_event){.kind = LT_EVENT_PAUSED, .id = 5, .step = 1});
     assert_true(a->state == LT_REEL_PAUSED && lt_reel_at_work(a));
     send(&r, (lt_event){.kind = LT_EVENT_SKIPPED, .id = 5, .step = 1});
@@ -79,9 +89,57 @@ static void test_a_run(void **state)
     /* starting again in f32 forgets what was made */
     send(&r, (lt_event){.kind = LT_EVENT_BEGUN, .id = 5, .film = film()});
     assert_int_equal(lt_reel_frames(a), 1);
-    assert_null(lt_reel_picture(a, 0, LT_LENS_LATENTS));
+    assert_null(lt_reel_picture(a, 0, 0, LT_LENS_LATENTS));
     send(&r, (lt_event){.kind = LT_EVENT_DONE, .id = 5, .step = STEPS});
     assert_false(lt_reel_at_work(a));
+    lt_reels_done(&r);
+}
+
+/* A run of two images: each has its pictures; one ends earlier; both can be taken alone. */
+static void test_images(void **state)
+{
+    (void)state;
+    lt_reels r = {0};
+    lt_reel *one;
+    lt_reel *a = lt_reels_add(&r, 5, "a fox");
+    assert_int_equal(lt_reel_last(a, 1), -1);
+    lt_film *f = film_of(2);
+    lt_params_add_prompt(&f->params, "a fox");
+    CHECK_OK(lt_params_set_seeds(&f->params, "7,9", true, err));
+    f->noise[N] = 3;
+    send(&r, (lt_event){.kind = LT_EVENT_BEGUN, .id = 5, .film = f});
+    lt_event e = picture(5, 0, LT_LENS_X0);
+    e.image = 1;
+    e.picture->rgb[0] = 77;
+    send(&r, e);
+    assert_null(lt_reel_picture(a, 0, 0, LT_LENS_LATENTS));
+    assert_int_equal(lt_reel_picture(a, 0, 1, LT_LENS_LATENTS)->rgb[0], 77);
+    e = picture(5, 0, LT_LENS_X0);
+    e.image = 2; /* there is none */
+    send(&r, e);
+    for (int k = 1; k <= 2; k++) {
+        e = step(5, k);
+        free(e.taken.block);
+        e.taken.block = lt_alloc_array(3 * 2 * N, sizeof(float));
+        e.taken.latents = e.taken.block;
+        e.taken.x0 = e.taken.block + 2 * N;
+        e.taken.eps_text = e.taken.block + 4 * N;
+        e.taken.x0[N] = (float)k;
+        send(&r, e);
+        if (k == 1)
+            send(&r, (lt_event){.kind = LT_EVENT_DROPPED, .id = 5, .step = 1, .image = 1});
+    }
+    send(&r, (lt_event){.kind = LT_EVENT_STOPPED, .id = 5, .step = 2});
+    assert_int_equal(lt_reel_last(a, 0), 2);
+    assert_int_equal(lt_reel_last(a, 1), 1);
+    a->image[1].starred = true;
+    CHECK_OK(lt_reels_pick(&r, a, 1, 6, &one, err));
+    assert_ptr_equal(lt_reels_find(&r, 6), one);
+    assert_true(one->film->images == 1 && one->film->done == 1 && one->image[0].starred);
+    assert_true(one->film->noise[0] == 3 && one->film->at[0].x0[0] == 1);
+    assert_true(one->film->params.seed_count == 1 && one->film->params.seeds[0] == 9);
+    assert_int_equal(one->state, LT_REEL_STOPPED);
+    assert_ptr_equal(lt_reel_picture(one, 0, 0, LT_LENS_X0), lt_reel_picture(a, 0, 1, LT_LENS_X0));
     lt_reels_done(&r);
 }
 
@@ -97,18 +155,19 @@ static void test_trim(void **state)
         send(&r, (lt_event){.kind = LT_EVENT_DONE, .id = id});
     }
     lt_reels_trim(&r, r.all[0], 3 * bytes);
-    assert_non_null(lt_reel_picture(r.all[1], 0, LT_LENS_LATENTS));
+    assert_non_null(lt_reel_picture(r.all[1], 0, 0, LT_LENS_LATENTS));
     lt_reels_trim(&r, r.all[0], 2 * bytes);
-    assert_non_null(lt_reel_picture(r.all[0], 0, LT_LENS_LATENTS)); /* kept, though the oldest */
-    assert_null(lt_reel_picture(r.all[1], 0, LT_LENS_LATENTS));
-    assert_non_null(lt_reel_picture(r.all[2], 0, LT_LENS_LATENTS));
+    assert_non_null(lt_reel_picture(r.all[0], 0, 0, LT_LENS_LATENTS)); /* kept, though the oldest */
+    assert_null(lt_reel_picture(r.all[1], 0, 0, LT_LENS_LATENTS));
+    assert_non_null(lt_reel_picture(r.all[2], 0, 0, LT_LENS_LATENTS));
     send(&r, picture(2, 0, LT_LENS_LATENTS)); /* asked for again */
-    assert_non_null(lt_reel_picture(r.all[1], 0, LT_LENS_LATENTS));
+    assert_non_null(lt_reel_picture(r.all[1], 0, 0, LT_LENS_LATENTS));
     lt_reels_done(&r);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_run), cmocka_unit_test(test_trim)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_run), cmocka_unit_test(test_images),
+                                       cmocka_unit_test(test_trim)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
