@@ -321,9 +321,6 @@ static bool check_variation(const lt_params *p, lt_error *err)
     if (!isnan(strength) && !(strength >= 0 && strength <= 1))
         return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--variation-strength is %.15g, expected 0 to 1",
                        strength);
-    if (p->latents && (!isnan(seed) || strength > 0))
-        return lt_fail(err, LT_ERR_ARGUMENT, "leave out --latents or the variation",
-                       "--latents gives the noise itself: there is no seed to vary");
     return true;
 }
 

@@ -249,6 +249,16 @@ static void publish(lt_run *run)
     v->latents = run->state.x;
 }
 
+static bool check_noise(const lt_run_options *o, lt_error *err)
+{
+    uint64_t seed;
+    double strength;
+    if (!o->noise || !lt_params_variation(o->params, 0, &seed, &strength))
+        return true;
+    return lt_fail(err, LT_ERR_ARGUMENT, "leave out --latents or the variation",
+                   "--latents gives the noise itself: there is no seed to vary");
+}
+
 bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_progress *progress,
                   lt_error *err)
 {
@@ -263,9 +273,9 @@ bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_
     run->view.per_prompt = lt_params_per_prompt(options->params);
     run->view.tokens = about->clip->max_position_embeddings;
     run->view.text_width = about->clip->hidden_size;
-    if (!check_size(run, err) || !set_schedule(run, err) || !tokenize(run, err) ||
-        !check_room(run, options, err) || !make_memory(run, options->keep_uncond, err) ||
-        !encode(run, progress, err) ||
+    if (!check_noise(options, err) || !check_size(run, err) || !set_schedule(run, err) ||
+        !tokenize(run, err) || !check_room(run, options, err) ||
+        !make_memory(run, options->keep_uncond, err) || !encode(run, progress, err) ||
         !lt_engine_time(e, run->view.steps, run->schedule.timesteps, run->shifts, progress, err) ||
         !lt_engine_prepare(e, run->view.images, run->view.h, run->view.w, run->view.guided,
                            progress, err)) {

@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "base/mem.h"
 #include "support/check.h"
 
 static const lt_param_info *row(const char *flag)
@@ -186,8 +185,6 @@ static void test_variation(void **state)
     CHECK_OK(lt_params_check(&p, err));
     assert_true(lt_params_variation(&p, 0, &seed, &strength) && strength == 0.5);
     assert_true(p.variation_seed == (double)seed && seed <= UINT32_MAX);
-    p.latents = lt_strdup("noise.safetensors");
-    CHECK_FAILS(lt_params_check(&p, err), LT_ERR_ARGUMENT, "--latents gives the noise itself");
     p.variation_seed = 1.5;
     CHECK_FAILS(lt_params_check(&p, err), LT_ERR_ARGUMENT, "--variation-seed is 1.5");
     p.variation_seed = 4294967296.0;

@@ -293,6 +293,9 @@ static void test_given_noise(void **state)
     assert_memory_equal(v->noise, noise, sizeof noise);
     assert_true(v->latents[1] == -v->schedule->init_noise_sigma);
     lt_run_free(run);
+    p.variation_seed = 3;
+    CHECK_FAILS(lt_run_begin(rig.engine, &options, &run, NULL, err), LT_ERR_ARGUMENT,
+                "--latents gives the noise itself");
     lt_params_done(&p);
 }
 
