@@ -40,7 +40,8 @@ static void picture(lt_studio *s, lt_reel *r, const lt_event *e)
     learn(s, r, e);
     bool comparing = s->view == LT_VIEW_COMPARE;
     bool mine = r == s->reel && (e->image == s->image || s->view == LT_VIEW_GRID);
-    bool newest = mine && s->follow && (!comparing || e->step == r->film->done);
+    bool newest = mine && s->follow && (!comparing || e->step == r->film->done) &&
+                  e->step >= s->step; /* what is saved step by step is older */
     if (newest && lt_reel_lens(e->step, s->lens) == lt_reel_lens(e->step, e->lens)) {
         s->step = e->step;
         lt_studio_picture(s, true);
@@ -139,8 +140,10 @@ static void take(lt_studio *s, lt_event *e)
         s->loading[0] = '\0';
         s->asked_id = s->what_if.asked = 0;
         s->grid.gave_up = true;
-        if (!r)
+        if (!r) {
+            lt_studio_saving_over(s);
             lt_studio_fault(s, &e->error);
+        }
     }
 }
 

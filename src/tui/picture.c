@@ -43,14 +43,15 @@ static const float *part(const lt_film *f, const float *latents, int image)
     return latents + f->all / (size_t)f->images * (size_t)image;
 }
 
-void lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step, int image)
+bool lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step, int image)
 {
     const lt_film *f = r->film;
     lt_lens lens = lt_reel_lens(step, s->lens);
-    if ((s->asked_id == r->id && s->asked_step == step && s->asked_image == image &&
-         s->asked_lens == lens) ||
-        !lt_studio_model_of(s, f))
-        return;
+    if (s->asked_id == r->id && s->asked_step == step && s->asked_image == image &&
+        s->asked_lens == lens)
+        return true;
+    if (!lt_studio_model_of(s, f))
+        return false;
     s->asked_id = r->id;
     s->asked_step = step;
     s->asked_image = image;
@@ -59,6 +60,7 @@ void lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step, int image)
     lt_session_decode(s->session, r->id, step, image, lens, part(f, latents, image), f->channels,
                       f->h, f->w);
     free(latents);
+    return true;
 }
 
 /* A guess of the shown step while the timeline is dragged. */

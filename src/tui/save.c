@@ -159,7 +159,7 @@ void lt_studio_save_sheet(lt_studio *s)
         lt_image_unref(tiles[i]);
 }
 
-static void saving_over(lt_studio *s)
+void lt_studio_saving_over(lt_studio *s)
 {
     free(s->saving.dir);
     s->saving = (lt_saving){0};
@@ -172,7 +172,7 @@ void lt_studio_save_all(lt_studio *s)
         lt_studio_say(s, LT_NOTE_INFO, "there are no steps to save yet");
         return;
     }
-    saving_over(s);
+    lt_studio_saving_over(s);
     char *dir = lt_studio_free_name(s, "-steps", "");
     if (!lt_dir_make(dir, &err)) {
         lt_studio_fault(s, &err);
@@ -182,30 +182,16 @@ void lt_studio_save_all(lt_studio *s)
     s->saving = (lt_saving){.reel = s->reel, .image = s->image, .dir = dir};
 }
 
-/* The VAE makes the picture that is missing. */
-static void ask(lt_studio *s, const lt_reel *r, int k, int image)
-{
-    const lt_film *f = r->film;
-    lt_lens lens = lt_reel_lens(k, s->lens);
-    float *latents = lt_alloc_array(f->all, sizeof *latents);
-    lt_film_lens(f, k, lens, latents);
-    lt_session_decode(s->session, r->id, k, image, lens,
-                      latents + f->all / (size_t)f->images * (size_t)image, f->channels, f->h,
-                      f->w);
-    free(latents);
-}
-
 static void write_next(lt_studio *s)
 {
     lt_saving *v = &s->saving;
     char *path = lt_format("%s/%03d.png", v->dir, v->next);
     if (write_frame(s, v->reel, v->next, v->image, path)) {
         v->next++;
-        v->asked = false;
         lt_studio_say(s, LT_NOTE_INFO, "saving: %d of %d pictures", v->next,
                       lt_reel_last(v->reel, v->image) + 1);
     } else {
-        saving_over(s);
+        lt_studio_saving_over(s);
     }
     free(path);
 }
@@ -213,7 +199,7 @@ static void write_next(lt_studio *s)
 bool lt_studio_saving(const lt_studio *s)
 {
     const lt_saving *v = &s->saving;
-    return v->reel && (!v->asked || lt_reel_picture(v->reel, v->next, v->image, s->lens));
+    return v->reel && (s->asked_id == 0 || lt_reel_picture(v->reel, v->next, v->image, s->lens));
 }
 
 void lt_studio_save_on(lt_studio *s)
@@ -222,12 +208,11 @@ void lt_studio_save_on(lt_studio *s)
     int frames = lt_reel_last(v->reel, v->image) + 1;
     if (v->next == frames) {
         lt_studio_say(s, LT_NOTE_INFO, "saved %d pictures in %s", frames, v->dir);
-        saving_over(s);
+        lt_studio_saving_over(s);
     } else if (lt_reel_picture(v->reel, v->next, v->image, s->lens)) {
         write_next(s);
-    } else {
-        v->asked = true;
-        ask(s, v->reel, v->next, v->image);
+    } else if (s->asked_id == 0 && !lt_studio_ask_picture(s, v->reel, v->next, v->image)) {
+        lt_studio_saving_over(s);
     }
 }
 

@@ -88,7 +88,6 @@ typedef struct lt_saving {
     int image;     /* of it */
     char *dir;     /* owned */
     int next;
-    bool asked; /* for the picture of `next` */
 } lt_saving;
 
 typedef enum lt_compare_mode {
@@ -249,8 +248,9 @@ void lt_studio_picture(lt_studio *s, bool each);
 bool lt_studio_model_of(lt_studio *s, const lt_film *f);
 /* Shows a guess for a moving slider; false where there is none.  latents: of this film's size. */
 bool lt_studio_guess(lt_studio *s, const lt_film *f, const float *latents);
-/* Asks for the picture of a frame, unless it was asked for last. */
-void lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step, int image);
+/* Asks for the picture of a frame, unless it was asked for last.  False, said, if it cannot be
+ * made. */
+bool lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step, int image);
 /* True if the picture of the shown step is on its way. */
 bool lt_studio_decoding(const lt_studio *s);
 
@@ -286,6 +286,7 @@ char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suff
 /* Saving all steps goes on by one of them at a time, so that keys come in between. */
 bool lt_studio_saving(const lt_studio *s); /* lt_studio_save_on has something to do */
 void lt_studio_save_on(lt_studio *s);
+void lt_studio_saving_over(lt_studio *s); /* it is given up */
 void lt_studio_read_settings(lt_studio *s, const char *path);
 /* Into the form; notes: what cannot be followed, "" if nothing. */
 void lt_studio_take_settings(lt_studio *s, const lt_params *p, const char *notes);

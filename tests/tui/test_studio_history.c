@@ -181,6 +181,47 @@ static void test_none(void **state)
     rig_close(&r);
 }
 
+/* All pictures of a run of which none is decoded: the step that is looked at stays, and one that is
+ * asked for meanwhile is shown, too. */
+static void test_save_all(void **state)
+{
+    (void)state;
+    frames f;
+    rig r = rig_ready(NULL, SETTINGS, "--run");
+    rig_wait(&r, "DONE 8/8");
+    rig_frames(&r, "latents", &f);
+    leave(&r);
+    next_start(&r, "");
+    watch(&r);
+    rig_keys(&r, "H");
+    rig_wait(&r, "History  1 of 1");
+    rig_keys(&r, "<enter>");
+    rig_wait_step(&r, &f, STEPS);
+    int pictures = terminal_pictures(r.t);
+    rig_keys(&r, "S");
+    rig_wait(&r, "saved 9 pictures in latentty-7-steps");
+    assert_true(rig_shows(&r, "Step 8 of 8"));
+    assert_int_equal(terminal_pictures(r.t), pictures);
+    for (int k = 0; k < f.count; k++) {
+        char *name = lt_format("latentty-7-steps/%03d.png", k);
+        lt_image *saved = rig_read_png(&r, name, NULL);
+        rig_same_pixels(saved, f.at[k]);
+        lt_image_unref(saved);
+        free(name);
+    }
+    leave(&r);
+    next_start(&r, "");
+    watch(&r);
+    rig_keys(&r, "H");
+    rig_wait(&r, "History  1 of 1");
+    rig_keys(&r, "<enter>S<home>");
+    rig_wait(&r, "saved 9 pictures in latentty-7-steps-2");
+    rig_wait_step(&r, &f, 0);
+    frames_done(&f);
+    leave(&r);
+    rig_close(&r);
+}
+
 /* The same history without a screen. */
 static void test_command(void **state)
 {
@@ -249,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_again),    cmocka_unit_test(test_killed),
         cmocka_unit_test(test_gallery),  cmocka_unit_test(test_none),
         cmocka_unit_test(test_unusable), cmocka_unit_test(test_command),
+        cmocka_unit_test(test_save_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
