@@ -262,6 +262,14 @@ static bool take_sizes(json_object *o, const lt_store_run *run, lt_film *f, lt_e
     return lt_fail(err, LT_ERR_FORMAT, NULL, "its sizes contradict each other");
 }
 
+static bool same_images(const lt_film *f, lt_error *err)
+{
+    if (f->images == lt_params_images(&f->params))
+        return true;
+    return lt_fail(err, LT_ERR_FORMAT, NULL, "its settings are of %d pictures, its numbers of %d",
+                   lt_params_images(&f->params), f->images);
+}
+
 /* The frames are from 0 on without a gap, each with all of its numbers. */
 static bool take_steps(lt_film *f, lt_store_step *steps, size_t count, lt_error *err)
 {
@@ -302,7 +310,7 @@ bool lt_archive_film(const lt_store_run *run, lt_store_step *steps, size_t count
         f->model = lt_strdup(run->model);
         f->backend = lt_strdup(text_of(o, "backend"));
         snprintf(f->model_hash, sizeof f->model_hash, "%s", run->model_hash);
-        ok = take_params(member(o, "params"), &f->params, err) &&
+        ok = take_params(member(o, "params"), &f->params, err) && same_images(f, err) &&
              take_dtype(text_of(o, "dtype"), &f->dtype, err) &&
              lt_sampler_find(run->sampler, &f->sampler, err) &&
              take_schedule(member(o, "schedule"), f->steps, &f->schedule, err) &&

@@ -259,7 +259,8 @@ static void open_chosen(lt_studio *s)
     if (!r)
         return;
     lt_gallery_close(s);
-    lt_studio_show_run(s, r);
+    if (!lt_studio_grid_open(s, r))
+        lt_studio_show_run(s, r);
 }
 
 void lt_gallery_close(lt_studio *s)

@@ -50,6 +50,20 @@ static void close_view(lt_studio *s)
         lt_studio_goto(s, s->follow ? s->reel->film->done : s->step);
 }
 
+bool lt_studio_grid_open(lt_studio *s, lt_reel *r)
+{
+    lt_seed_grid *g = &s->grid;
+    const lt_film *f = r->film;
+    if (!f || !f->params.own_generators || f->images < LT_GRID_LEAST || f->images > LT_GRID_MOST)
+        return false;
+    g->chosen = 0;
+    lt_grid_set(g, &f->params, r->id);
+    s->follow = true;
+    show(s);
+    lt_studio_goto(s, f->done);
+    return true;
+}
+
 /* ---- runs ---- */
 
 /* p: of one picture; taken over. */
@@ -188,10 +202,16 @@ static void star(lt_studio *s)
 {
     lt_tile *t = &s->grid.tiles[s->grid.chosen];
     lt_reel *r = reel_of(s, t);
-    if (made(r))
-        r->image[t->image].starred = !r->image[t->image].starred;
-    else
+    bool any = false;
+    if (!made(r)) {
         lt_studio_say(s, LT_NOTE_INFO, "this picture has not begun");
+        return;
+    }
+    r->image[t->image].starred = !r->image[t->image].starred;
+    for (int i = 0; i < r->film->images; i++)
+        any |= r->image[i].starred;
+    if (r->stored && any != r->starred) /* the history keeps or drops the run as a whole */
+        lt_runs_star(s, r, any);
 }
 
 static void stop(lt_studio *s)

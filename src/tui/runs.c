@@ -144,17 +144,16 @@ static void open_run(lt_studio *s)
     s->focus = LT_FOCUS_VIEW;
 }
 
-static void star(lt_studio *s)
+void lt_runs_star(lt_studio *s, lt_reel *r, bool starred)
 {
     lt_error err = {0};
-    lt_reel *r = s->reel;
     if (!r || !r->stored || !s->store) {
         lt_studio_say(s, LT_NOTE_INFO, "this run is not in the history");
-    } else if (lt_store_star(s->store, r->stored, !r->starred, &err)) {
-        r->starred = !r->starred;
+    } else if (lt_store_star(s->store, r->stored, starred, &err)) {
+        r->starred = starred;
         lt_studio_say(s, LT_NOTE_INFO,
-                      r->starred ? "starred: it stays, however full the history is"
-                                 : "no longer starred");
+                      starred ? "starred: it stays, however full the history is"
+                              : "no longer starred");
     } else {
         lt_studio_fault(s, &err);
     }
@@ -179,7 +178,7 @@ bool lt_runs_act(lt_studio *s, lt_action action)
         move(s, 1);
         return true;
     case LT_ACTION_STAR:
-        star(s);
+        lt_runs_star(s, s->reel, s->reel && !s->reel->starred);
         return true;
     case LT_ACTION_TILE_OPEN:
         open_run(s);

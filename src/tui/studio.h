@@ -262,6 +262,8 @@ int lt_runs_waiting(const lt_studio *s);
 void lt_runs_queue(lt_studio *s); /* the form's settings, when all that is before it is over */
 /* A run is over: the next one begins. */
 void lt_runs_next(lt_studio *s, const lt_reel *over);
+/* In the history: it is never pruned. */
+void lt_runs_star(lt_studio *s, lt_reel *r, bool starred);
 bool lt_runs_act(lt_studio *s, lt_action action); /* false: it is none of its own */
 
 /* ---- gallery.c ---- */
@@ -320,7 +322,10 @@ void lt_studio_compare_tick(lt_studio *s);
 void lt_studio_compare_done(lt_studio *s);
 
 /* ---- grid_act.c ---- */
-bool lt_studio_grid_act(lt_studio *s, lt_action action);      /* false: not one of the grid's */
+bool lt_studio_grid_act(lt_studio *s, lt_action action); /* false: not one of the grid's */
+/* The pictures of a run of several, such as one of the history, become the grid; false: it is of
+ * one, or of more than a grid has. */
+bool lt_studio_grid_open(lt_studio *s, lt_reel *r);
 void lt_studio_grid_make(lt_studio *s, const char *count);    /* as it was typed */
 void lt_studio_grid_vary(lt_studio *s, const char *strength); /* around the picture shown */
 /* A run of no memory is one of several pictures that goes on in turns: true, and it said so. */

@@ -183,6 +183,7 @@ static void test_wrong(void **state)
         {"{", "", "its settings are no JSON object"},
         {"\"channels\":4", "\"channels\":5", "its noise is not there"},
         {"\"channels\":4", "\"channels\":-4", "its sizes contradict each other"},
+        {"\"batch\":0", "\"batch\":2", "its settings are of 2 pictures, its numbers of 1"},
         {"\"h\":3", "\"h\":\"3\"", "its sizes contradict each other"},
         {"\"w\":2", "\"w\":3", "its sizes contradict each other"},
         {"\"guidance_scale\":3", "\"guidance_scale\":NaN,\"was\":3",

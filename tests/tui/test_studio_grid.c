@@ -165,6 +165,33 @@ static void test_tiles(void **state)
     rig_leave(&r);
 }
 
+/* Kept as one run, a star on one keeps all; opened again they are the grid. */
+static void test_kept(void **state)
+{
+    (void)state;
+    rig r = four("");
+    seeds end = rendered(&r, "4");
+    wait_tiles(&r, &end);
+    rig_keys(&r, "<right>*");
+    rig_wait(&r, "2 of 4  seed 8  step 4  starred");
+    rig_wait(&r, "starred: it stays");
+    rig_keys(&r, "q");
+    rig_gone(&r, "2 of 4");
+    rig_keys(&r, "q");
+    rig_end(&r, 0);
+    rig_again(&r, NULL, "");
+    rig_match(&r, "[0-9]/75");
+    rig_keys(&r, "<esc>");
+    rig_wait(&r, "? keys");
+    rig_keys(&r, "H");
+    rig_wait(&r, "* starred");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "1 of 4  seed 7  step 4");
+    wait_tiles(&r, &end);
+    seeds_done(&end);
+    rig_leave(&r);
+}
+
 /* Arrows and clicks choose; what is opened is a run of its own with all its steps. */
 static void test_choose_and_open(void **state)
 {
@@ -421,15 +448,11 @@ static void test_blocks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tiles),
-        cmocka_unit_test(test_choose_and_open),
-        cmocka_unit_test(test_double_click),
-        cmocka_unit_test(test_sheet),
-        cmocka_unit_test(test_stop_and_refill),
-        cmocka_unit_test(test_next_page),
-        cmocka_unit_test(test_vary),
-        cmocka_unit_test(test_while_it_runs),
-        cmocka_unit_test(test_in_turns),
+        cmocka_unit_test(test_tiles),           cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_choose_and_open), cmocka_unit_test(test_double_click),
+        cmocka_unit_test(test_sheet),           cmocka_unit_test(test_stop_and_refill),
+        cmocka_unit_test(test_next_page),       cmocka_unit_test(test_vary),
+        cmocka_unit_test(test_while_it_runs),   cmocka_unit_test(test_in_turns),
         cmocka_unit_test(test_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
