@@ -8,7 +8,7 @@ out=$(pwd -P)/docs/screens
 home=$(mktemp -d)
 trap 'rm -rf "$home"' EXIT
 mkdir -p "$out"
-export LC_ALL=C.UTF-8 HOME="$home" XDG_STATE_HOME="$home"
+export LC_ALL=C.UTF-8 HOME="$home" XDG_STATE_HOME="$home" XDG_DATA_HOME="$home" XDG_CONFIG_HOME="$home"
 
 shots() { # SIZE STEP... -- ARGUMENT...
   size=$1
@@ -32,6 +32,18 @@ shots 100x32 wait:prompt still "type:$fox" key:Return wait:' 9/30' key:space wai
 shots 100x32 wait:prompt still "type:$fox" key:Return wait:30/30 still key:Home $twelve key:w key:minus key:minus \
   key:minus key:minus key:minus key:minus key:minus still shot:"$out/what-if.png" key:Return wait:fork wait:30/30 still key:c \
   still shot:"$out/compare.png" key:q key:q exit -- "$program" --seed 42
+# shellcheck disable=SC2086
+shots 100x32 wait:prompt still "type:$fox" key:Return wait:30/30 still key:Home $twelve key:p key:minus key:minus \
+  key:minus key:minus key:q key:f wait:fork wait:30/30 still key:Home $twelve key:Right key:Right key:Right key:p key:Down \
+  key:Down key:Down key:Down key:plus key:plus key:q key:f still still key:Up key:Up key:Home $twelve key:p key:plus \
+  key:q key:f still still key:T still shot:"$out/tree.png" key:q key:q exit -- "$program" --seed 42
+shots 100x32 wait:prompt still "type:$fox" key:Escape still key:g still key:BackSpace type:6 key:Return still still \
+  key:Right key:asterisk still shot:"$out/grid.png" key:q key:q exit -- "$program" --seed 42
+for seed in "a house in the rain:8" "a green tree:9" "a sailing boat at sunset:1" "a wild pokemon appears:3"; do
+  shots 80x24 wait:prompt still "type:${seed%:*}" key:Return wait:30/30 still key:q exit -- "$program" --seed "${seed#*:}"
+done
+shots 100x32 wait:prompt still key:Escape still key:H still key:Right still shot:"$out/gallery.png" key:q key:q exit -- \
+  "$program"
 shots 80x24 wait:prompt still "type:$night" key:Return wait:30/30 still key:p still shot:"$out/small.png" \
   key:q key:q exit -- "$program" --seed 7
 # shellcheck disable=SC2086

@@ -17,6 +17,7 @@ typedef struct plan {
     int columns, rows;  /* of tiles */
     int cell_w, cell_h; /* of a tile with its frame and its caption */
     int w, h;           /* of its picture */
+    int room;           /* the width that it could have, if that need not be a whole multiple */
     int frame, scale, strip;
 } plan;
 
@@ -88,19 +89,21 @@ static plan plan_of(const lt_mosaic_ask *a, int columns)
     int room_w = p.cell_w - 2 * p.frame, room_h = p.cell_h - 2 * p.frame - p.strip;
     if (room_w < 1 || room_h < 1)
         return p;
+    lt_rect r = lt_rect_centre(room_w, room_h, a->tile_width, a->tile_height);
+    p.room = r.width;
     int times = least(room_w / a->tile_width, room_h / a->tile_height);
     if (times >= 1 && !a->fill) {
         p.w = a->tile_width * times;
         p.h = a->tile_height * times;
         return p;
     }
-    lt_rect r = lt_rect_centre(room_w, room_h, a->tile_width, a->tile_height);
     p.w = r.width;
     p.h = r.height;
     return p;
 }
 
-/* The columns that make the pictures largest; of several, those that leave the least room over. */
+/* The columns that make the pictures largest; of several, those that leave the fewest places empty;
+ * of several, those with the most room around each. */
 static plan best_plan(const lt_mosaic_ask *a)
 {
     plan best = {0};
@@ -108,7 +111,8 @@ static plan best_plan(const lt_mosaic_ask *a)
     for (int columns = 1; columns <= a->count; columns++) {
         plan p = plan_of(a, columns);
         int over = p.columns * p.rows - a->count;
-        if (p.w > best.w || (p.w == best.w && p.w > 0 && over < spare)) {
+        bool better = over < spare || (over == spare && p.room > best.room);
+        if (p.w > best.w || (p.w == best.w && p.w > 0 && better)) {
             best = p;
             spare = over;
         }
