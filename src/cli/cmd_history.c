@@ -210,6 +210,7 @@ static const lt_option options[] = {
     {"deleted", 0, NULL, NULL, "list: the deleted ones that can still be brought back", false},
     {"limit", 0, "N", "all", "list: the newest N", false},
     {"output", 'o', "DIR", "latentty-run-ID", "export: a directory that is not there yet", false},
+    {"animation", 0, NULL, NULL, "export: all steps as animation.png, too", false},
     {"max-size", 0, "MIB", "5120",
      "prune: the oldest runs go until it is no larger; starred ones stay", false},
 };

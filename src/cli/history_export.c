@@ -1,4 +1,5 @@
-/* history_export.c - a run of the history as files: KKK.png, settings.json, trace.safetensors. */
+/* history_export.c - a run of the history as files: KKK.png, settings.json, trace.safetensors, and
+ * animation.png if it is wanted. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "cli/open.h"
 #include "cli/output.h"
 #include "cli/signals.h"
-#include "image/png.h"
+#include "image/apng.h"
 #include "pipeline/archive.h"
 #include "pipeline/trace.h"
 
@@ -64,21 +65,50 @@ static bool write_frame(const lt_film *f, int k, const lt_image *image, int numb
     return ok;
 }
 
-/* Frame k of every picture: KKK.png, or I-KKK.png where there are several. */
-static bool export_frame(const lt_context *c, lt_engine *e, const lt_film *f, int k,
-                         const char *dir, float *latents, float *pixels, lt_error *err)
+static bool make_dir(const char *dir, lt_error *err)
 {
+    if (lt_dir_exists(dir) || lt_file_exists(dir))
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is there already: name a new directory",
+                       dir);
+    return lt_dir_make(dir, err);
+}
+
+/* The pictures of a film on their way into files. */
+typedef struct exporting {
+    const lt_context *c;
+    const lt_film *film;
+    const char *dir;
+    lt_engine *engine; /* owned */
+    float *latents;    /* owned [B,C,h,w] */
+    float *pixels;     /* owned [3,H,W] */
+    bool animate;      /* animation.png, too */
+    lt_writer writer;  /* of that */
+    lt_apng file;      /* likewise */
+} exporting;
+
+/* The last frame stays before the first one comes again. */
+static bool animate(exporting *x, int k, const lt_image *image, lt_error *err)
+{
+    enum { FRAME_MS = 100, LAST_MS = 2000 };
+    return !x->animate ||
+           lt_apng_add(&x->file, image, k == x->film->done ? LAST_MS : FRAME_MS, NULL, err);
+}
+
+/* Frame k of every picture: KKK.png, or I-KKK.png where there are several. */
+static bool export_frame(exporting *x, int k, lt_error *err)
+{
+    const lt_film *f = x->film;
     size_t one = f->all / (size_t)f->images;
-    lt_film_lens(f, k, LT_LENS_LATENTS, latents);
+    lt_film_lens(f, k, LT_LENS_LATENTS, x->latents);
     for (int i = 0; i < f->images; i++) {
         lt_image *image;
-        char *path = f->images > 1 ? lt_format("%s/%03d-%03d.png", dir, i, k)
-                                   : lt_format("%s/%03d.png", dir, k);
-        bool ok = lt_engine_decode(e, 1, f->h, f->w, latents + (size_t)i * one, pixels, c->progress,
-                                   err) &&
-                  lt_image_from_chw(pixels, f->width, f->height, &image, err);
+        char *path = f->images > 1 ? lt_format("%s/%03d-%03d.png", x->dir, i, k)
+                                   : lt_format("%s/%03d.png", x->dir, k);
+        bool ok = lt_engine_decode(x->engine, 1, f->h, f->w, x->latents + (size_t)i * one,
+                                   x->pixels, x->c->progress, err) &&
+                  lt_image_from_chw(x->pixels, f->width, f->height, &image, err);
         if (ok) {
-            ok = write_frame(f, k, image, i, path, err);
+            ok = write_frame(f, k, image, i, path, err) && animate(x, k, image, err);
             lt_image_unref(image);
         }
         free(path);
@@ -88,22 +118,49 @@ static bool export_frame(const lt_context *c, lt_engine *e, const lt_film *f, in
     return true;
 }
 
+static bool reserve(exporting *x, lt_error *err)
+{
+    void *latents = NULL, *pixels = NULL;
+    const lt_film *f = x->film;
+    bool ok = lt_try_alloc(f->all * sizeof(float), "the latents of a step", &latents, err) &&
+              lt_try_alloc(3 * (size_t)f->width * (size_t)f->height * sizeof(float), "a picture",
+                           &pixels, err);
+    x->latents = latents;
+    x->pixels = pixels;
+    return ok;
+}
+
+static bool open_animation(exporting *x, lt_error *err)
+{
+    if (!x->animate)
+        return true;
+    char *path = lt_path_join(x->dir, "animation.png");
+    bool ok = lt_writer_open(&x->writer, path, err);
+    free(path);
+    if (ok)
+        lt_apng_begin(&x->file, &x->writer, x->film->done + 1, LT_PNG_LEVEL);
+    return ok;
+}
+
 static bool export_frames(const lt_context *c, const lt_film *f, const char *dir, lt_error *err)
 {
-    lt_engine *e = NULL;
-    void *latents = NULL, *pixels = NULL;
-    bool ok = open_vae(c, f, &e, err);
-    if (ok && lt_engine_about(e)->vae->factor * f->w != f->width)
+    exporting x = {.c = c, .film = f, .dir = dir, .animate = lt_args_has(c->args, "animation")};
+    if (x.animate && f->images > 1)
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL,
+                       "--animation shows one picture, and the run has %d", f->images);
+    bool ok = open_vae(c, f, &x.engine, err);
+    if (ok && lt_engine_about(x.engine)->vae->factor * f->w != f->width)
         ok = lt_fail(err, LT_ERR_MODEL, NULL, "the model '%s' is not the one that made the run",
                      f->model);
-    ok = ok && lt_try_alloc(f->all * sizeof(float), "the latents of a step", &latents, err) &&
-         lt_try_alloc(3 * (size_t)f->width * (size_t)f->height * sizeof(float), "a picture",
-                      &pixels, err);
+    ok = ok && reserve(&x, err) && make_dir(dir, err) && open_animation(&x, err);
     for (int k = 0; ok && k <= f->done; k++)
-        ok = export_frame(c, e, f, k, dir, latents, pixels, err);
-    free(latents);
-    free(pixels);
-    lt_engine_close(e);
+        ok = export_frame(&x, k, err);
+    if (ok && x.animate)
+        ok = lt_apng_end(&x.file, err) && lt_writer_commit(&x.writer, err);
+    lt_writer_abandon(&x.writer);
+    free(x.latents);
+    free(x.pixels);
+    lt_engine_close(x.engine);
     return ok;
 }
 
@@ -126,21 +183,13 @@ static bool export_numbers(const lt_film *f, const char *dir, lt_error *err)
     return ok;
 }
 
-static bool make_dir(const char *dir, lt_error *err)
-{
-    if (lt_dir_exists(dir) || lt_file_exists(dir))
-        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is there already: name a new directory",
-                       dir);
-    return lt_dir_make(dir, err);
-}
-
 bool lt_history_export(const lt_context *c, lt_store *s, int64_t id, lt_error *err)
 {
     lt_film *f = NULL;
     const char *given = lt_args_value(c->args, "output");
     char *dir = given ? lt_strdup(given) : lt_format("latentty-run-%" PRId64, id);
-    bool ok = read_film(s, id, &f, err) && make_dir(dir, err) && export_frames(c, f, dir, err) &&
-              export_numbers(f, dir, err);
+    bool ok =
+        read_film(s, id, &f, err) && export_frames(c, f, dir, err) && export_numbers(f, dir, err);
     if (ok && c->json) {
         json_object *o = json_object_new_object();
         lt_output_set(o, "directory", lt_output_text(dir));

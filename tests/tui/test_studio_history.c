@@ -237,12 +237,17 @@ static void test_command(void **state)
     assert_int_equal(rig_run(&r, "history show"), 2);
     assert_int_equal(rig_run(&r, "history shw 1"), 2);
     assert_int_equal(rig_run(&r, "history list 1"), 2);
-    assert_int_equal(rig_run(&r, "history export 1 -o out"), 0);
+    assert_int_equal(rig_run(&r, "history export 1 -o out --animation"), 0);
     lt_image *last = rig_read_png(&r, "out/008.png", &texts),
              *whole = rig_render(&r, "whole", "", NULL);
     rig_same_pixels(last, whole);
     char *trace = lt_format("%s/out/trace.safetensors", r.dir);
     assert_true(lt_file_exists(trace));
+    lt_image *noise = rig_read_png(&r, "out/000.png", NULL),
+             *still = rig_read_png(&r, "out/animation.png", NULL);
+    rig_same_pixels(noise, still); /* as a reader sees it that knows no animation */
+    lt_image_unref(noise);
+    lt_image_unref(still);
     assert_int_equal(rig_run(&r, "history export 1 -o out"), 2); /* it is there already */
     assert_int_equal(rig_run(&r, "history prune --max-size 0"), 0);
     assert_int_equal(rig_run(&r, "history show 1"), 2);
