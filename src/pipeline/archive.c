@@ -65,6 +65,9 @@ static void put_settings(const lt_film *f, lt_buf *out)
         f->images, f->channels, f->h, f->w, f->first, f->drawn_before, f->forked,
         f->altered ? "true" : "false", f->guided ? "true" : "false", f->guidance_scale,
         f->begin_seconds, f->tokens, f->cut);
+    for (int k = 0; k < f->forked && k < f->done; k++) /* the others have the run's own */
+        lt_buf_format(out, "%s%.17g", k ? "," : ",\"guidance_scales\":[", f->at[k].guidance_scale);
+    lt_buf_str(out, f->forked > 0 && f->done > 0 ? "]" : "");
     text_member(out, "backend", f->backend);
     text_member(out, "dtype", lt_dtype_name(f->dtype));
     lt_buf_str(out, ",\"schedule\":");
@@ -270,8 +273,17 @@ static bool same_images(const lt_film *f, lt_error *err)
                    lt_params_images(&f->params), f->images);
 }
 
+/* Of the step before frame k + 1. */
+static double scale_of(const lt_film *f, json_object *scales, int k)
+{
+    return k < length_of(scales)
+               ? json_object_get_double(json_object_array_get_idx(scales, (size_t)k))
+               : f->guidance_scale;
+}
+
 /* The frames are from 0 on without a gap, each with all of its numbers. */
-static bool take_steps(lt_film *f, lt_store_step *steps, size_t count, lt_error *err)
+static bool take_steps(lt_film *f, json_object *scales, lt_store_step *steps, size_t count,
+                       lt_error *err)
 {
     if (count == 0 || count > (size_t)f->steps + 1 || steps[0].latents.count != f->all)
         return lt_fail(err, LT_ERR_FORMAT, NULL, "its noise is not there");
@@ -291,7 +303,8 @@ static bool take_steps(lt_film *f, lt_store_step *steps, size_t count, lt_error 
                              .x0 = block + f->all,
                              .eps_text = block + 2 * f->all,
                              .eps_uncond = uncond ? block + 3 * f->all : NULL,
-                             .seconds = s->seconds};
+                             .seconds = s->seconds,
+                             .guidance_scale = scale_of(f, scales, (int)k - 1)};
         lt_film_add(f, &step);
         s->block = NULL;
     }
@@ -314,7 +327,7 @@ bool lt_archive_film(const lt_store_run *run, lt_store_step *steps, size_t count
              take_dtype(text_of(o, "dtype"), &f->dtype, err) &&
              lt_sampler_find(run->sampler, &f->sampler, err) &&
              take_schedule(member(o, "schedule"), f->steps, &f->schedule, err) &&
-             take_steps(f, steps, count, err);
+             take_steps(f, member(o, "guidance_scales"), steps, count, err);
     }
     json_object_put(o);
     if (!found(run, ok, err)) {

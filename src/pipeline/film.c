@@ -81,7 +81,7 @@ bool lt_film_step_of(const lt_run *run, double seconds, lt_film_step *out, lt_er
     void *memory;
     if (!lt_try_alloc(all * sizeof(float) * (v->guided ? 4 : 3), "a step of the run", &memory, err))
         return false;
-    *out = (lt_film_step){.block = memory, .seconds = seconds};
+    *out = (lt_film_step){.block = memory, .seconds = seconds, .guidance_scale = v->guidance_scale};
     float *next = memory;
     for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
         if (!from[i])
@@ -147,7 +147,8 @@ static bool copy_step(const lt_film_step *step, size_t from, size_t n, lt_film_s
     if (!lt_try_alloc((step->eps_uncond ? 4 : 3) * n * sizeof(float), "a step of the run", &block,
                       err))
         return false;
-    *to = (lt_film_step){.block = block, .seconds = step->seconds};
+    *to = (lt_film_step){
+        .block = block, .seconds = step->seconds, .guidance_scale = step->guidance_scale};
     float *next = block;
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays && arrays[i]; i++) {
         *places[i] = memcpy(next, arrays[i] + from, n * sizeof *next);
@@ -281,10 +282,9 @@ static double ratio(double a, double b)
 
 /* Of the guided prediction eps = u + s (c - u): its size, what the push adds to u, and the angle
  * between c and u. */
-static void predictions(const lt_film *f, const float *u, const float *c, size_t n,
-                        lt_film_numbers *out)
+static void predictions(double s, const float *u, const float *c, size_t n, lt_film_numbers *out)
 {
-    double eps = 0, push = 0, uu = 0, cc = 0, uc = 0, s = f->guidance_scale;
+    double eps = 0, push = 0, uu = 0, cc = 0, uc = 0;
     for (size_t i = 0; i < n; i++) {
         double a = (double)u[i], b = (double)c[i], g = a + s * (b - a);
         eps += g * g;
@@ -327,7 +327,7 @@ void lt_film_numbers_at(const lt_film *f, int k, int image, lt_film_numbers *out
     const lt_film_step *s = &f->at[k - 1];
     out->rms_x0 = rms(s->x0 + from, n);
     if (s->eps_uncond)
-        predictions(f, s->eps_uncond + from, s->eps_text + from, n, out);
+        predictions(s->guidance_scale, s->eps_uncond + from, s->eps_text + from, n, out);
     else
         out->rms_eps = rms(s->eps_text + from, n);
     out->changed = changed(f, k, from, n);

@@ -14,12 +14,13 @@
 
 /* One scheduler step.  All arrays are in one block. */
 typedef struct lt_film_step {
-    float *block;      /* owned */
-    float *latents;    /* [B,C,h,w] after the step */
-    float *x0;         /* [B,C,h,w] predicted */
-    float *eps_text;   /* [B,C,h,w]: the UNet's output for the prompt */
-    float *eps_uncond; /* [B,C,h,w], NULL where guidance was off */
-    double seconds;    /* that the step took, without its picture */
+    float *block;          /* owned */
+    float *latents;        /* [B,C,h,w] after the step */
+    float *x0;             /* [B,C,h,w] predicted */
+    float *eps_text;       /* [B,C,h,w]: the UNet's output for the prompt */
+    float *eps_uncond;     /* [B,C,h,w], NULL where guidance was off */
+    double seconds;        /* that the step took, without its picture */
+    double guidance_scale; /* that the step had: of a fork's first frames, the parent's */
 } lt_film_step;
 
 typedef struct lt_film {

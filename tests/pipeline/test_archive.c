@@ -105,6 +105,12 @@ static void same_facts(const lt_film *a, const lt_film *b)
     snprintf(y, sizeof y, "%d %d %d %d %d %d %d %.17g %zu %zu", b->images, b->channels, b->h, b->w,
              b->first, b->drawn_before, b->guided, b->guidance_scale, b->tokens, b->cut);
     assert_string_equal(x, y);
+    for (int k = 1; k <= a->done; k++) {
+        lt_film_numbers of_a, of_b;
+        lt_film_numbers_at(a, k, 0, &of_a);
+        lt_film_numbers_at(b, k, 0, &of_b);
+        assert_true(of_a.push == of_b.push && of_a.rms_eps == of_b.rms_eps);
+    }
     assert_int_equal(strlen(a->model_hash), 16);
     assert_string_equal(a->model_hash, b->model_hash);
     assert_memory_equal(a->schedule.sigmas, b->schedule.sigmas,

@@ -68,6 +68,10 @@ static void test_other_guidance(void **state)
     lt_film *parent = pipeline_film(&rig, &p, NULL, 0), *child = pipeline_film(&rig, &q, parent, 3);
     for (int k = 0; k < STEPS; k++)
         assert_int_equal(same_step(parent, child, k), k < 3);
+    lt_film_numbers then, now;
+    lt_film_numbers_at(parent, 2, 0, &then);
+    lt_film_numbers_at(child, 2, 0, &now);
+    assert_true(then.push == now.push && then.rms_eps == now.rms_eps); /* made with its guidance */
     /* the first step after the fork sees what the parent's did */
     assert_memory_equal(parent->at[3].eps_text, child->at[3].eps_text, parent->all * sizeof(float));
     lt_film *again = pipeline_film(&rig, &q, child, 4);
