@@ -233,6 +233,12 @@ static bool act_run(lt_studio *s, lt_action action)
         s->form.seed_given = false;
         lt_studio_run(s, false);
         return true;
+    case LT_ACTION_GUIDANCE_MORE:
+        lt_studio_steer(s, 1);
+        return true;
+    case LT_ACTION_GUIDANCE_LESS:
+        lt_studio_steer(s, -1);
+        return true;
     case LT_ACTION_FORK:
         lt_studio_fork(s);
         return true;

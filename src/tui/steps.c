@@ -70,11 +70,20 @@ static void same_model(const lt_studio *s, lt_params *p, const lt_film *f)
     p->dtype = lt_strdup(lt_dtype_name(f->dtype));
 }
 
+/* A sampler that adds noise in its steps: of a seed that was chosen, if there is one. */
+static bool chooses_noise(const lt_studio *s, const lt_params *p)
+{
+    lt_error ignored;
+    const lt_sampler *sampler;
+    const char *name = p->scheduler ? p->scheduler : s->facts ? s->facts->sampler : "";
+    return s->form.seed_given && lt_sampler_find(name, &sampler, &ignored) && sampler->stochastic;
+}
+
 /* The noise, the steps, the size and the model of a fork are its parent's. */
-static void as_parent(const lt_studio *s, lt_params *p, const lt_film *f)
+static void as_parent(const lt_studio *s, lt_params *p, const lt_film *f, bool own_noise)
 {
     int place;
-    uint64_t seed = lt_params_seed(&f->params, 0, &place);
+    uint64_t seed = own_noise ? p->seeds[0] : lt_params_seed(&f->params, 0, &place);
     free(p->seeds);
     p->seeds = lt_alloc(sizeof *p->seeds);
     p->seeds[0] = seed;
@@ -94,7 +103,7 @@ void lt_studio_branch(lt_studio *s, lt_params *p, lt_reel *parent, int k)
     int image = s->image < parent->film->images ? s->image : 0;
     bool ok = lt_film_pick(parent->film, image, k, &film, &err);
     if (ok) {
-        as_parent(s, p, film);
+        as_parent(s, p, film, k > 0 && chooses_noise(s, p));
         ok = k == 0 || lt_session_fork(s->session, s->next_id + 1, p, film, k, paced, &err);
         lt_film_free(film);
     }
@@ -183,6 +192,8 @@ void lt_studio_pause(lt_studio *s)
         lt_studio_say(s, LT_NOTE_INFO, "pausing after this step");
         break;
     case LT_REEL_PAUSED:
+        if (lt_studio_steer_on(s))
+            break;
         s->follow = true;
         s->step = s->reel->film->done;
         if (s->paced_hold) { /* held by the pace alone: now by the user */
@@ -287,6 +298,7 @@ double lt_studio_wait(const lt_studio *s)
         wait = lt_wake_sooner(wait, until(s, s->next_move));
     wait = lt_wake_sooner(wait, lt_studio_what_if_wait(s));
     wait = lt_wake_sooner(wait, lt_studio_compare_wait(s));
+    wait = lt_wake_sooner(wait, lt_studio_steer_wait(s));
     if (lt_studio_saving(s))
         wait = 0;
     if (s->note.until > 0)
@@ -316,6 +328,7 @@ void lt_studio_tick(lt_studio *s)
         s->note.until = 0;
         s->dirty = true;
     }
+    lt_studio_steer_tick(s);
     if (lt_studio_saving(s))
         lt_studio_save_on(s);
     lt_studio_what_if_tick(s);

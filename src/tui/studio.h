@@ -166,6 +166,7 @@ typedef struct lt_studio {
     double pace; /* seconds that a step is held, live and in replay; 0: as it comes */
     bool replaying;
     double next_move; /* when the next step of a replay, or of a paced run, is due */
+    double steer_at;  /* when a guidance that was changed meanwhile becomes a fork; 0: none was */
     bool paced_hold;  /* the run is held by the pace, not by the user */
 
     lt_layout layout;
@@ -227,6 +228,14 @@ void lt_studio_resume(lt_studio *s);
 /* What happens by itself: seconds until then, negative if nothing does. */
 double lt_studio_wait(const lt_studio *s);
 void lt_studio_tick(lt_studio *s);
+
+/* ---- steer.c ---- */
+/* Guidance up or down for what follows: a run at work goes on with it, as a fork. */
+void lt_studio_steer(lt_studio *s, int by);
+/* A paused run is to go on: as a fork, if its guidance was changed; false: it was not. */
+bool lt_studio_steer_on(lt_studio *s);
+double lt_studio_steer_wait(const lt_studio *s); /* as lt_studio_wait */
+void lt_studio_steer_tick(lt_studio *s);
 
 /* ---- type.c ---- */
 void lt_studio_ask(lt_studio *s, lt_ask what, const char *text);

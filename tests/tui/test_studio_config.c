@@ -149,24 +149,33 @@ static void test_keys_of_the_line(void **state)
 
 /* ---- theme ---- */
 
-static bool is_key_colour(const rig *r, const char *text, unsigned char red, unsigned char green,
-                          unsigned char blue)
+/* How the key in the footer is to look; red < 0: in the terminal's own colour, bold. */
+typedef struct look {
+    int red, green, blue;
+} look;
+
+static bool looks(terminal *t, void *user)
 {
+    const look *want = user;
     int row, column;
     terminal_cell cell;
-    if (!terminal_find(r->t, text, &row, &column) || !terminal_cell_at(r->t, row, column, &cell))
+    if (!terminal_find(t, "? keys", &row, &column) || !terminal_cell_at(t, row, column, &cell))
         return false;
-    if (cell.default_foreground)
-        return false;
-    return cell.foreground.r == red && cell.foreground.g == green && cell.foreground.b == blue;
+    if (want->red < 0)
+        return cell.default_foreground && cell.bold;
+    return !cell.default_foreground && cell.foreground.r == want->red &&
+           cell.foreground.g == want->green && cell.foreground.b == want->blue;
 }
 
-static bool is_plain(const rig *r, const char *text)
+static void wait_look(rig *r, int red, int green, int blue)
 {
-    int row, column;
-    terminal_cell cell;
-    return terminal_find(r->t, text, &row, &column) && terminal_cell_at(r->t, row, column, &cell) &&
-           cell.default_foreground && cell.bold;
+    look want = {red, green, blue};
+    CHECK_OK(terminal_wait(r->t, looks, &want, "the key's colour", err));
+}
+
+static void wait_plain(rig *r)
+{
+    wait_look(r, -1, -1, -1);
 }
 
 static void test_theme(void **state)
@@ -174,26 +183,21 @@ static void test_theme(void **state)
     (void)state;
     rig r = open_rig("theme = dark\n", NULL, SETTINGS, "");
     to_view(&r);
-    assert_true(
-        is_key_colour(&r, "? keys", 102, 204, 255)); /* 117 of the 256, as libvterm has it */
+    wait_look(&r, 102, 204, 255); /* 117 of the 256, as libvterm has it */
     command(&r, "theme light<enter>");
-    rig_gone(&r, "command:");
-    CHECK_OK(terminal_wait_quiet(r.t, 200, err));
-    assert_true(is_key_colour(&r, "? keys", 0, 51, 153)); /* 25 */
+    wait_look(&r, 0, 51, 153); /* 25 */
     command(&r, "theme mono<enter>");
-    rig_gone(&r, "command:");
-    CHECK_OK(terminal_wait_quiet(r.t, 200, err));
-    assert_true(is_plain(&r, "? keys"));
+    wait_plain(&r);
     command(&r, "theme pink<enter>");
     rig_wait(&r, "there is no theme 'pink', expected auto, dark, light or mono");
     rig_leave(&r);
     r = rig_open_with("NO_COLOR=1", NULL, SETTINGS, "--theme dark");
     rig_match(&r, "[0-9]/75");
     to_view(&r);
-    assert_true(is_plain(&r, "? keys"));
+    wait_plain(&r);
     command(&r, "theme dark<enter>");
     rig_wait(&r, "NO_COLOR is set");
-    assert_true(is_plain(&r, "? keys"));
+    wait_plain(&r);
     rig_leave(&r);
 }
 

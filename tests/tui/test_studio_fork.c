@@ -74,10 +74,72 @@ static void test_ends(void **state)
     rig_leave(&r);
 }
 
+/* Guidance that is changed while a run is paused: Space goes on with it, and the run that was at
+ * work is kept as it was. */
+static void test_steered_paused(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, "-p a_red_fox --size 64x64 --seed 7 --steps 300", "");
+    rig_keys(&r, "<enter>");
+    rig_match(&r, "RUN [1-9][0-9]*/300");
+    rig_keys(&r, "<space>");
+    rig_match(&r, "PAUSED [1-9][0-9]*/300");
+    rig_keys(&r, "++-");
+    rig_wait(&r, "guidance 8: Space goes on with it, as a fork");
+    rig_keys(&r, "<space>");
+    rig_wait(&r, "run 2/2, fork");
+    rig_wait(&r, "DONE 300/300");
+    rig_keys(&r, "T");
+    rig_match(&r, "1 s7  a red fox +stopped");
+    rig_match(&r, "2 @[0-9]+, guidance-scale 8 +done");
+    rig_leave(&r);
+}
+
+/* While it runs: from the next step on. */
+static void test_steered_running(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, "-p a_red_fox --size 64x64 --seed 7 --steps 900", "");
+    rig_keys(&r, "<enter>");
+    rig_match(&r, "RUN [1-9][0-9]*/900");
+    rig_keys(&r, "---");
+    rig_wait(&r, "run 2/2, fork");
+    rig_keys(&r, "T");
+    rig_match(&r, "2 @[0-9]+, guidance-scale 6");
+    rig_leave(&r);
+}
+
+/* A sampler that adds noise in its steps: of another seed, from the fork on. */
+static void test_other_noise(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, SETTINGS, "");
+    rig_keys(&r, "<esc>");
+    rig_wait(&r, "? keys");
+    rig_keys(&r, ":scheduler euler_a<enter><enter>");
+    rig_wait(&r, "DONE 8/8");
+    lt_image *whole = saved(&r, "latentty-7.png");
+    rig_keys(&r, "<home>...");
+    rig_wait(&r, "Step 3 of 8");
+    rig_keys(&r, "N<c-u>9<enter>f");
+    rig_wait(&r, "run 2/2");
+    rig_wait(&r, "DONE 8/8");
+    lt_image *fork = saved(&r, "latentty-9.png");
+    assert_true(rig_distance(fork, whole) > 0.5);
+    rig_keys(&r, "T");
+    rig_wait(&r, "2 @3, seed 9");
+    lt_image_unref(fork);
+    lt_image_unref(whole);
+    rig_leave(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_same),
                                        cmocka_unit_test(test_other_guidance),
-                                       cmocka_unit_test(test_ends)};
+                                       cmocka_unit_test(test_ends),
+                                       cmocka_unit_test(test_steered_paused),
+                                       cmocka_unit_test(test_steered_running),
+                                       cmocka_unit_test(test_other_noise)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
