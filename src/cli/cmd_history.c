@@ -1,31 +1,10 @@
 /* cmd_history.c - `latentty history`: the runs that the studio keeps, without a screen. */
-#define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/text.h"
 #include "cli/history.h"
 #include "cli/output.h"
-
-static const char *state_of(const lt_store_run *run)
-{
-    static const char *const names[] = {[LT_STORE_UNFINISHED] = "unfinished",
-                                        [LT_STORE_DONE] = "done",
-                                        [LT_STORE_STOPPED] = "stopped",
-                                        [LT_STORE_FAILED] = "failed"};
-    return names[run->state];
-}
-
-static void when(int64_t ms, char *to, size_t size)
-{
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm parts;
-    if (!localtime_r(&seconds, &parts) || !strftime(to, size, "%Y-%m-%d %H:%M", &parts))
-        snprintf(to, size, "?");
-}
+#include "cli/studio_options.h"
 
 static json_object *as_json(const lt_store_run *run)
 {
@@ -35,7 +14,7 @@ static json_object *as_json(const lt_store_run *run)
     if (run->parent)
         lt_output_set(o, "forked_at_step", json_object_new_int(run->parent_step));
     lt_output_set(o, "created_ms", json_object_new_int64(run->created));
-    lt_output_set(o, "state", lt_output_text(state_of(run)));
+    lt_output_set(o, "state", lt_output_text(lt_store_state_name(run->state)));
     lt_output_set(o, "done", json_object_new_int(run->done));
     lt_output_set(o, "steps", json_object_new_int(run->steps));
     lt_output_set(o, "seconds", lt_output_number(run->seconds));
@@ -64,7 +43,7 @@ static bool whole(const lt_context *c, const char *option, long long most, long 
 
 static bool list(const lt_context *c, lt_store *s, lt_error *err)
 {
-    char date[32];
+    char date[LT_STORE_WHEN];
     long long limit = 0;
     lt_store_page page = {0};
     lt_store_query q = {.search = lt_args_value(c->args, "search"),
@@ -78,14 +57,14 @@ static bool list(const lt_context *c, lt_store *s, lt_error *err)
     json_object *runs = c->json ? json_object_new_array() : NULL;
     for (size_t i = 0; i < page.count; i++) {
         const lt_store_run *run = &page.runs[i];
-        when(run->created, date, sizeof date);
+        lt_store_when(run->created, date);
         if (runs)
             json_object_array_add(runs, as_json(run));
         else
             lt_output_line(stdout,
                            "%6" PRId64 "%s %s  %-10s %4d/%-4d %9dx%-5d seed %-10" PRIu64 " %s",
-                           run->id, run->starred ? "*" : " ", date, state_of(run), run->done,
-                           run->steps, run->width, run->height, run->seed, run->prompt);
+                           run->id, run->starred ? "*" : " ", date, lt_store_state_name(run->state),
+                           run->done, run->steps, run->width, run->height, run->seed, run->prompt);
     }
     if (runs) {
         json_object *o = json_object_new_object();
@@ -100,16 +79,16 @@ static bool list(const lt_context *c, lt_store *s, lt_error *err)
 
 static bool show(const lt_context *c, lt_store *s, int64_t id, lt_error *err)
 {
-    char date[32];
+    char date[LT_STORE_WHEN];
     lt_store_run run = {0};
     if (!lt_store_read(s, id, &run, err))
         return false;
     if (c->json) {
         lt_output_json(as_json(&run));
     } else {
-        when(run.created, date, sizeof date);
+        lt_store_when(run.created, date);
         lt_output_line(stdout, "run %" PRId64 "%s, %s, %s", run.id, run.starred ? ", starred" : "",
-                       date, run.deleted ? "deleted" : state_of(&run));
+                       date, run.deleted ? "deleted" : lt_store_state_name(run.state));
         if (run.parent)
             lt_output_line(stdout, "fork of run %" PRId64 " at step %d", run.parent,
                            run.parent_step);
@@ -126,16 +105,23 @@ static bool show(const lt_context *c, lt_store *s, int64_t id, lt_error *err)
     return true;
 }
 
+/* --max-size, else the file of settings, else the studio's own limit. */
+static bool read_limit(const lt_context *c, lt_tui_options *o, lt_error *err)
+{
+    const char *text = lt_args_value(c->args, "max-size");
+    return lt_studio_options_read(c, o, err) &&
+           (!text || lt_studio_history_max(o, "--max-size", text, err));
+}
+
 static bool prune(const lt_context *c, lt_store *s, lt_error *err)
 {
-    long long megabytes = 5120;
+    lt_tui_options options; /* where history.max-size is read */
     int deleted = 0, gone = 0;
     int64_t before, after;
-    if (!whole(c, "max-size", INT64_MAX >> 20, &megabytes, err))
-        return false;
-    if (!lt_store_bytes(s, &before, err) ||
+    if (!read_limit(c, &options, err) || !lt_store_bytes(s, &before, err) ||
         !lt_store_purge_deleted(s, lt_store_now() + 1, &deleted, err) ||
-        !lt_store_prune(s, (int64_t)megabytes << 20, &gone, err) || !lt_store_bytes(s, &after, err))
+        (options.history_max > 0 && !lt_store_prune(s, options.history_max, &gone, err)) ||
+        !lt_store_bytes(s, &after, err))
         return false;
     if (c->json) {
         json_object *o = json_object_new_object();
@@ -211,8 +197,8 @@ static const lt_option options[] = {
     {"limit", 0, "N", "all", "list: the newest N", false},
     {"output", 'o', "DIR", "latentty-run-ID", "export: a directory that is not there yet", false},
     {"animation", 0, NULL, NULL, "export: all steps as animation.png, too", false},
-    {"max-size", 0, "MIB", "5120",
-     "prune: the oldest runs go until it is no larger; starred ones stay", false},
+    {"max-size", 0, "SIZE", "history.max-size, or 5G",
+     "prune: the oldest runs go until it is no larger, such as 500M; starred ones stay", false},
 };
 static const char *const settings[] = {"backend", "dtype", "threads", NULL};
 
@@ -231,5 +217,6 @@ const lt_command lt_command_history = {
     .options = options,
     .option_count = LT_COUNT(options),
     .settings = settings,
+    .configured = true,
     .run = run,
 };

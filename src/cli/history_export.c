@@ -14,54 +14,20 @@
 #include "pipeline/archive.h"
 #include "pipeline/trace.h"
 
-static bool read_film(lt_store *s, int64_t id, lt_film **out, lt_error *err)
-{
-    lt_store_run run = {0};
-    lt_store_step *steps = NULL;
-    size_t count = 0;
-    bool ok = lt_store_read(s, id, &run, err) &&
-              lt_store_read_steps(s, id, 0, run.steps, &steps, &count, err) &&
-              lt_archive_film(&run, steps, count, out, err);
-    lt_store_steps_free(steps, count);
-    lt_store_run_done(&run);
-    return ok;
-}
-
-/* The model of the run, in the type that the user wants, or else that it was made in. */
+/* The model of the run, on the backend and in the type that the command line wants, or else that it
+ * was made in. */
 static bool open_vae(const lt_context *c, const lt_film *f, lt_engine **out, lt_error *err)
 {
-    lt_params p, wish;
-    bool ok = lt_open_params(c, &wish, err);
+    static const char *const flags[] = {"backend", "dtype", "threads"};
+    lt_params p;
+    bool ok = true;
     lt_params_copy(&p, &f->params);
-    if (ok && wish.dtype) {
-        free(p.dtype);
-        p.dtype = lt_strdup(wish.dtype);
+    for (int i = 0; ok && i < LT_COUNT(flags); i++) {
+        const char *text = lt_args_value(c->args, flags[i]);
+        ok = !text || lt_params_set(&p, lt_params_find(flags[i]), text, err);
     }
-    if (ok && wish.backend) {
-        free(p.backend);
-        p.backend = lt_strdup(wish.backend);
-    }
-    p.threads = wish.threads;
-    ok = ok && lt_open_engine(c, &p, LT_NEEDS_VAE, out, err);
-    lt_params_done(&wish);
+    ok = ok && lt_open_check(c->backends, &p, err) && lt_open_engine(c, &p, LT_NEEDS_VAE, out, err);
     lt_params_done(&p);
-    return ok;
-}
-
-static bool write_frame(const lt_film *f, int k, const lt_image *image, int number,
-                        const char *path, lt_error *err)
-{
-    lt_png_texts texts = {0};
-    lt_buf parameters = {0}, json = {0};
-    lt_meta meta = lt_film_meta(f, k);
-    lt_meta_parameters(&meta, number, &parameters);
-    lt_meta_json(&meta, number, &json);
-    lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);
-    lt_png_texts_add(&texts, LT_META_JSON, json.data);
-    bool ok = lt_png_write(path, image, &texts, LT_PNG_LEVEL, err);
-    lt_png_texts_done(&texts);
-    lt_buf_done(&parameters);
-    lt_buf_done(&json);
     return ok;
 }
 
@@ -86,12 +52,11 @@ typedef struct exporting {
     lt_apng file;      /* likewise */
 } exporting;
 
-/* The last frame stays before the first one comes again. */
 static bool animate(exporting *x, int k, const lt_image *image, lt_error *err)
 {
-    enum { FRAME_MS = 100, LAST_MS = 2000 };
     return !x->animate ||
-           lt_apng_add(&x->file, image, k == x->film->done ? LAST_MS : FRAME_MS, NULL, err);
+           lt_apng_add(&x->file, image, k == x->film->done ? LT_APNG_LAST_MS : LT_APNG_FRAME_MS,
+                       NULL, err);
 }
 
 /* Frame k of every picture: KKK.png, or I-KKK.png where there are several. */
@@ -99,6 +64,7 @@ static bool export_frame(exporting *x, int k, lt_error *err)
 {
     const lt_film *f = x->film;
     size_t one = f->all / (size_t)f->images;
+    lt_meta meta = lt_film_meta(f, k);
     lt_film_lens(f, k, LT_LENS_LATENTS, x->latents);
     for (int i = 0; i < f->images; i++) {
         lt_image *image;
@@ -108,7 +74,7 @@ static bool export_frame(exporting *x, int k, lt_error *err)
                                    x->pixels, x->c->progress, err) &&
                   lt_image_from_chw(x->pixels, f->width, f->height, &image, err);
         if (ok) {
-            ok = write_frame(f, k, image, i, path, err) && animate(x, k, image, err);
+            ok = lt_meta_write(&meta, i, image, path, err) && animate(x, k, image, err);
             lt_image_unref(image);
         }
         free(path);
@@ -188,8 +154,8 @@ bool lt_history_export(const lt_context *c, lt_store *s, int64_t id, lt_error *e
     lt_film *f = NULL;
     const char *given = lt_args_value(c->args, "output");
     char *dir = given ? lt_strdup(given) : lt_format("latentty-run-%" PRId64, id);
-    bool ok =
-        read_film(s, id, &f, err) && export_frames(c, f, dir, err) && export_numbers(f, dir, err);
+    bool ok = lt_archive_read(s, id, NULL, &f, err) && export_frames(c, f, dir, err) &&
+              export_numbers(f, dir, err);
     if (ok && c->json) {
         json_object *o = json_object_new_object();
         lt_output_set(o, "directory", lt_output_text(dir));

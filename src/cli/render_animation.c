@@ -4,13 +4,10 @@
 #include "cli/render.h"
 #include "cli/signals.h"
 
-/* The last frame stays for that long at least, before the first one comes again. */
-enum { FRAME_MS = 100, LAST_MS = 2000 };
-
 bool lt_render_animation_read(lt_render *r, lt_error *err)
 {
     const char *text = lt_args_value(r->c->args, "frame-ms");
-    long long ms = FRAME_MS;
+    long long ms = LT_APNG_FRAME_MS;
     bool wanted = lt_args_has(r->c->args, "animation");
     if (text && !wanted)
         return lt_fail(err, LT_ERR_ARGUMENT, "--animation FILE.png",
@@ -45,8 +42,8 @@ bool lt_render_animation_add(lt_render *r, const lt_image *picture, lt_error *er
     int ms = a->frame_ms;
     if (!a->path)
         return true;
-    if (r->view->done == r->view->steps && ms < LAST_MS)
-        ms = LAST_MS;
+    if (r->view->done == r->view->steps && ms < LT_APNG_LAST_MS)
+        ms = LT_APNG_LAST_MS;
     if (a->file.written == 0) {
         lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
         lt_meta_parameters(&meta, 0, &parameters);

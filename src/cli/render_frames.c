@@ -98,19 +98,9 @@ bool lt_render_frame(lt_render *r, lt_error *err)
 
 static bool write_picture(lt_render *r, int i, const lt_image *picture, lt_error *err)
 {
-    lt_png_texts texts = {0};
-    lt_buf parameters = {0}, json = {0};
     lt_meta meta = lt_render_meta(r);
-    lt_meta_parameters(&meta, i, &parameters);
-    lt_meta_json(&meta, i, &json);
-    lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);
-    lt_png_texts_add(&texts, LT_META_JSON, json.data);
-    bool ok =
-        lt_signals_check(err) && lt_png_write(r->paths[i], picture, &texts, LT_PNG_LEVEL, err);
+    bool ok = lt_signals_check(err) && lt_meta_write(&meta, i, picture, r->paths[i], err);
     r->written += ok;
-    lt_png_texts_done(&texts);
-    lt_buf_done(&parameters);
-    lt_buf_done(&json);
     return ok;
 }
 

@@ -67,8 +67,7 @@ static bool set_history(lt_tui_options *o, const char *name, const char *text, l
     return set_switch(&o->history, name, text, err);
 }
 
-/* A number of bytes: "5G", "500M"; the letters are powers of 1024.  none: 0, no limit. */
-static bool set_history_max(lt_tui_options *o, const char *name, const char *text, lt_error *err)
+bool lt_studio_history_max(lt_tui_options *o, const char *name, const char *text, lt_error *err)
 {
     static const char letters[] = "KMG";
     char digits[20];
@@ -93,7 +92,7 @@ const lt_studio_option lt_studio_options[] = {
     {"graphics", "auto", set_graphics},     {"cell", "asked for", set_cell},
     {"preview-budget", "none", set_budget}, {"pace", "0", set_pace},
     {"theme", "auto", set_theme},           {"mouse", "on", set_mouse},
-    {"history", "on", set_history},         {"history.max-size", "5G", set_history_max},
+    {"history", "on", set_history},         {"history.max-size", "5G", lt_studio_history_max},
 };
 const int lt_studio_option_count = sizeof lt_studio_options / sizeof *lt_studio_options;
 

@@ -23,6 +23,11 @@ void lt_studio_options_init(lt_tui_options *o); /* what holds without any of the
 /* Those, and what the command line or, where it says nothing, the file of settings says. */
 bool lt_studio_options_read(const lt_context *c, lt_tui_options *o, lt_error *err) LT_WARN_UNUSED;
 
+/* Sets o->history_max from a number of bytes: "5G", "500M", of which the letters are powers of
+ * 1024; "none" is 0, no limit.  name: for the message. */
+bool lt_studio_history_max(lt_tui_options *o, const char *name, const char *text,
+                           lt_error *err) LT_WARN_UNUSED;
+
 /* Rows of the command line, for the commands that take them. */
 #define LT_STUDIO_OPTIONS                                                                          \
     {"graphics", 0, "KIND", "auto", "auto, sixel, kitty, blocks, text or none", false},            \

@@ -12,7 +12,13 @@
 
 #include "image/png.h"
 
-enum { LT_APNG_MAX_DELAY = 65535 }; /* ms */
+enum {
+    LT_APNG_MAX_DELAY = 65535, /* ms */
+    /* For the steps of a run, where nobody says otherwise; the last frame stays longer, before the
+     * first one comes again. */
+    LT_APNG_FRAME_MS = 100,
+    LT_APNG_LAST_MS = 2000,
+};
 
 /* Zero-initialise; nothing to release.  Private, but for reading `written`. */
 typedef struct lt_apng {

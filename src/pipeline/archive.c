@@ -337,3 +337,17 @@ bool lt_archive_film(const lt_store_run *run, lt_store_step *steps, size_t count
     *out = f;
     return true;
 }
+
+bool lt_archive_read(lt_store *s, int64_t id, lt_store_run *run, lt_film **out, lt_error *err)
+{
+    lt_store_run own = {0}, *about = run ? run : &own;
+    lt_store_step *steps = NULL;
+    size_t count = 0;
+    *about = (lt_store_run){0};
+    bool ok = lt_store_read(s, id, about, err) &&
+              lt_store_read_steps(s, id, 0, about->steps, &steps, &count, err) &&
+              lt_archive_film(about, steps, count, out, err);
+    lt_store_steps_free(steps, count);
+    lt_store_run_done(&own);
+    return ok;
+}

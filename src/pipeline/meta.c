@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/version.h"
+#include "image/png.h"
 
 lt_meta lt_meta_of(const lt_engine *e, const lt_params *p, const lt_run *run)
 {
@@ -117,4 +118,20 @@ void lt_meta_json(const lt_meta *m, int image, lt_buf *out)
     if (m->trail)
         add_trail(m, image, out);
     lt_buf_char(out, '}');
+}
+
+bool lt_meta_write(const lt_meta *m, int image, const lt_image *picture, const char *path,
+                   lt_error *err)
+{
+    lt_png_texts texts = {0};
+    lt_buf parameters = {0}, json = {0};
+    lt_meta_parameters(m, image, &parameters);
+    lt_meta_json(m, image, &json);
+    lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);
+    lt_png_texts_add(&texts, LT_META_JSON, json.data);
+    bool ok = lt_png_write(path, picture, &texts, LT_PNG_LEVEL, err);
+    lt_png_texts_done(&texts);
+    lt_buf_done(&parameters);
+    lt_buf_done(&json);
+    return ok;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "image/image.h"
 #include "pipeline/run.h"
 #include "pipeline/trail.h"
 
@@ -37,5 +38,9 @@ void lt_meta_parameters(const lt_meta *m, int image, lt_buf *out);
 /* One JSON object with every setting of the picture; on one line.  "trail" has the fingerprint of
  * every frame of this picture up to the one that is shown. */
 void lt_meta_json(const lt_meta *m, int image, lt_buf *out);
+/* The picture as a PNG file that carries both texts. */
+bool lt_meta_write(const lt_meta *m, int image, const lt_image *picture, const char *path,
+                   lt_error *err) LT_WARN_UNUSED;
+
 /* Bytes that a trail up to step `shown` adds to it. */
 size_t lt_meta_trail_bytes(int shown);

@@ -12,6 +12,23 @@
 #include "base/mem.h"
 #include "base/panic.h"
 
+const char *lt_store_state_name(lt_store_state state)
+{
+    static const char *const names[] = {[LT_STORE_UNFINISHED] = "unfinished",
+                                        [LT_STORE_DONE] = "done",
+                                        [LT_STORE_STOPPED] = "stopped",
+                                        [LT_STORE_FAILED] = "failed"};
+    return names[state];
+}
+
+void lt_store_when(int64_t ms, char to[LT_STORE_WHEN])
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm parts;
+    if (!localtime_r(&seconds, &parts) || !strftime(to, LT_STORE_WHEN, "%Y-%m-%d %H:%M", &parts))
+        snprintf(to, LT_STORE_WHEN, "?");
+}
+
 bool lt_store_fail(lt_store *s, const char *what, int code, lt_error *err)
 {
     s->damaged |= lt_db_is_damage(code) && s->mode == LT_STORE_WRITES;

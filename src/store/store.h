@@ -72,6 +72,11 @@ typedef enum lt_store_state {
     LT_STORE_FAILED,
 } lt_store_state;
 
+const char *lt_store_state_name(lt_store_state state); /* "unfinished", "done", ... */
+/* ms since 1970 as "2026-11-30 09:15", in the local time; "?" where it has none. */
+enum { LT_STORE_WHEN = 32 };
+void lt_store_when(int64_t ms, char to[LT_STORE_WHEN]);
+
 /* Texts: UTF-8; NULL is "" when a run is begun, and never comes back. */
 typedef struct lt_store_run {
     int64_t id;                /* above 0; grows with time */

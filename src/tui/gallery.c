@@ -231,23 +231,18 @@ static lt_reel_state state_of(const lt_film *f, lt_store_state state)
 lt_reel *lt_gallery_reopen(lt_studio *s, int64_t id)
 {
     lt_error err = {0};
-    lt_store_run run = {0};
-    lt_store_step *steps = NULL;
-    size_t count = 0;
+    lt_store_run run;
     lt_film *film;
     lt_reel *r = lt_reels_stored(&s->reels, id);
     if (r)
         return r;
-    if (lt_store_read(s->store, id, &run, &err) &&
-        lt_store_read_steps(s->store, id, 0, run.steps, &steps, &count, &err) &&
-        lt_archive_film(&run, steps, count, &film, &err)) {
+    if (lt_archive_read(s->store, id, &run, &film, &err)) {
         r = lt_reels_reopen(&s->reels, ++s->next_id, film, state_of(film, run.state), id);
         const lt_reel *parent = lt_reels_stored(&s->reels, run.parent);
         r->parent = parent ? parent->id : 0;
     } else {
         lt_studio_fault(s, &err);
     }
-    lt_store_steps_free(steps, count);
     lt_store_run_done(&run);
     return r;
 }

@@ -15,20 +15,11 @@
 static bool write_frame(lt_studio *s, const lt_reel *r, int k, int image, const char *path)
 {
     lt_error err = {0};
-    lt_png_texts texts = {0};
-    lt_buf parameters = {0}, json = {0};
     lt_meta meta = lt_film_meta(r->film, k);
     meta.lens = lt_reel_lens(k, s->lens);
-    lt_meta_parameters(&meta, image, &parameters);
-    lt_meta_json(&meta, image, &json);
-    lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);
-    lt_png_texts_add(&texts, LT_META_JSON, json.data);
-    bool ok = lt_png_write(path, lt_reel_picture(r, k, image, s->lens), &texts, LT_PNG_LEVEL, &err);
+    bool ok = lt_meta_write(&meta, image, lt_reel_picture(r, k, image, s->lens), path, &err);
     if (!ok)
         lt_studio_fault(s, &err);
-    lt_png_texts_done(&texts);
-    lt_buf_done(&parameters);
-    lt_buf_done(&json);
     return ok;
 }
 

@@ -1,37 +1,13 @@
 /* view_gallery.c - the history: its pictures' box, and what the chosen run is, beside them. */
-#define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "tui/draw.h"
 #include "tui/gauge.h"
 #include "tui/studio.h"
 #include "tui/wrap.h"
-
-static const char *state_of(const lt_store_run *run)
-{
-    switch (run->state) {
-    case LT_STORE_DONE:
-        return "done";
-    case LT_STORE_STOPPED:
-        return "stopped";
-    case LT_STORE_FAILED:
-        return "failed";
-    default:
-        return "interrupted, or at work";
-    }
-}
-
-static void when(int64_t ms, char *to, size_t size)
-{
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm parts;
-    if (!localtime_r(&seconds, &parts) || !strftime(to, size, "%Y-%m-%d %H:%M", &parts))
-        snprintf(to, size, "?");
-}
 
 /* Wrapped into at most `most` rows; returns how many. */
 static int paragraph(const lt_studio *s, lt_rect r, int most, lt_style style, const char *text)
@@ -71,16 +47,16 @@ LT_PRINTF(3, 4) static void row(pen *p, const char *label, const char *format, .
 static void details(const lt_studio *s, const lt_store_run *run, lt_rect r)
 {
     enum { ROWS = 9 }; /* below the prompt */
-    char text[64];
+    char text[LT_STORE_WHEN];
     pen p = {r, r.y};
     p.y += paragraph(s, r, r.height > ROWS + 1 ? r.height - ROWS - 1 : 1, LT_STYLE_STRONG,
                      *run->prompt ? run->prompt : "(no prompt)");
     p.y++;
     if (*run->negative)
         row(&p, "avoid", "%s", run->negative);
-    when(run->created, text, sizeof text);
+    lt_store_when(run->created, text);
     row(&p, "made", "%s", text);
-    row(&p, "steps", "%d of %d, %s", run->done, run->steps, state_of(run));
+    row(&p, "steps", "%d of %d, %s", run->done, run->steps, lt_store_state_name(run->state));
     row(&p, "guidance", "%g", run->guidance);
     row(&p, "sampler", "%s", run->sampler);
     row(&p, "seed", "%" PRIu64, run->seed);

@@ -73,15 +73,8 @@ static int64_t keep(lt_store *s, const lt_film *f, int64_t parent, int from)
 
 static lt_film *bring(lt_store *s, int64_t id)
 {
-    lt_store_run run;
-    lt_store_step *steps;
-    size_t count;
     lt_film *f;
-    CHECK_OK(lt_store_read(s, id, &run, err));
-    CHECK_OK(lt_store_read_steps(s, id, 0, run.steps, &steps, &count, err));
-    CHECK_OK(lt_archive_film(&run, steps, count, &f, err));
-    lt_store_steps_free(steps, count);
-    lt_store_run_done(&run);
+    CHECK_OK(lt_archive_read(s, id, NULL, &f, err));
     return f;
 }
 

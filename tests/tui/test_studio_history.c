@@ -249,7 +249,8 @@ static void test_command(void **state)
     lt_image_unref(noise);
     lt_image_unref(still);
     assert_int_equal(rig_run(&r, "history export 1 -o out"), 2); /* it is there already */
-    assert_int_equal(rig_run(&r, "history prune --max-size 0"), 0);
+    assert_int_equal(rig_run(&r, "history prune --max-size 0"), 2);
+    assert_int_equal(rig_run(&r, "history prune --max-size 1K"), 0);
     assert_int_equal(rig_run(&r, "history show 1"), 2);
     free(trace);
     lt_png_texts_done(&texts);
