@@ -328,12 +328,15 @@ bool lt_gallery_act(lt_studio *s, lt_action action)
     }
 }
 
-void lt_gallery_click(lt_studio *s, int tile, bool again)
+void lt_gallery_click(lt_studio *s, int x, int y)
 {
-    if (tile < 0 || (size_t)tile >= s->gallery.page.count)
+    lt_gallery *g = &s->gallery;
+    int i = lt_tiles_at(s, g->mosaic, x, y);
+    if (i < 0 || (size_t)i >= g->page.count)
         return;
-    s->gallery.chosen = tile;
-    if (again)
+    bool open = lt_tiles_twice(s, i == g->chosen);
+    g->chosen = i;
+    if (open)
         open_chosen(s);
     else
         lt_studio_picture(s, false);
@@ -359,16 +362,13 @@ void lt_gallery_picture(lt_studio *s)
         snprintf(captions[i], sizeof captions[i], "%s%s", run->starred ? "* " : "", run->prompt);
         tiles[i] = (lt_mosaic_tile){g->small[i], captions[i]};
     }
-    lt_mosaic_ask ask = {.width = s->layout.picture.width * s->term.cell_width,
-                         .height = s->layout.picture.height * s->term.cell_height,
-                         .tile_width = SIDE,
+    lt_mosaic_ask ask = {.tile_width = SIDE,
                          .tile_height = SIDE,
-                         .fill = true,
-                         .frame = 3,
-                         .scale = 1,
                          .tiles = tiles,
                          .count = count,
                          .chosen = g->chosen};
+    lt_tiles_room(s, &ask);
+    ask.fill = true; /* they are small, and of all sizes */
     if (!g->mosaic)
         g->mosaic = lt_mosaic_new();
     if (!lt_mosaic_make(g->mosaic, &ask, &whole, &err)) {

@@ -27,7 +27,6 @@ typedef struct lt_seed_grid {
     bool varies;    /* variations of one seed, not several seeds */
     int exact;      /* the frame whose pictures are asked for though the run is at work; -1 */
     bool gave_up;   /* a picture could not be decoded: none is asked for until something moves */
-    double clicked; /* when, for double clicks */
     double partial; /* since when some tiles of a step are there and others not yet; 0: all are */
     int framed;     /* the tile that was chosen when it was drawn */
     lt_mosaic *mosaic; /* owned; NULL until it is drawn */

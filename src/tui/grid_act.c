@@ -265,19 +265,12 @@ static void move(lt_studio *s, int by_column, int by_row)
 
 void lt_studio_grid_click(lt_studio *s, int x, int y)
 {
-    const double twice = 0.4; /* seconds */
-    lt_seed_grid *g = &s->grid;
-    lt_rect r = lt_canvas_where(s->canvas);
-    if (!g->mosaic || r.width == 0 || x < r.x || y < r.y)
-        return;
-    int i = lt_mosaic_tile_at(g->mosaic, (2 * (x - r.x) + 1) * s->term.cell_width / 2,
-                              (2 * (y - r.y) + 1) * s->term.cell_height / 2);
+    int i = lt_tiles_at(s, s->grid.mosaic, x, y);
     if (i < 0)
         return;
-    bool again = i == g->chosen && s->now - g->clicked < twice;
-    g->clicked = s->now;
+    bool open = lt_tiles_twice(s, i == s->grid.chosen);
     choose(s, i);
-    if (again)
+    if (open)
         enlarge(s);
 }
 

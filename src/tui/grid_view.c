@@ -4,11 +4,6 @@
 #include "tui/draw.h"
 #include "tui/studio.h"
 
-static const char *lens_name(lt_lens lens)
-{
-    return lens == LT_LENS_X0 ? "2 predicted x0" : "1 current latents";
-}
-
 /* The tile's picture where it is there, else what was in its place.  True if it has to be asked
  * for; *coming: the run is about to make it. */
 static bool update(const lt_studio *s, lt_tile *t, bool *coming)
@@ -65,25 +60,6 @@ static void ask(lt_studio *s, const bool *missing)
     lt_studio_ask_picture(s, r, frame, g->tiles[first].image);
 }
 
-/* Sizes in pixels, such that the canvas sends them as they are. */
-static void measure(const lt_studio *s, lt_mosaic_ask *a)
-{
-    lt_rect r = s->layout.picture;
-    const lt_term *t = &s->term;
-    bool cells = s->graphics == LT_GRAPHICS_BLOCKS || s->graphics == LT_GRAPHICS_TEXT;
-    a->width = r.width * t->cell_width;
-    a->height = r.height * t->cell_height;
-    if (s->graphics == LT_GRAPHICS_SIXEL) {
-        const int band = 6;
-        a->width = t->max_width > 0 && t->max_width < a->width ? t->max_width : a->width;
-        a->height = t->max_height > 0 && t->max_height < a->height ? t->max_height : a->height;
-        a->height = a->height / band * band;
-    }
-    a->frame = cells ? t->cell_width : 2;
-    a->scale = cells ? 0 : t->cell_height < 20 ? 1 : t->cell_height / 10;
-    a->fill = s->zoom != LT_LAYOUT_NORMAL || cells;
-}
-
 void lt_studio_grid_show(lt_studio *s)
 {
     lt_seed_grid *g = &s->grid;
@@ -105,7 +81,7 @@ void lt_studio_grid_show(lt_studio *s)
     if (too_early(s, coming))
         return;
     g->framed = g->chosen;
-    measure(s, &a);
+    lt_tiles_room(s, &a);
     a.tile_width = r && r->film ? r->film->width : 1;
     a.tile_height = r && r->film ? r->film->height : 1;
     if (!g->mosaic)
@@ -155,7 +131,7 @@ void lt_view_grid(lt_studio *s)
              stopped ? "  stopped"
              : !r    ? "  waits for its turn"
                      : "",
-             lens_name(s->lens), s->asked_id ? "  decoding..." : "");
+             lt_studio_lens_name(s->lens), s->asked_id ? "  decoding..." : "");
     lt_draw_box(box, LT_STYLE_PLAIN, title);
     if (s->reel && s->reel->skipped > 0)
         lt_draw_format(box.y + box.height - 1, box.x + 3, box.width - 6, LT_STYLE_WARN,

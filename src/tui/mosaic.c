@@ -92,7 +92,8 @@ static plan plan_of(const lt_mosaic_ask *a, int columns)
     lt_rect r = lt_rect_centre(room_w, room_h, a->tile_width, a->tile_height);
     p.room = r.width;
     int times = least(room_w / a->tile_width, room_h / a->tile_height);
-    if (times >= 1 && !a->fill) {
+    bool whole = 3 * times * a->tile_width >= 2 * r.width; /* else too much would stay empty */
+    if (times >= 1 && !a->fill && whole) {
         p.w = a->tile_width * times;
         p.h = a->tile_height * times;
         return p;

@@ -21,7 +21,8 @@ typedef struct lt_mosaic_tile {
 typedef struct lt_mosaic_ask {
     int width, height;           /* of the whole */
     int tile_width, tile_height; /* of the pictures: their proportions, and what is enlarged a whole
-                                    number of times where that fits and `fill` is not set */
+                                    number of times where that takes two thirds of the room and
+                                    `fill` is not set */
     bool fill;                   /* as large as there is room */
     int frame;                   /* around each tile, at least 1; the chosen one's is bright */
     int scale;                   /* of captions (font.h); 0: none */

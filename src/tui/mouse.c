@@ -49,18 +49,6 @@ static void to_panel(lt_studio *s, int y)
         s->focus = LT_FOCUS_PARAMS;
 }
 
-/* The tile under the middle of the cell; a second click on the one that is chosen opens it. */
-static void to_gallery(lt_studio *s, int x, int y)
-{
-    lt_rect r = s->layout.picture;
-    if (!inside(r, x, y) || !s->gallery.mosaic)
-        return;
-    int tile = lt_mosaic_tile_at(s->gallery.mosaic,
-                                 (x - r.x) * s->term.cell_width + s->term.cell_width / 2,
-                                 (y - r.y) * s->term.cell_height + s->term.cell_height / 2);
-    lt_gallery_click(s, tile, tile == s->gallery.chosen);
-}
-
 static void press(lt_studio *s, int x, int y)
 {
     const lt_layout *l = &s->layout;
@@ -69,7 +57,7 @@ static void press(lt_studio *s, int x, int y)
     } else if (s->ask != LT_ASK_NOTHING || s->help || s->details) {
         return;
     } else if (s->view == LT_VIEW_GALLERY) {
-        to_gallery(s, x, y);
+        lt_gallery_click(s, x, y);
     } else if (inside(l->timeline, x, y)) {
         s->dragging = true;
         to_timeline(s, x);

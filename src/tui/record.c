@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
+#include "base/mem.h"
 #include "image/png.h"
 #include "image/resize.h"
 #include "pipeline/archive.h"
@@ -61,21 +61,49 @@ static void begin(lt_studio *s, lt_reel *r)
     put_frames(s, r, fork ? r->film->done + 1 : 0);
 }
 
-/* The newest picture that there is, small. */
-static void thumbnail(lt_studio *s, lt_reel *r)
+/* At most `side` pixels a side; the caller's, NULL where there is no picture. */
+static lt_image *shrunk(const lt_image *image, int side)
 {
-    lt_image *image = NULL, *small;
-    lt_buf png = {0};
+    lt_image *small;
     lt_error ignored;
-    for (int k = r->film->done; k >= 0 && !image; k--)
-        image = lt_reel_picture(r, k, 0, LT_LENS_LATENTS);
     if (!image)
-        return;
+        return NULL;
     int longer = image->width > image->height ? image->width : image->height;
-    int width = longer > SIDE ? image->width * SIDE / longer : image->width;
-    int height = longer > SIDE ? image->height * SIDE / longer : image->height;
+    int width = longer > side ? image->width * side / longer : image->width;
+    int height = longer > side ? image->height * side / longer : image->height;
     if (!lt_image_resize(image, width > 0 ? width : 1, height > 0 ? height : 1, LT_BOX, &small,
                          &ignored))
+        return NULL;
+    return small;
+}
+
+/* Frame k small, the pictures of a batch side by side; the caller's, NULL where there is none. */
+static lt_image *small_frame(const lt_reel *r, int k)
+{
+    int images = r->film->images;
+    lt_grid square = {.columns = 1};
+    lt_image *whole, **all = lt_alloc_array((size_t)images, sizeof *all);
+    lt_error ignored;
+    while (square.columns * square.columns < images)
+        square.columns++;
+    for (int i = 0; i < images; i++)
+        all[i] = shrunk(lt_reel_picture(r, k, i, LT_LENS_LATENTS), SIDE / square.columns);
+    bool ok = lt_image_grid((const lt_image *const *)all, images, &square, &whole, &ignored);
+    for (int i = 0; i < images; i++)
+        lt_image_unref(all[i]);
+    free(all);
+    return ok ? whole : NULL;
+}
+
+/* The newest frame of which there is a picture. */
+static void thumbnail(lt_studio *s, lt_reel *r)
+{
+    lt_image *small = NULL;
+    lt_buf png = {0};
+    lt_error ignored;
+    for (int k = r->film->done; k >= 0 && !small; k--)
+        small = small_frame(r, k);
+    if (!small)
         return;
     if (lt_png_encode(&png, small, NULL, SMALL_LEVEL, &ignored))
         lt_store_writer_thumbnail(s->writer, r->ticket, png.data, png.len);

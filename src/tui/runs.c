@@ -7,21 +7,13 @@
 
 /* ---- the tree ---- */
 
-static int index_of(const lt_studio *s, uint64_t id)
-{
-    for (int i = 0; id && i < s->reels.count; i++)
-        if (s->reels.all[i]->id == id)
-            return i;
-    return -1;
-}
-
 lt_tree_row *lt_runs_tree(const lt_studio *s)
 {
     int count = s->reels.count;
     int *parents = lt_alloc_array((size_t)count + 1, sizeof *parents);
     lt_tree_row *rows = lt_alloc_array((size_t)count + 1, sizeof *rows);
     for (int i = 0; i < count; i++) {
-        int parent = index_of(s, s->reels.all[i]->parent);
+        int parent = lt_studio_run_number(s, s->reels.all[i]->parent) - 1;
         parents[i] = parent < i ? parent : -1; /* one that was opened again may come later */
     }
     lt_tree_make(parents, count, rows);
@@ -114,7 +106,7 @@ void lt_runs_queue(lt_studio *s)
 /* Before or after its neighbour that waits, too. */
 static void reorder(lt_studio *s, int by)
 {
-    int at = index_of(s, s->reel ? s->reel->id : 0), to = at + by;
+    int at = s->reel ? lt_studio_run_number(s, s->reel->id) - 1 : -1, to = at + by;
     if (at < 0 || s->reel->state != LT_REEL_QUEUED)
         return;
     while (to >= 0 && to < s->reels.count && s->reels.all[to]->state != LT_REEL_QUEUED)
@@ -127,7 +119,7 @@ static void reorder(lt_studio *s, int by)
 
 static void take_back(lt_studio *s)
 {
-    int at = index_of(s, s->reel->id);
+    int at = lt_studio_run_number(s, s->reel->id) - 1;
     lt_reels_drop(&s->reels, s->reel);
     at = at < s->reels.count ? at : s->reels.count - 1;
     s->reel = NULL;

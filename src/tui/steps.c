@@ -25,7 +25,7 @@ void lt_studio_begin_reel(lt_studio *s, const char *prompt, bool paced)
     s->reel = lt_reels_add(&s->reels, ++s->next_id, prompt);
     s->step = 0;
     s->follow = true;
-    s->replaying = false;
+    s->replaying = s->queue_held = false;
     s->paced_hold = paced;
     s->asked_id = 0;
     s->note.text[0] = '\0';

@@ -20,6 +20,7 @@
 #include "tui/layout.h"
 #include "tui/record.h"
 #include "tui/reel.h"
+#include "tui/tiles.h"
 #include "tui/tui.h"
 
 /* Cells beside the text of a prompt: its label, and the count of its tokens. */
@@ -188,6 +189,7 @@ typedef struct lt_studio {
     lt_what_if what_if;
     lt_comparing comparing;
     lt_count prompt_count, negative_count;
+    double clicked;      /* when a tile was, for double clicks */
     double stop_pressed; /* when Ctrl-C was */
     bool unseen;         /* the worker waits to hear that its picture is on the screen */
     bool dirty, quit, suspend;
@@ -284,7 +286,7 @@ const lt_store_run *lt_gallery_chosen(const lt_studio *s); /* borrowed; NULL: th
 lt_reel *lt_gallery_reopen(lt_studio *s, int64_t id);
 void lt_gallery_search(lt_studio *s, const char *text);
 bool lt_gallery_act(lt_studio *s, lt_action action); /* false: it is none of its own */
-void lt_gallery_click(lt_studio *s, int tile, bool again);
+void lt_gallery_click(lt_studio *s, int x, int y);
 void lt_gallery_picture(lt_studio *s);
 
 /* ---- save.c ---- */
@@ -349,6 +351,7 @@ void lt_studio_grid_show(lt_studio *s); /* to the canvas; asks for what is missi
 void lt_view_grid(lt_studio *s);        /* the text around it */
 
 /* ---- view.c and view_*.c ---- */
+const char *lt_studio_lens_name(lt_lens lens); /* "1 current latents" */
 void lt_studio_draw(lt_studio *s);
 void lt_view_title(lt_studio *s);
 void lt_view_panel(lt_studio *s);

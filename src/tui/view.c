@@ -115,7 +115,7 @@ void lt_view_title(lt_studio *s)
 
 /* ---- the picture's box ---- */
 
-static const char *lens_name(lt_lens lens)
+const char *lt_studio_lens_name(lt_lens lens)
 {
     return lens == LT_LENS_X0 ? "2 predicted x0" : "1 current latents";
 }
@@ -138,7 +138,8 @@ static void picture_title(const lt_studio *s, int room, char *to, size_t size)
         snprintf(scale, sizeof scale, " at %.4g", s->what_if.scale);
         snprintf(guidance, sizeof guidance, " at guidance %.4g", s->what_if.scale);
     }
-    int n = snprintf(to, size, "%s  step %d%s%s", lens_name(s->lens), s->step, guidance, mark(s));
+    int n = snprintf(to, size, "%s  step %d%s%s", lt_studio_lens_name(s->lens), s->step, guidance,
+                     mark(s));
     if (n > room)
         n = snprintf(to, size, "step %d%s%s", s->step, scale, mark(s));
     if (n > room && what_if)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pipeline/archive.h"
 #include "tui/draw.h"
 #include "tui/gauge.h"
 #include "tui/studio.h"
@@ -44,9 +45,19 @@ LT_PRINTF(3, 4) static void row(pen *p, const char *label, const char *format, .
     lt_draw_fit(p->y++, p->area.x + LABEL, p->area.width - LABEL, LT_STYLE_PLAIN, text);
 }
 
+/* Of a run: 1, or as many as a batch has. */
+static int pictures_of(const lt_store_run *run)
+{
+    lt_params p;
+    lt_error ignored;
+    int images = lt_archive_params(run, &p, &ignored) ? lt_params_images(&p) : 1;
+    lt_params_done(&p);
+    return images;
+}
+
 static void details(const lt_studio *s, const lt_store_run *run, lt_rect r)
 {
-    enum { ROWS = 9 }; /* below the prompt */
+    enum { ROWS = 10 }; /* below the prompt */
     char text[LT_STORE_WHEN];
     pen p = {r, r.y};
     p.y += paragraph(s, r, r.height > ROWS + 1 ? r.height - ROWS - 1 : 1, LT_STYLE_STRONG,
@@ -61,6 +72,8 @@ static void details(const lt_studio *s, const lt_store_run *run, lt_rect r)
     row(&p, "sampler", "%s", run->sampler);
     row(&p, "seed", "%" PRIu64, run->seed);
     row(&p, "size", "%dx%d", run->width, run->height);
+    if (pictures_of(run) > 1)
+        row(&p, "pictures", "%d", pictures_of(run));
     row(&p, "model", "%s", run->model);
     if (run->parent)
         row(&p, "run", "%" PRId64 ", fork of %" PRId64 " @ %d", run->id, run->parent,

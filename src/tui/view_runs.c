@@ -1,9 +1,9 @@
 /* view_runs.c - the tree of runs in the panel. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/mem.h"
+#include "tui/compare.h"
 #include "tui/draw.h"
 #include "tui/studio.h"
 #include "tui/tree.h"
@@ -31,15 +31,12 @@ static const char *state_of(const lt_reel *r)
 /* What a fork was made for: the settings that its parent has otherwise. */
 static void differences(const lt_film *f, const lt_film *parent, lt_buf *out)
 {
-    char a[128], b[128];
-    for (int row = 0; row < lt_form_rows(); row++) {
-        lt_form_this(parent, 0, row, a, sizeof a);
-        lt_form_this(f, 0, row, b, sizeof b);
-        if (strcmp(a, b) != 0)
-            lt_buf_format(out, ", %s %s", lt_form_label(row), b);
-    }
-    if (strcmp(f->params.prompts[0], parent->params.prompts[0]) != 0)
-        lt_buf_format(out, ", %s", f->params.prompts[0]);
+    int differ;
+    lt_compare_setting *all = lt_alloc_array(LT_COMPARE_SETTINGS, sizeof *all);
+    lt_compare_settings(parent, f, all, &differ);
+    for (int i = 0; i < differ; i++)
+        lt_buf_format(out, ", %s %s", all[i].label, all[i].b);
+    free(all);
 }
 
 static void say_what(const lt_studio *s, const lt_reel *r, lt_buf *out)

@@ -218,6 +218,25 @@ static void test_sizes(void **state)
     done(&s);
 }
 
+/* A whole multiple that would leave more than a third of the room empty is not taken. */
+static void test_two_thirds(void **state)
+{
+    (void)state;
+    static const struct {
+        int room, width;
+    } cases[] = {{SIDE, SIDE},
+                 {SIDE * 3 / 2, SIDE},
+                 {SIDE * 3 / 2 + 1, SIDE * 3 / 2 + 1},
+                 {2 * SIDE, 2 * SIDE},
+                 {3 * SIDE - 1, 2 * SIDE}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        set s = set_of(1, cases[i].room + 4, cases[i].room + 4);
+        lt_image_unref(make(&s));
+        assert_int_equal(lt_mosaic_picture(s.m, 0).width, cases[i].width);
+        done(&s);
+    }
+}
+
 static void test_no_room(void **state)
 {
     (void)state;
@@ -236,10 +255,10 @@ static void test_no_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plans),    cmocka_unit_test(test_outside),
-        cmocka_unit_test(test_chosen),   cmocka_unit_test(test_again),
-        cmocka_unit_test(test_captions), cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_plans),      cmocka_unit_test(test_outside),
+        cmocka_unit_test(test_chosen),     cmocka_unit_test(test_again),
+        cmocka_unit_test(test_captions),   cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_two_thirds), cmocka_unit_test(test_no_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -185,6 +185,7 @@ static void test_kept(void **state)
     rig_wait(&r, "? keys");
     rig_keys(&r, "H");
     rig_wait(&r, "* starred");
+    rig_match(&r, "pictures +4");
     rig_keys(&r, "<enter>");
     rig_wait(&r, "1 of 4  seed 7  step 4");
     wait_tiles(&r, &end);
