@@ -48,6 +48,22 @@ void pipeline_rig_close(pipeline_rig *r)
         temp_dir_remove(r->dir);
 }
 
+pipeline_rig pipeline_sd1;
+
+int pipeline_sd1_open(void **state)
+{
+    (void)state;
+    pipeline_rig_open("sd1", &lt_ref_backend, "auto", &pipeline_sd1);
+    return 0;
+}
+
+int pipeline_sd1_close(void **state)
+{
+    (void)state;
+    pipeline_rig_close(&pipeline_sd1);
+    return 0;
+}
+
 lt_params pipeline_params(const char *prompt, int steps, const char *seeds, bool own, int batch)
 {
     lt_params p;
@@ -84,6 +100,12 @@ float *pipeline_run(pipeline_rig *r, const lt_params *p, size_t *count)
 
 lt_film *pipeline_film(pipeline_rig *r, const lt_params *p, const lt_film *parent, int k)
 {
+    return pipeline_film_to(r, p, parent, k, p->steps);
+}
+
+lt_film *pipeline_film_to(pipeline_rig *r, const lt_params *p, const lt_film *parent, int k,
+                          int steps)
+{
     lt_run *run;
     lt_film *f;
     const lt_sampler *sampler;
@@ -97,7 +119,7 @@ lt_film *pipeline_film(pipeline_rig *r, const lt_params *p, const lt_film *paren
     CHECK_OK(lt_film_new(r->engine, p, run, &f, err));
     if (parent)
         CHECK_OK(lt_film_inherit(f, parent, k, err));
-    while (f->done < f->steps) {
+    while (f->done < steps) {
         lt_film_step step;
         if (lt_run_step(run, NULL, &fault) == LT_STEP_FAILED)
             fail_msg("%s", fault.message);

@@ -15,6 +15,12 @@ void pipeline_rig_open(const char *variant, const lt_backend_ops *ops, const cha
 void pipeline_rig_reopen(pipeline_rig *r, const lt_backend_ops *ops, const char *dtype);
 void pipeline_rig_close(pipeline_rig *r);
 
+/* The rig of tests that need one: variant sd1 on the reference backend, opened and closed as
+ * cmocka's group setup and teardown. */
+extern pipeline_rig pipeline_sd1;
+int pipeline_sd1_open(void **state);
+int pipeline_sd1_close(void **state);
+
 /* Settings of one prompt; seeds as --seeds takes them, or one for all with batch pictures. */
 lt_params pipeline_params(const char *prompt, int steps, const char *seeds, bool own, int batch);
 
@@ -23,5 +29,8 @@ float *pipeline_run(pipeline_rig *r, const lt_params *p, size_t *count);
 
 /* A run to its end, from the noise or from frame k of a parent; the caller's. */
 lt_film *pipeline_film(pipeline_rig *r, const lt_params *p, const lt_film *parent, int k);
+/* The same with only the first `steps` frames. */
+lt_film *pipeline_film_to(pipeline_rig *r, const lt_params *p, const lt_film *parent, int k,
+                          int steps);
 /* All numbers of all frames of two whole films are the same bytes. */
 void pipeline_same_films(const lt_film *a, const lt_film *b);

@@ -12,13 +12,12 @@
 #include "support/temp.h"
 
 enum { STEPS = 6 };
-static pipeline_rig rig;
+static pipeline_rig *const rig = &pipeline_sd1;
 static char *dir, *path;
 
 static int open_rig(void **state)
 {
-    (void)state;
-    pipeline_rig_open("sd1", &lt_ref_backend, "auto", &rig);
+    pipeline_sd1_open(state);
     dir = temp_dir();
     path = lt_format("%s/history.db", dir);
     return 0;
@@ -26,8 +25,7 @@ static int open_rig(void **state)
 
 static int close_rig(void **state)
 {
-    (void)state;
-    pipeline_rig_close(&rig);
+    pipeline_sd1_close(state);
     free(path);
     temp_dir_remove(dir);
     return 0;
@@ -121,7 +119,7 @@ static void test_there_and_back(void **state)
     for (size_t i = 0; i < sizeof samplers / sizeof *samplers; i++) {
         lt_params p = settings(samplers[i]), q = settings(samplers[i]);
         q.guidance_scale = 1; /* no second prediction */
-        lt_film *f = pipeline_film(&rig, &p, NULL, 0), *g = pipeline_film(&rig, &q, f, 3);
+        lt_film *f = pipeline_film(rig, &p, NULL, 0), *g = pipeline_film(rig, &q, f, 3);
         lt_store *s = history();
         int64_t id = keep(s, f, 0, 0), fork = keep(s, g, id, 3);
         lt_store_close(s);
@@ -131,12 +129,12 @@ static void test_there_and_back(void **state)
         same_facts(g, child);
         pipeline_same_films(f, back);
         pipeline_same_films(g, child);
-        lt_film *again = pipeline_film(&rig, &back->params, back, 2);
+        lt_film *again = pipeline_film(rig, &back->params, back, 2);
         pipeline_same_films(f, again);
         same_settings(f, again); /* as a run that was interrupted, and is none's fork to a file */
         lt_film *copy;
         CHECK_OK(lt_film_copy(child, 4, &copy, err));
-        lt_film *onward = pipeline_film(&rig, &child->params, copy, 4);
+        lt_film *onward = pipeline_film(rig, &child->params, copy, 4);
         pipeline_same_films(g, onward);
         lt_store_close(s);
         lt_film_free(f);
@@ -156,13 +154,13 @@ static void test_part(void **state)
 {
     (void)state;
     lt_params p = settings("lms");
-    lt_film *f = pipeline_film(&rig, &p, NULL, 0), *part;
+    lt_film *f = pipeline_film(rig, &p, NULL, 0), *part;
     CHECK_OK(lt_film_copy(f, 2, &part, err));
     lt_store *s = history();
     lt_film *back = bring(s, keep(s, part, 0, 0));
     assert_int_equal(back->done, 2);
     assert_int_equal(back->steps, STEPS);
-    lt_film *whole = pipeline_film(&rig, &back->params, back, 2);
+    lt_film *whole = pipeline_film(rig, &back->params, back, 2);
     pipeline_same_films(f, whole);
     lt_store_close(s);
     lt_film_free(f);
@@ -195,7 +193,7 @@ static void test_wrong(void **state)
         {"\"beta_end\":0.01", "\"beta_end\":7.01", "beta_end"},
     };
     lt_params p = settings("lms");
-    lt_film *f = pipeline_film(&rig, &p, NULL, 0), *out;
+    lt_film *f = pipeline_film(rig, &p, NULL, 0), *out;
     lt_store_run run;
     lt_error err = {0};
     lt_archive_run(f, &run);
@@ -227,7 +225,7 @@ static void test_gaps(void **state)
 {
     (void)state;
     lt_params p = settings("lms");
-    lt_film *f = pipeline_film(&rig, &p, NULL, 0), *out;
+    lt_film *f = pipeline_film(rig, &p, NULL, 0), *out;
     lt_store_run run;
     lt_archive_run(f, &run);
     for (int what = 0; what < 4; what++) {
@@ -252,7 +250,7 @@ static void test_params(void **state)
 {
     (void)state;
     lt_params p = settings("euler"), back;
-    lt_film *f = pipeline_film(&rig, &p, NULL, 0);
+    lt_film *f = pipeline_film(rig, &p, NULL, 0);
     lt_store_run run;
     lt_archive_run(f, &run);
     CHECK_OK(lt_archive_params(&run, &back, err));

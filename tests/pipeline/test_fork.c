@@ -9,21 +9,7 @@
 #include "support/check.h"
 
 enum { STEPS = 6 };
-static pipeline_rig rig;
-
-static int open_rig(void **state)
-{
-    (void)state;
-    pipeline_rig_open("sd1", &lt_ref_backend, "auto", &rig);
-    return 0;
-}
-
-static int close_rig(void **state)
-{
-    (void)state;
-    pipeline_rig_close(&rig);
-    return 0;
-}
+static pipeline_rig *const rig = &pipeline_sd1;
 
 static lt_params settings(const char *sampler)
 {
@@ -45,11 +31,11 @@ static void test_nothing_changed(void **state)
     static const char *const samplers[] = {"lms", "lms-blog", "euler", "euler_a"};
     for (size_t i = 0; i < sizeof samplers / sizeof *samplers; i++) {
         lt_params p = settings(samplers[i]);
-        lt_film *parent = pipeline_film(&rig, &p, NULL, 0);
+        lt_film *parent = pipeline_film(rig, &p, NULL, 0);
         for (int k = 1; k < STEPS; k += 2) {
-            lt_film *child = pipeline_film(&rig, &p, parent, k), *grandchild;
+            lt_film *child = pipeline_film(rig, &p, parent, k), *grandchild;
             pipeline_same_films(parent, child);
-            grandchild = pipeline_film(&rig, &p, child, STEPS - 1);
+            grandchild = pipeline_film(rig, &p, child, STEPS - 1);
             pipeline_same_films(parent, grandchild);
             lt_film_free(grandchild);
             lt_film_free(child);
@@ -65,7 +51,7 @@ static void test_other_guidance(void **state)
     (void)state;
     lt_params p = settings("lms"), q = settings("lms");
     q.guidance_scale = 2;
-    lt_film *parent = pipeline_film(&rig, &p, NULL, 0), *child = pipeline_film(&rig, &q, parent, 3);
+    lt_film *parent = pipeline_film(rig, &p, NULL, 0), *child = pipeline_film(rig, &q, parent, 3);
     for (int k = 0; k < STEPS; k++)
         assert_int_equal(same_step(parent, child, k), k < 3);
     lt_film_numbers then, now;
@@ -74,7 +60,7 @@ static void test_other_guidance(void **state)
     assert_true(then.push == now.push && then.rms_eps == now.rms_eps); /* made with its guidance */
     /* the first step after the fork sees what the parent's did */
     assert_memory_equal(parent->at[3].eps_text, child->at[3].eps_text, parent->all * sizeof(float));
-    lt_film *again = pipeline_film(&rig, &q, child, 4);
+    lt_film *again = pipeline_film(rig, &q, child, 4);
     pipeline_same_films(child, again);
     lt_meta meta = lt_film_meta(child, STEPS), of_again = lt_film_meta(again, STEPS);
     lt_buf json = {0};
@@ -98,8 +84,8 @@ static void test_other_sampler(void **state)
 {
     (void)state;
     lt_params lms = settings("lms"), euler = settings("euler"), ancestral = settings("euler_a");
-    lt_film *parent = pipeline_film(&rig, &euler, NULL, 0),
-            *child = pipeline_film(&rig, &lms, parent, 3);
+    lt_film *parent = pipeline_film(rig, &euler, NULL, 0),
+            *child = pipeline_film(rig, &lms, parent, 3);
     float *step = lt_alloc_array(parent->all, sizeof *step);
     for (size_t i = 0; i < parent->all; i++) { /* x + (sigma' - sigma) d */
         float d = (parent->at[2].latents[i] - child->at[3].x0[i]) / child->schedule.sigmas[3];
@@ -108,10 +94,10 @@ static void test_other_sampler(void **state)
     }
     assert_memory_equal(step, child->at[3].latents, parent->all * sizeof *step);
     assert_int_equal(child->first, 3);
-    lt_film *again = pipeline_film(&rig, &lms, child, 5);
+    lt_film *again = pipeline_film(rig, &lms, child, 5);
     pipeline_same_films(child, again);
-    lt_film *noisy = pipeline_film(&rig, &ancestral, child, 4),
-            *noisy_again = pipeline_film(&rig, &ancestral, noisy, 5);
+    lt_film *noisy = pipeline_film(rig, &ancestral, child, 4),
+            *noisy_again = pipeline_film(rig, &ancestral, noisy, 5);
     assert_false(same_step(noisy, child, 4));
     pipeline_same_films(noisy, noisy_again);
     lt_film_free(parent);
@@ -131,13 +117,13 @@ static void test_refused(void **state)
     lt_params p = settings("lms"), q = settings("lms");
     lt_run *run;
     q.timestep_spacing = lt_strdup("trailing");
-    lt_film *parent = pipeline_film(&rig, &p, NULL, 0);
+    lt_film *parent = pipeline_film(rig, &p, NULL, 0);
     lt_run_start start = lt_film_start(parent, 3, &lt_sampler_lms);
     lt_run_options options = {.params = &q, .start = &start};
-    CHECK_FAILS(lt_run_begin(rig.engine, &options, &run, NULL, err), LT_ERR_ARGUMENT,
+    CHECK_FAILS(lt_run_begin(rig->engine, &options, &run, NULL, err), LT_ERR_ARGUMENT,
                 "cannot go on from step 3: lms of 6 steps has another sigma there");
     q.steps = 3;
-    CHECK_FAILS(lt_run_begin(rig.engine, &options, &run, NULL, err), LT_ERR_ARGUMENT,
+    CHECK_FAILS(lt_run_begin(rig->engine, &options, &run, NULL, err), LT_ERR_ARGUMENT,
                 "cannot go on from step 3");
     lt_film_free(parent);
     lt_params_done(&p);
@@ -149,5 +135,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_changed), cmocka_unit_test(test_other_guidance),
         cmocka_unit_test(test_other_sampler), cmocka_unit_test(test_refused)};
-    return cmocka_run_group_tests(tests, open_rig, close_rig);
+    return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }

@@ -9,27 +9,13 @@
 #include "sample/slerp.h"
 #include "support/check.h"
 
-static pipeline_rig rig;
-
-static int open_rig(void **state)
-{
-    (void)state;
-    pipeline_rig_open("sd1", &lt_ref_backend, "auto", &rig);
-    return 0;
-}
-
-static int close_rig(void **state)
-{
-    (void)state;
-    pipeline_rig_close(&rig);
-    return 0;
-}
+static pipeline_rig *const rig = &pipeline_sd1;
 
 /* Picture `image` of one run equals picture 0 of another, byte for byte. */
 static void same_picture(const lt_params *batch, int image, const lt_params *alone)
 {
     size_t n;
-    float *one = pipeline_run(&rig, alone, &n), *all = pipeline_run(&rig, batch, NULL);
+    float *one = pipeline_run(rig, alone, &n), *all = pipeline_run(rig, batch, NULL);
     assert_memory_equal(all + (size_t)image * n, one, n * sizeof *one);
     free(one);
     free(all);
@@ -40,7 +26,7 @@ static float *first_noise(const lt_params *p)
 {
     lt_run *run;
     lt_run_options options = {.params = p};
-    CHECK_OK(lt_run_begin(rig.engine, &options, &run, NULL, err));
+    CHECK_OK(lt_run_begin(rig->engine, &options, &run, NULL, err));
     const lt_run_view *v = lt_run_about(run);
     size_t bytes = (size_t)(v->channels * v->h * v->w) * sizeof(float);
     float *noise = malloc(bytes);
@@ -74,7 +60,7 @@ static void test_one_generator(void **state)
     lt_params next = pipeline_params("a fox", 2, "45", false, 0);
     same_picture(&batch, 0, &one);
     size_t n;
-    float *all = pipeline_run(&rig, &batch, NULL), *other = pipeline_run(&rig, &next, &n);
+    float *all = pipeline_run(rig, &batch, NULL), *other = pipeline_run(rig, &next, &n);
     assert_memory_not_equal(all + n, other, n * sizeof *all);
     free(all);
     free(other);
@@ -95,12 +81,12 @@ static void test_place_of_several(void **state)
         batch.scheduler = strdup(samplers[s]);
         one.scheduler = strdup(samplers[s]);
         size_t n;
-        float *all = pipeline_run(&rig, &batch, NULL), *first = pipeline_run(&rig, &one, &n);
+        float *all = pipeline_run(rig, &batch, NULL), *first = pipeline_run(rig, &one, &n);
         for (int i = 0; i < 3; i++) {
             lt_run *run;
             lt_error fault = {0};
             lt_run_options options = {.params = &one, .place = i, .of = 3};
-            CHECK_OK(lt_run_begin(rig.engine, &options, &run, NULL, err));
+            CHECK_OK(lt_run_begin(rig->engine, &options, &run, NULL, err));
             while (lt_run_step(run, NULL, &fault) == LT_STEP_MORE)
                 ;
             assert_memory_equal(lt_run_about(run)->latents, all + (size_t)i * n, n * sizeof *all);
@@ -171,12 +157,12 @@ static void test_cancel_and_resume(void **state)
 {
     (void)state;
     lt_params p = pipeline_params("a fox", 3, "9", false, 0);
-    float *want = pipeline_run(&rig, &p, NULL);
+    float *want = pipeline_run(rig, &p, NULL);
     lt_run *run;
     lt_run_options options = {.params = &p};
     lt_progress progress = {0};
     lt_error fault = {0};
-    CHECK_OK(lt_run_begin(rig.engine, &options, &run, NULL, err));
+    CHECK_OK(lt_run_begin(rig->engine, &options, &run, NULL, err));
     const lt_run_view *v = lt_run_about(run);
     assert_int_equal(lt_run_step(run, &progress, &fault), LT_STEP_MORE);
     atomic_store(&progress.cancel, true);
@@ -201,11 +187,11 @@ static void drop_some(const char *scheduler, double guidance)
     all.scheduler = strdup(scheduler);
     all.guidance_scale = guidance;
     size_t n = 4 * 8 * 8;
-    float *want = pipeline_run(&rig, &all, NULL);
+    float *want = pipeline_run(rig, &all, NULL);
     lt_run *run;
     lt_run_options options = {.params = &all};
     lt_error fault = {0};
-    CHECK_OK(lt_run_begin(rig.engine, &options, &run, NULL, err));
+    CHECK_OK(lt_run_begin(rig->engine, &options, &run, NULL, err));
     const lt_run_view *v = lt_run_about(run);
     assert_int_equal(lt_run_kept(run), 6);
     CHECK_OK(lt_run_drop(run, 0, NULL, err)); /* before the first step */
@@ -243,8 +229,8 @@ static void test_drop_cancelled(void **state)
     lt_run_options options = {.params = &all};
     lt_progress progress = {0};
     lt_error fault = {0};
-    pipeline_rig_reopen(&rig, &lt_ref_backend, "auto"); /* nothing is compiled for five */
-    CHECK_OK(lt_run_begin(rig.engine, &options, &run, NULL, err));
+    pipeline_rig_reopen(rig, &lt_ref_backend, "auto"); /* nothing is compiled for five */
+    CHECK_OK(lt_run_begin(rig->engine, &options, &run, NULL, err));
     atomic_store(&progress.cancel, true);
     CHECK_FAILS(lt_run_drop(run, 1, &progress, err), LT_ERR_CANCELLED, "");
     assert_int_equal(lt_run_kept(run), 6);
@@ -258,17 +244,17 @@ static void test_lenses(void **state)
 {
     (void)state;
     lt_params p = pipeline_params("a fox", 3, "9", false, 0);
-    float *want = pipeline_run(&rig, &p, NULL), frame[4 * 8 * 8], pixels[3 * 64 * 64];
+    float *want = pipeline_run(rig, &p, NULL), frame[4 * 8 * 8], pixels[3 * 64 * 64];
     lt_run *run;
     lt_run_options options = {.params = &p};
     lt_error fault = {0};
-    CHECK_OK(lt_run_begin(rig.engine, &options, &run, NULL, err));
+    CHECK_OK(lt_run_begin(rig->engine, &options, &run, NULL, err));
     const lt_run_view *v = lt_run_about(run);
     lt_step_result result;
     do {
         for (int lens = LT_LENS_LATENTS; lens <= LT_LENS_X0; lens++) {
             lt_run_lens(run, (lt_lens)lens, frame);
-            CHECK_OK(lt_engine_decode(rig.engine, 1, v->h, v->w, frame, pixels, NULL, err));
+            CHECK_OK(lt_engine_decode(rig->engine, 1, v->h, v->w, frame, pixels, NULL, err));
         }
         result = lt_run_step(run, NULL, &fault);
     } while (result == LT_STEP_MORE);
@@ -288,13 +274,13 @@ static void test_given_noise(void **state)
     float noise[4 * 8 * 8] = {0.5f, -1.0f};
     lt_run *run;
     lt_run_options options = {.params = &p, .noise = noise};
-    CHECK_OK(lt_run_begin(rig.engine, &options, &run, NULL, err));
+    CHECK_OK(lt_run_begin(rig->engine, &options, &run, NULL, err));
     const lt_run_view *v = lt_run_about(run);
     assert_memory_equal(v->noise, noise, sizeof noise);
     assert_true(v->latents[1] == -v->schedule->init_noise_sigma);
     lt_run_free(run);
     p.variation_seed = 3;
-    CHECK_FAILS(lt_run_begin(rig.engine, &options, &run, NULL, err), LT_ERR_ARGUMENT,
+    CHECK_FAILS(lt_run_begin(rig->engine, &options, &run, NULL, err), LT_ERR_ARGUMENT,
                 "--latents gives the noise itself");
     lt_params_done(&p);
 }
@@ -308,7 +294,7 @@ static void test_without_guidance(void **state)
     lt_run *run;
     lt_run_options options = {.params = &p};
     lt_error fault = {0};
-    CHECK_OK(lt_run_begin(rig.engine, &options, &run, NULL, err));
+    CHECK_OK(lt_run_begin(rig->engine, &options, &run, NULL, err));
     const lt_run_view *v = lt_run_about(run);
     assert_false(v->guided);
     assert_null(v->text_uncond);
@@ -323,7 +309,7 @@ static void fails_to_begin(lt_params *p, lt_error_code code, const char *message
 {
     lt_run *run;
     lt_run_options options = {.params = p};
-    CHECK_FAILS(lt_run_begin(rig.engine, &options, &run, NULL, err), code, message);
+    CHECK_FAILS(lt_run_begin(rig->engine, &options, &run, NULL, err), code, message);
     lt_params_done(p);
 }
 
@@ -358,5 +344,5 @@ int main(void)
         cmocka_unit_test(test_without_guidance),
         cmocka_unit_test(test_refusals),
     };
-    return cmocka_run_group_tests(tests, open_rig, close_rig);
+    return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }

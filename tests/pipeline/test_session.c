@@ -11,26 +11,12 @@
 #include "support/check.h"
 
 static const lt_backend_ops *const backends[] = {&lt_ref_backend, NULL};
-static pipeline_rig rig; /* its directory, and an engine to compare with */
-
-static int open_rig(void **state)
-{
-    (void)state;
-    pipeline_rig_open("sd1", &lt_ref_backend, "auto", &rig);
-    return 0;
-}
-
-static int close_rig(void **state)
-{
-    (void)state;
-    pipeline_rig_close(&rig);
-    return 0;
-}
+static pipeline_rig *const rig = &pipeline_sd1;
 
 static lt_params settings(int steps)
 {
     lt_params p = pipeline_params("a fox", steps, "3", false, 0);
-    p.model = lt_strdup(rig.dir);
+    p.model = lt_strdup(rig->dir);
     p.size = (lt_size){16, 16}; /* small: the thread sanitizer is slow */
     return p;
 }
@@ -80,7 +66,7 @@ static lt_image *decode(const lt_film *f, const float *latents)
 {
     lt_image *image;
     float *pixels = lt_alloc_array((size_t)(3 * f->width * f->height), sizeof *pixels);
-    CHECK_OK(lt_engine_decode(rig.engine, 1, f->h, f->w, latents, pixels, NULL, err));
+    CHECK_OK(lt_engine_decode(rig->engine, 1, f->h, f->w, latents, pixels, NULL, err));
     CHECK_OK(lt_image_from_chw(pixels, f->width, f->height, &image, err));
     free(pixels);
     return image;
@@ -107,7 +93,7 @@ static void test_equals_a_run(void **state)
     lt_session_run(s, 7, &p, false);
     lt_film *f = collect(s, 7, pictures);
     assert_int_equal(f->done, STEPS);
-    CHECK_OK(lt_run_begin(rig.engine, &options, &run, NULL, err));
+    CHECK_OK(lt_run_begin(rig->engine, &options, &run, NULL, err));
     const lt_run_view *v = lt_run_about(run);
     size_t bytes = f->all * sizeof(float);
     float *shown = lt_alloc(bytes), *again = lt_alloc(bytes);
@@ -377,5 +363,5 @@ int main(void)
         cmocka_unit_test(test_fork),
         cmocka_unit_test(test_picture_survives_stop),
     };
-    return cmocka_run_group_tests(tests, open_rig, close_rig);
+    return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }

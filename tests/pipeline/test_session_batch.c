@@ -10,26 +10,12 @@
 enum { STEPS = 4, SEEDS = 3 };
 
 static const lt_backend_ops *const backends[] = {&lt_ref_backend, NULL};
-static pipeline_rig rig;
-
-static int open_rig(void **state)
-{
-    (void)state;
-    pipeline_rig_open("sd1", &lt_ref_backend, "auto", &rig);
-    return 0;
-}
-
-static int close_rig(void **state)
-{
-    (void)state;
-    pipeline_rig_close(&rig);
-    return 0;
-}
+static pipeline_rig *const rig = &pipeline_sd1;
 
 static lt_params settings(const char *seeds, bool own)
 {
     lt_params p = pipeline_params("a fox", STEPS, seeds, own, 0);
-    p.model = lt_strdup(rig.dir);
+    p.model = lt_strdup(rig->dir);
     p.size = (lt_size){16, 16}; /* small: the thread sanitizer is slow */
     return p;
 }
@@ -309,5 +295,5 @@ int main(void)
         cmocka_unit_test(test_at_any_moment),
         cmocka_unit_test(test_budget),
     };
-    return cmocka_run_group_tests(tests, open_rig, close_rig);
+    return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }

@@ -14,21 +14,7 @@
 enum { STEPS = 6 };
 static const char *const samplers[] = {"lms", "lms-blog", "euler", "euler_a"};
 enum { SAMPLERS = sizeof samplers / sizeof *samplers };
-static pipeline_rig rig;
-
-static int open_rig(void **state)
-{
-    (void)state;
-    pipeline_rig_open("sd1", &lt_ref_backend, "auto", &rig);
-    return 0;
-}
-
-static int close_rig(void **state)
-{
-    (void)state;
-    pipeline_rig_close(&rig);
-    return 0;
-}
+static pipeline_rig *const rig = &pipeline_sd1;
 
 static lt_params settings(const char *sampler, double scale)
 {
@@ -37,33 +23,6 @@ static lt_params settings(const char *sampler, double scale)
     p.size = (lt_size){16, 16};
     p.guidance_scale = scale;
     return p;
-}
-
-/* A run of `steps` frames in all, from the noise or from frame k of a parent. */
-static lt_film *film_of(const lt_params *p, const lt_film *parent, int k, int steps)
-{
-    lt_run *run;
-    lt_film *f;
-    const lt_sampler *sampler;
-    lt_run_start start;
-    lt_error fault = {0};
-    CHECK_OK(lt_sampler_find(p->scheduler, &sampler, err));
-    if (parent)
-        start = lt_film_start(parent, k, sampler);
-    lt_run_options options = {.params = p, .start = parent ? &start : NULL};
-    CHECK_OK(lt_run_begin(rig.engine, &options, &run, NULL, err));
-    CHECK_OK(lt_film_new(rig.engine, p, run, &f, err));
-    if (parent)
-        CHECK_OK(lt_film_inherit(f, parent, k, err));
-    while (f->done < steps) {
-        lt_film_step step;
-        if (lt_run_step(run, NULL, &fault) == LT_STEP_FAILED)
-            fail_msg("%s", fault.message);
-        CHECK_OK(lt_film_step_of(run, 0, &step, err));
-        lt_film_add(f, &step);
-    }
-    lt_run_free(run);
-    return f;
 }
 
 /* Frame k of a film with this scale is frame k of another film, to the bit and in both lenses. */
@@ -88,10 +47,11 @@ static void test_own_scale(void **state)
     (void)state;
     for (int i = 0; i < SAMPLERS; i++) {
         lt_params p = settings(samplers[i], 7.5);
-        lt_film *f = film_of(&p, NULL, 0, STEPS);
+        lt_film *f = pipeline_film_to(rig, &p, NULL, 0, STEPS);
         for (int k = 1; k <= STEPS; k++)
             check_same(f, k, 7.5, f);
-        lt_film *fork = film_of(&p, f, 3, STEPS), *again = film_of(&p, fork, 5, STEPS);
+        lt_film *fork = pipeline_film_to(rig, &p, f, 3, STEPS),
+                *again = pipeline_film_to(rig, &p, fork, 5, STEPS);
         for (int k = 4; k <= STEPS; k++)
             check_same(fork, k, 7.5, fork);
         check_same(again, STEPS, 7.5, again);
@@ -109,11 +69,12 @@ static void test_as_a_fork(void **state)
     static const double scales[] = {3, 12.25, 1};
     for (int i = 0; i < SAMPLERS; i++) {
         lt_params p = settings(samplers[i], 7.5);
-        lt_film *f = film_of(&p, NULL, 0, STEPS);
+        lt_film *f = pipeline_film_to(rig, &p, NULL, 0, STEPS);
         for (int k = 1; k <= STEPS; k++) {
             double scale = scales[k % 3];
             lt_params q = settings(samplers[i], scale);
-            lt_film *fork = k == 1 ? film_of(&q, NULL, 0, 1) : film_of(&q, f, k - 1, k);
+            lt_film *fork = k == 1 ? pipeline_film_to(rig, &q, NULL, 0, 1)
+                                   : pipeline_film_to(rig, &q, f, k - 1, k);
             check_same(f, k, scale, fork);
             lt_film_free(fork);
             lt_params_done(&q);
@@ -131,7 +92,8 @@ static void test_other_sampler(void **state)
         {"euler_a", "lms"}, {"lms", "euler"}, {"euler", "euler_a"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         lt_params p = settings(pairs[i][0], 7.5), q = settings(pairs[i][1], 5);
-        lt_film *parent = film_of(&p, NULL, 0, 2), *f = film_of(&q, parent, 2, STEPS);
+        lt_film *parent = pipeline_film_to(rig, &p, NULL, 0, 2),
+                *f = pipeline_film_to(rig, &q, parent, 2, STEPS);
         for (int k = 3; k <= STEPS; k++)
             check_same(f, k, 5, f);
         lt_film_free(f);
@@ -149,7 +111,7 @@ static void test_batch(void **state)
         lt_params p = pipeline_params("a fox", 3, own ? "3,4" : "3", own, own ? 0 : 2);
         p.scheduler = lt_strdup("euler_a");
         p.size = (lt_size){16, 16};
-        lt_film *f = film_of(&p, NULL, 0, 3);
+        lt_film *f = pipeline_film_to(rig, &p, NULL, 0, 3);
         assert_int_equal(f->images, 2);
         for (int k = 1; k <= 3; k++)
             check_same(f, k, f->guidance_scale, f);
@@ -163,7 +125,7 @@ static void test_formula(void **state)
 {
     (void)state;
     lt_params p = settings("euler", 7.5);
-    lt_film *f = film_of(&p, NULL, 0, 2);
+    lt_film *f = pipeline_film_to(rig, &p, NULL, 0, 2);
     float *x0 = lt_alloc_array(f->all, sizeof *x0), *eps = lt_alloc_array(f->all, sizeof *eps);
     const lt_film_step *s = &f->at[1];
     static const double scales[] = {0, 1, 3};
@@ -189,7 +151,7 @@ static void test_numbers(void **state)
 {
     (void)state;
     lt_params p = settings("lms", 7.5);
-    lt_film *f = film_of(&p, NULL, 0, 2);
+    lt_film *f = pipeline_film_to(rig, &p, NULL, 0, 2);
     float *kept = lt_alloc_array(f->all, sizeof *kept), *now = lt_alloc_array(f->all, sizeof *now);
     lt_what_if_numbers own, other;
     lt_film_numbers film;
@@ -212,8 +174,8 @@ static void test_refused(void **state)
 {
     (void)state;
     lt_params p = settings("lms", 7.5), half = settings("lms", 1);
-    lt_film *f = film_of(&p, NULL, 0, 3), *fork = film_of(&p, f, 2, 3);
-    lt_film *unguided = film_of(&half, NULL, 0, 1);
+    lt_film *f = pipeline_film_to(rig, &p, NULL, 0, 3), *fork = pipeline_film_to(rig, &p, f, 2, 3);
+    lt_film *unguided = pipeline_film_to(rig, &half, NULL, 0, 1);
     float *out = lt_alloc_array(f->all, sizeof *out);
     assert_false(lt_film_can_what_if(f, 0) || lt_film_can_what_if(f, 4));
     assert_false(lt_film_can_what_if(fork, 2) || lt_film_can_what_if(unguided, 1));
@@ -239,5 +201,5 @@ int main(void)
         cmocka_unit_test(test_other_sampler), cmocka_unit_test(test_batch),
         cmocka_unit_test(test_formula),       cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_refused)};
-    return cmocka_run_group_tests(tests, open_rig, close_rig);
+    return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }

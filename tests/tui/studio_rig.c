@@ -123,6 +123,27 @@ void rig_leave(rig *r)
     rig_close(r);
 }
 
+void rig_restart(rig *r, const char *more)
+{
+    rig_keys(r, "q");
+    rig_end(r, 0);
+    rig_again(r, NULL, more);
+    rig_match(r, "[0-9]/75");
+}
+
+void rig_watch(rig *r)
+{
+    rig_keys(r, "<esc>");
+    rig_wait(r, "? keys");
+}
+
+lt_image *rig_saved(rig *r, const char *name)
+{
+    rig_keys(r, "s");
+    rig_wait(r, name);
+    return rig_read_png(r, name, NULL);
+}
+
 void rig_keys(rig *r, const char *keys)
 {
     CHECK_OK(terminal_keys(r->t, keys, err));

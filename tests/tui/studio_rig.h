@@ -38,6 +38,13 @@ void rig_end(rig *r, int status);
 /* Ctrl-C, and the end: for tests of other things. */
 void rig_leave(rig *r);
 
+/* q, the end, and the program once more with its model open. */
+void rig_restart(rig *r, const char *more);
+/* Out of the field of text: what follows does not look like Alt. */
+void rig_watch(rig *r);
+/* The picture that `s` saves under this name; the caller's. */
+lt_image *rig_saved(rig *r, const char *name);
+
 void rig_keys(rig *r, const char *keys);
 void rig_wait(rig *r, const char *text);
 void rig_gone(rig *r, const char *text);

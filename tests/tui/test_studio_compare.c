@@ -61,9 +61,7 @@ static lt_image *part(const lt_image *sheet, int i, int times)
 
 static lt_image *sheet_saved(rig *r, const char *name)
 {
-    rig_keys(r, "s");
-    rig_wait(r, name);
-    lt_image *sheet = rig_read_png(r, name, NULL);
+    lt_image *sheet = rig_saved(r, name);
     assert_int_equal(sheet->width, 3 * SIDE + 2 * GAP);
     assert_int_equal(sheet->height, SIDE + CAPTION);
     return sheet;

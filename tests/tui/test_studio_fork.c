@@ -4,16 +4,6 @@
 #define SETTINGS "-p a_red_fox --size 64x64 --seed 7 --steps 8"
 enum { STEPS = 8 };
 
-static lt_image *saved(rig *r, const char *name)
-{
-    lt_png_texts texts = {0};
-    rig_keys(r, "s");
-    rig_wait(r, name);
-    lt_image *image = rig_read_png(r, name, &texts);
-    lt_png_texts_done(&texts);
-    return image;
-}
-
 static rig at_step_3(void)
 {
     rig r = rig_ready(NULL, SETTINGS, "--run");
@@ -31,7 +21,7 @@ static void test_same(void **state)
     rig_keys(&r, "f");
     rig_wait(&r, "fork of 1 @ 3");
     rig_wait(&r, "DONE 8/8");
-    lt_image *fork = saved(&r, "latentty-7.png"), *whole = rig_render(&r, "whole", "", NULL);
+    lt_image *fork = rig_saved(&r, "latentty-7.png"), *whole = rig_render(&r, "whole", "", NULL);
     rig_same_pixels(fork, whole);
     lt_image_unref(fork);
     lt_image_unref(whole);
@@ -49,7 +39,7 @@ static void test_other_guidance(void **state)
     rig_keys(&r, "p----------qf");
     rig_wait(&r, "fork of 1 @ 3");
     rig_wait(&r, "DONE 8/8");
-    lt_image *fork = saved(&r, "latentty-7.png");
+    lt_image *fork = rig_saved(&r, "latentty-7.png");
     assert_true(rig_distance(fork, f.at[STEPS]) > 0.5);
     rig_keys(&r, "<home>..");
     rig_wait_step(&r, &f, 2);
@@ -114,17 +104,16 @@ static void test_other_noise(void **state)
 {
     (void)state;
     rig r = rig_ready(NULL, SETTINGS, "");
-    rig_keys(&r, "<esc>");
-    rig_wait(&r, "? keys");
+    rig_watch(&r);
     rig_keys(&r, ":scheduler euler_a<enter><enter>");
     rig_wait(&r, "DONE 8/8");
-    lt_image *whole = saved(&r, "latentty-7.png");
+    lt_image *whole = rig_saved(&r, "latentty-7.png");
     rig_keys(&r, "<home>...");
     rig_wait(&r, "Step 3 of 8");
     rig_keys(&r, "N<c-u>9<enter>f");
     rig_wait(&r, "run 2/2");
     rig_wait(&r, "DONE 8/8");
-    lt_image *fork = saved(&r, "latentty-9.png");
+    lt_image *fork = rig_saved(&r, "latentty-9.png");
     assert_true(rig_distance(fork, whole) > 0.5);
     rig_keys(&r, "T");
     rig_wait(&r, "2 @3, seed 9");

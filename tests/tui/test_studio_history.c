@@ -13,23 +13,6 @@
 #define SETTINGS "-p a_red_fox --size 64x64 --seed 7 --steps 8"
 enum { STEPS = 8 };
 
-static lt_image *saved(rig *r, const char *name)
-{
-    lt_png_texts texts = {0};
-    rig_keys(r, "s");
-    rig_wait(r, name);
-    lt_image *image = rig_read_png(r, name, &texts);
-    lt_png_texts_done(&texts);
-    return image;
-}
-
-/* Out of the field of text; what follows must not look like Alt. */
-static void watch(rig *r)
-{
-    rig_keys(r, "<esc>");
-    rig_wait(r, "? keys");
-}
-
 static void leave(rig *r)
 {
     rig_keys(r, "q");
@@ -68,7 +51,7 @@ static void test_again(void **state)
 
     next_start(&r, "");
     rig_frames(&r, "latents", &f);
-    watch(&r);
+    rig_watch(&r);
     rig_keys(&r, "H");
     rig_wait(&r, "History  1 of 2");
     rig_wait(&r, "2, fork of 1 @ 3");
@@ -83,7 +66,7 @@ static void test_again(void **state)
     rig_keys(&r, "f");
     rig_wait(&r, "fork of 1 @ 2");
     rig_wait(&r, "DONE 8/8");
-    lt_image *fork = saved(&r, "latentty-7.png"), *whole = rig_render(&r, "whole", "", NULL);
+    lt_image *fork = rig_saved(&r, "latentty-7.png"), *whole = rig_render(&r, "whole", "", NULL);
     rig_same_pixels(fork, whole);
     lt_image_unref(fork);
     lt_image_unref(whole);
@@ -118,7 +101,7 @@ static void test_killed(void **state)
     rig_match(&r, "\"a red fox\" was interrupted at step [1-9][0-9]* of 300: Ctrl\\+O");
     rig_keys(&r, "<c-o>");
     rig_wait(&r, "DONE 300/300");
-    lt_image *rest = saved(&r, "latentty-7.png"), *whole = rig_render(&r, "whole", "", NULL);
+    lt_image *rest = rig_saved(&r, "latentty-7.png"), *whole = rig_render(&r, "whole", "", NULL);
     rig_same_pixels(rest, whole);
     lt_image_unref(rest);
     lt_image_unref(whole);
@@ -190,9 +173,8 @@ static void test_save_all(void **state)
     rig r = rig_ready(NULL, SETTINGS, "--run");
     rig_wait(&r, "DONE 8/8");
     rig_frames(&r, "latents", &f);
-    leave(&r);
-    next_start(&r, "");
-    watch(&r);
+    rig_restart(&r, "");
+    rig_watch(&r);
     rig_keys(&r, "H");
     rig_wait(&r, "History  1 of 1");
     rig_keys(&r, "<enter>");
@@ -209,9 +191,8 @@ static void test_save_all(void **state)
         lt_image_unref(saved);
         free(name);
     }
-    leave(&r);
-    next_start(&r, "");
-    watch(&r);
+    rig_restart(&r, "");
+    rig_watch(&r);
     rig_keys(&r, "H");
     rig_wait(&r, "History  1 of 1");
     rig_keys(&r, "<enter>S<home>");
@@ -264,7 +245,7 @@ static void test_unusable(void **state)
 {
     (void)state;
     rig r = rig_ready(NULL, SETTINGS, "--no-history");
-    watch(&r);
+    rig_watch(&r);
     leave(&r);
     char *path = history_of(&r);
     lt_dir_make_above(path);

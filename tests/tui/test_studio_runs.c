@@ -30,15 +30,22 @@ static void test_tree(void **state)
     rig_leave(&r);
 }
 
-/* Three wait behind one that is paused; one is taken back, one goes first, and all are made. */
-static void test_queue(void **state)
+/* A long run, in its middle. */
+static rig paused(void)
 {
-    (void)state;
     rig r = rig_ready(NULL, "-p a_red_fox --size 64x64 --seed 7 --steps 300", "");
     rig_keys(&r, "<enter>");
     rig_match(&r, "RUN [1-9][0-9]*/300");
     rig_keys(&r, "<space>");
     rig_match(&r, "PAUSED [0-9]+/300");
+    return r;
+}
+
+/* Three wait behind one that is paused; one is taken back, one goes first, and all are made. */
+static void test_queue(void **state)
+{
+    (void)state;
+    rig r = paused();
     rig_keys(&r, "p<down>");
     rig_wait(&r, "scheduler steps");
     rig_keys(&r, "<enter><c-u>4<enter>");
@@ -68,11 +75,7 @@ static void test_queue(void **state)
 static void test_stopped(void **state)
 {
     (void)state;
-    rig r = rig_ready(NULL, "-p a_red_fox --size 64x64 --seed 7 --steps 300", "");
-    rig_keys(&r, "<enter>");
-    rig_match(&r, "RUN [1-9][0-9]*/300");
-    rig_keys(&r, "<space>");
-    rig_match(&r, "PAUSED [0-9]+/300");
+    rig r = paused();
     rig_keys(&r, "<c-q>");
     rig_wait(&r, "1 queued");
     rig_keys(&r, "<c-c>");

@@ -31,13 +31,6 @@ static lt_image *at_rest(rig *r)
     return rig_shrunk(r, last->number, SIDE, SIDE);
 }
 
-static lt_image *saved(rig *r, const char *name)
-{
-    rig_keys(r, "s");
-    rig_wait(r, name);
-    return rig_read_png(r, name, NULL);
-}
-
 /* At the run's own scale it is the kept frame; back there it is the same again. */
 static void test_own(void **state)
 {
@@ -74,7 +67,7 @@ static void test_fork(void **state)
     rig r = at_step(5);
     rig_keys(&r, "2");
     rig_wait(&r, "2 predicted x0  step 5");
-    lt_image *kept = saved(&r, "latentty-7-step5-x0.png");
+    lt_image *kept = rig_saved(&r, "latentty-7-step5-x0.png");
     rig_keys(&r, "w---------");
     rig_wait(&r, "eps = u + 3 (c - u)");
     lt_image *shown = at_rest(&r);
@@ -85,7 +78,7 @@ static void test_fork(void **state)
     rig_keys(&r, "<home>.....");
     rig_wait(&r, "Step 5 of 8");
     rig_gone(&r, "decoding");
-    lt_image *fork = saved(&r, "latentty-7-step5-x0-2.png");
+    lt_image *fork = rig_saved(&r, "latentty-7-step5-x0-2.png");
     double same = rig_distance(shown, fork);
     if (same >= RIG_PALETTE_ERROR || same >= rig_distance(shown, kept))
         fail_msg("%g from the fork's step, %g from the kept one", same, rig_distance(shown, kept));
@@ -174,12 +167,8 @@ static void test_from_history(void **state)
     rig_keys(&r, "f");
     rig_wait(&r, "fork of 1 @ 3");
     rig_wait(&r, "DONE 8/8");
-    rig_keys(&r, "q");
-    rig_end(&r, 0);
-    rig_again(&r, NULL, "");
-    rig_match(&r, "[0-9]/75");
-    rig_keys(&r, "<esc>");
-    rig_wait(&r, "? keys");
+    rig_restart(&r, "");
+    rig_watch(&r);
     rig_keys(&r, "H");
     rig_wait(&r, "2, fork of 1 @ 3");
     rig_keys(&r, "<enter>");
