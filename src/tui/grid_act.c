@@ -176,26 +176,42 @@ static bool made(const lt_reel *r)
     return r && r->film;
 }
 
-/* A run of its own, with all steps; while the batch is at work it is seen as a part of that. */
-static void enlarge(lt_studio *s)
+/* What is looked at becomes a run of its own, with all steps, if it is one of several that are
+ * over; false: they are at work, or there is no memory, which is said. */
+static bool alone(lt_studio *s)
 {
     lt_error err = {0};
-    lt_tile *t = &s->grid.tiles[s->grid.chosen];
-    lt_reel *r = reel_of(s, t), *one;
-    if (!made(r)) {
-        lt_studio_say(s, LT_NOTE_INFO, "this picture has not begun");
-        return;
+    lt_seed_grid *g = &s->grid;
+    lt_reel *r = s->reel, *one;
+    if (!made(r) || r->film->images == 1)
+        return true;
+    if (lt_reel_at_work(r)) {
+        lt_studio_say(s, LT_NOTE_INFO, "this is one of several: when all are made");
+        return false;
     }
-    if (r->film->images > 1 && !lt_reel_at_work(r)) {
-        if (!lt_reels_pick(&s->reels, r, t->image, s->next_id + 1, &one, &err)) {
-            lt_studio_fault(s, &err);
-            return;
+    if (!lt_reels_pick(&s->reels, r, s->image, s->next_id + 1, &one, &err)) {
+        lt_studio_fault(s, &err);
+        return false;
+    }
+    s->next_id++;
+    for (int i = 0; i < g->count; i++)
+        if (g->tiles[i].id == r->id && g->tiles[i].image == s->image) {
+            g->tiles[i].id = one->id;
+            g->tiles[i].image = 0;
         }
-        t->id = ++s->next_id;
-        t->image = 0;
-        choose(s, s->grid.chosen);
-    }
-    close_view(s);
+    s->reel = one;
+    s->image = 0;
+    return true;
+}
+
+/* While the batch is at work the picture is seen as a part of it. */
+static void enlarge(lt_studio *s)
+{
+    lt_reel *r = reel_of(s, &s->grid.tiles[s->grid.chosen]);
+    if (!made(r))
+        lt_studio_say(s, LT_NOTE_INFO, "this picture has not begun");
+    else if (lt_reel_at_work(r) || alone(s))
+        close_view(s);
 }
 
 static void star(lt_studio *s)
@@ -326,11 +342,7 @@ bool lt_studio_grid_act(lt_studio *s, lt_action action)
     case LT_ACTION_WHAT_IF:
     case LT_ACTION_COMPARE:
     case LT_ACTION_MARK:
-        if (!s->reel || !s->reel->film || s->reel->film->images == 1)
-            return false;
-        lt_studio_say(s, LT_NOTE_INFO,
-                      "this is one of several: g and Enter open it when all are made");
-        return true;
+        return !alone(s);
     case LT_ACTION_SEEDS:
         open_grid(s);
         return true;

@@ -19,6 +19,16 @@ static lt_image **place_of(lt_reel *r, int k, int image, lt_lens lens)
     return &r->picture[lens][(size_t)k * (size_t)r->film->images + (size_t)image];
 }
 
+const char *lt_reel_state_name(lt_reel_state state)
+{
+    static const char *const names[] = {
+        [LT_REEL_QUEUED] = "queued", [LT_REEL_WAITING] = "start", [LT_REEL_RUNNING] = "run",
+        [LT_REEL_PAUSED] = "paused", [LT_REEL_DONE] = "done",     [LT_REEL_STOPPED] = "stopped",
+        [LT_REEL_FAILED] = "failed",
+    };
+    return names[state];
+}
+
 static void drop_pictures(lt_reel *r)
 {
     for (int lens = 0; lens < LT_REEL_LENSES; lens++) {

@@ -17,6 +17,8 @@ typedef enum lt_reel_state {
     LT_REEL_FAILED,
 } lt_reel_state;
 
+const char *lt_reel_state_name(lt_reel_state state); /* "queued", "run", ... */
+
 enum { LT_REEL_LENSES = LT_LENS_X0 + 1 };
 
 /* One of the pictures that a run makes at once. */

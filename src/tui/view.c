@@ -27,36 +27,26 @@ static const char *stage(const lt_studio *s)
     }
 }
 
-static const char *word(const lt_reel *r)
+/* In capitals, as titles have it. */
+enum { WORD = 16 };
+static const char *word(const lt_reel *r, char to[WORD])
 {
-    switch (r->state) {
-    case LT_REEL_QUEUED:
-        return "QUEUED";
-    case LT_REEL_WAITING:
-        return "START";
-    case LT_REEL_RUNNING:
-        return "RUN";
-    case LT_REEL_PAUSED:
-        return "PAUSED";
-    case LT_REEL_DONE:
-        return "DONE";
-    case LT_REEL_STOPPED:
-        return "STOPPED";
-    default:
-        return "FAILED";
-    }
+    snprintf(to, WORD, "%s", lt_reel_state_name(r->state));
+    for (char *c = to; *c; c++)
+        *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+    return to;
 }
 
 /* "RUN 12/20  1.6 it/s  eta 5 s", for the right end of the bar. */
 static void progress(const lt_studio *s, char *to, size_t size)
 {
     const lt_reel *r = s->reel;
-    char rate[LT_GAUGE_TEXT], eta[LT_GAUGE_TEXT];
+    char rate[LT_GAUGE_TEXT], eta[LT_GAUGE_TEXT], state[WORD];
     lt_activity_now now = lt_session_now(s->session);
     int percent = now.total > 0 ? 100 * now.done / now.total : 0;
     if (!r || !r->film) {
         if (now.what == LT_IDLE)
-            snprintf(to, size, "%s", r ? word(r) : "ready");
+            snprintf(to, size, "%s", r ? word(r, state) : "ready");
         else if (percent > 0)
             snprintf(to, size, "%s %d%%", stage(s), percent);
         else
@@ -67,12 +57,12 @@ static void progress(const lt_studio *s, char *to, size_t size)
     int left = r->film->steps - r->film->done;
     if (r->state != LT_REEL_RUNNING || r->film->done == 0) {
         const char *busy = now.what == LT_AT_PICTURE ? "  decoding..." : "";
-        snprintf(to, size, "%s %d/%d%s", word(r), r->film->done, r->film->steps, busy);
+        snprintf(to, size, "%s %d/%d%s", word(r, state), r->film->done, r->film->steps, busy);
         return;
     }
     lt_gauge_rate(seconds, rate);
     lt_gauge_eta(seconds * left, eta);
-    snprintf(to, size, "%s %d/%d  %s %d%%  %s  %s", word(r), r->film->done, r->film->steps,
+    snprintf(to, size, "%s %d/%d  %s %d%%  %s  %s", word(r, state), r->film->done, r->film->steps,
              stage(s), percent, rate, eta);
 }
 
@@ -184,10 +174,11 @@ static const char *waiting_for(const lt_studio *s)
 static void too_small(lt_studio *s, int cols, int rows)
 {
     const lt_reel *r = s->reel;
+    char state[WORD];
     lt_draw_format(0, 0, cols, LT_STYLE_STRONG, "latentty needs %dx%d, this is %dx%d",
                    LT_LAYOUT_COLS, LT_LAYOUT_ROWS, cols, rows);
     if (r && r->film)
-        lt_draw_format(1, 0, cols, LT_STYLE_PLAIN, "%s %d/%d%s", word(r), r->film->done,
+        lt_draw_format(1, 0, cols, LT_STYLE_PLAIN, "%s %d/%d%s", word(r, state), r->film->done,
                        r->film->steps, r->state == LT_REEL_RUNNING ? ", it goes on" : "");
     if (s->layout.message.width > 0)
         lt_view_bottom(s);

@@ -8,26 +8,6 @@
 #include "tui/studio.h"
 #include "tui/tree.h"
 
-static const char *state_of(const lt_reel *r)
-{
-    switch (r->state) {
-    case LT_REEL_QUEUED:
-        return "queued";
-    case LT_REEL_WAITING:
-        return "start";
-    case LT_REEL_RUNNING:
-        return "run";
-    case LT_REEL_PAUSED:
-        return "paused";
-    case LT_REEL_DONE:
-        return "done";
-    case LT_REEL_STOPPED:
-        return "stopped";
-    default:
-        return "failed";
-    }
-}
-
 /* What a fork was made for: the settings that its parent has otherwise. */
 static void differences(const lt_film *f, const lt_film *parent, lt_buf *out)
 {
@@ -71,7 +51,8 @@ static void line(const lt_studio *s, const lt_tree_row *row, lt_rect r)
                      : s->focus == LT_FOCUS_RUNS ? LT_STYLE_CHOSEN
                                                  : LT_STYLE_ACCENT;
     lt_draw_fit(r.y, r.x, r.width - STATE - 1, style, text.data);
-    lt_draw_text(r.y, r.x + r.width - STATE, STATE, on ? style : LT_STYLE_DIM, state_of(reel));
+    lt_draw_text(r.y, r.x + r.width - STATE, STATE, on ? style : LT_STYLE_DIM,
+                 lt_reel_state_name(reel->state));
     lt_buf_done(&text);
 }
 

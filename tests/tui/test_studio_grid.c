@@ -188,6 +188,25 @@ static void test_kept(void **state)
     rig_leave(&r);
 }
 
+/* Any two of them against each other: what differs is the seed. */
+static void test_compare(void **state)
+{
+    (void)state;
+    rig r = four("");
+    rig_wait(&r, "1 of 4  seed 7  step 4");
+    rig_keys(&r, "m");
+    rig_wait(&r, "A is step 4 of run 2");
+    rig_keys(&r, "<right><right>");
+    rig_wait(&r, "3 of 4  seed 9");
+    rig_keys(&r, "c");
+    rig_wait(&r, "A: run 2 step 4  B: run 3 step 4");
+    rig_match(&r, "seed +7 +9");
+    rig_wait(&r, "differs from the noise on");
+    rig_keys(&r, "<esc>");
+    rig_wait(&r, "run 3/3");
+    rig_leave(&r);
+}
+
 /* Arrows and clicks choose; what is opened is a run of its own with all its steps. */
 static void test_choose_and_open(void **state)
 {
@@ -444,11 +463,17 @@ static void test_blocks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tiles),           cmocka_unit_test(test_kept),
-        cmocka_unit_test(test_choose_and_open), cmocka_unit_test(test_double_click),
-        cmocka_unit_test(test_sheet),           cmocka_unit_test(test_stop_and_refill),
-        cmocka_unit_test(test_next_page),       cmocka_unit_test(test_vary),
-        cmocka_unit_test(test_while_it_runs),   cmocka_unit_test(test_in_turns),
+        cmocka_unit_test(test_tiles),
+        cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_choose_and_open),
+        cmocka_unit_test(test_double_click),
+        cmocka_unit_test(test_sheet),
+        cmocka_unit_test(test_stop_and_refill),
+        cmocka_unit_test(test_next_page),
+        cmocka_unit_test(test_vary),
+        cmocka_unit_test(test_while_it_runs),
+        cmocka_unit_test(test_in_turns),
         cmocka_unit_test(test_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
