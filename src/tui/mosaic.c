@@ -160,22 +160,22 @@ static void draw_caption(lt_mosaic *m, int i)
     free(text);
 }
 
-/* Tile i as it is now, on the base. */
+/* Tile i as it is now, on the base: a picture of other proportions has margins. */
 static bool draw_tile(lt_mosaic *m, int i, lt_error *err)
 {
-    const plan *p = &m->plan;
     made *t = &m->tiles[i];
-    lt_rect at = picture_of(p, i);
-    if (t->image && !t->scaled) {
-        bool whole = p->w % t->image->width == 0 && p->h % t->image->height == 0;
-        lt_filter filter = whole ? LT_NEAREST : p->w < t->image->width ? LT_BOX : LT_BILINEAR;
-        if (!lt_image_resize(t->image, p->w, p->h, filter, &t->scaled, err))
+    lt_rect at = picture_of(&m->plan, i);
+    lt_image_fill(m->base, at, t->image ? ground : empty);
+    if (!t->image)
+        return true;
+    lt_rect in = lt_rect_centre(at.width, at.height, t->image->width, t->image->height);
+    if (!t->scaled) {
+        bool whole = in.width % t->image->width == 0 && in.height % t->image->height == 0;
+        lt_filter filter = whole ? LT_NEAREST : in.width < t->image->width ? LT_BOX : LT_BILINEAR;
+        if (!lt_image_resize(t->image, in.width, in.height, filter, &t->scaled, err))
             return false;
     }
-    if (t->scaled)
-        lt_image_place(m->base, t->scaled, at.x, at.y);
-    else
-        lt_image_fill(m->base, at, empty);
+    lt_image_place(m->base, t->scaled, at.x + in.x, at.y + in.y);
     return true;
 }
 

@@ -237,6 +237,29 @@ static void test_two_thirds(void **state)
     }
 }
 
+/* A picture of other proportions is not stretched. */
+static void test_proportions(void **state)
+{
+    (void)state;
+    set s = set_of(1, 44, 44);
+    lt_image *wide;
+    CHECK_OK(lt_image_new(2 * SIDE, SIDE, &wide, err));
+    lt_image_fill(wide, (lt_rect){0, 0, 2 * SIDE, SIDE}, (lt_rgb){200, 200, 200});
+    lt_image_unref(s.tiles[0].image);
+    s.tiles[0].image = wide;
+    lt_image *whole = make(&s);
+    lt_rect r = lt_mosaic_picture(s.m, 0);
+    assert_int_equal(r.width, 40);
+    for (int y = 0; y < 40; y++) {
+        int here = at(whole, r.x + 20, r.y + y);
+        assert_int_equal(here == 200, y >= 10 && y < 30);
+    }
+    assert_int_equal(at(whole, r.x, r.y + 20), 200);
+    assert_int_equal(at(whole, r.x + 39, r.y + 20), 200);
+    lt_image_unref(whole);
+    done(&s);
+}
+
 static void test_no_room(void **state)
 {
     (void)state;
@@ -258,7 +281,8 @@ int main(void)
         cmocka_unit_test(test_plans),      cmocka_unit_test(test_outside),
         cmocka_unit_test(test_chosen),     cmocka_unit_test(test_again),
         cmocka_unit_test(test_captions),   cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_two_thirds), cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_two_thirds), cmocka_unit_test(test_proportions),
+        cmocka_unit_test(test_no_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
