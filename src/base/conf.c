@@ -196,13 +196,7 @@ char *lt_conf_word(char **text)
 
 char *lt_conf_path(const char *name)
 {
-    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-    char *folder = config && *config == '/' ? lt_path_join(config, "latentty")
-                   : home && *home == '/'   ? lt_path_join(home, ".config/latentty")
-                                            : NULL;
-    char *path = folder ? lt_path_join(folder, name) : NULL;
-    free(folder);
-    return path;
+    return lt_path_user("XDG_CONFIG_HOME", ".config", name);
 }
 
 char *lt_conf_home(const char *path)

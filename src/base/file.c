@@ -316,3 +316,11 @@ char *lt_path_join(const char *dir, const char *name)
     size_t n = strlen(dir);
     return lt_format("%s%s%s", dir, n && dir[n - 1] == '/' ? "" : "/", name);
 }
+
+char *lt_path_user(const char *variable, const char *fallback, const char *name)
+{
+    const char *base = getenv(variable), *home = getenv("HOME");
+    if (base && *base == '/')
+        return lt_format("%s/latentty/%s", base, name);
+    return home && *home == '/' ? lt_format("%s/%s/latentty/%s", home, fallback, name) : NULL;
+}

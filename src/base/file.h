@@ -51,5 +51,9 @@ bool lt_dir_make(const char *path, lt_error *err) LT_WARN_UNUSED;
  * the file is opened. */
 void lt_dir_make_above(const char *path);
 char *lt_path_join(const char *dir, const char *name); /* owned by the caller */
+/* A file of the user's: $VARIABLE/latentty/name, or ~/fallback/latentty/name where the variable is
+ * not an absolute path; owned by the caller.  NULL where HOME is none either.  Source: XDG Base
+ * Directory Specification 0.8. */
+char *lt_path_user(const char *variable, const char *fallback, const char *name);
 /* Where a symbolic link leads, there or not; a copy of any other path.  Owned by the caller. */
 char *lt_path_follow(const char *path);

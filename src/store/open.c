@@ -28,10 +28,7 @@ static const char on_writing[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous 
 
 char *lt_store_path(void)
 {
-    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-    if (data && *data == '/')
-        return lt_path_join(data, "latentty/history.db");
-    return home && *home == '/' ? lt_path_join(home, ".local/share/latentty/history.db") : NULL;
+    return lt_path_user("XDG_DATA_HOME", ".local/share", "history.db");
 }
 
 static bool can_write(const char *path)

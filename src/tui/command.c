@@ -201,14 +201,6 @@ const lt_verb *lt_verb_find(const char *name)
     return NULL;
 }
 
-lt_action lt_command_action(const char *name)
-{
-    for (int a = LT_ACTION_NONE + 1; a < LT_ACTIONS; a++)
-        if (strcmp(lt_keymap_name((lt_action)a), name) == 0)
-            return (lt_action)a;
-    return LT_ACTION_NONE;
-}
-
 bool lt_command_acts(const lt_studio *s, lt_action action)
 {
     unsigned usual = LT_IN_VIEWING | LT_IN_PARAMS | LT_IN_TYPING;
@@ -242,7 +234,7 @@ void lt_command_run(lt_studio *s, const char *line)
         copy[n - 1] = '\0';
     const char *argument = cut(copy, name, sizeof name);
     const lt_verb *verb = lt_verb_find(name);
-    lt_action action = lt_command_action(name);
+    lt_action action = lt_keymap_find(name);
     int row = lt_form_row_of(name);
     if (verb && *argument)
         verb->run(s, argument);

@@ -35,7 +35,6 @@ const lt_verb *lt_verb_find(const char *name);
 
 /* True if an action by its name does something from where the line was asked for. */
 bool lt_command_acts(const lt_studio *s, lt_action action);
-lt_action lt_command_action(const char *name); /* NONE: no such action */
 
 /* Does what the line says, or says why not. */
 void lt_command_run(lt_studio *s, const char *line);

@@ -38,10 +38,7 @@ struct lt_prompts {
 
 char *lt_prompts_path(void)
 {
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    if (state && *state == '/')
-        return lt_path_join(state, "latentty/prompts");
-    return home && *home == '/' ? lt_path_join(home, ".local/state/latentty/prompts") : NULL;
+    return lt_path_user("XDG_STATE_HOME", ".local/state", "prompts");
 }
 
 /* ---- the list ---- */

@@ -135,6 +135,14 @@ bool lt_keymap_edit_op(lt_action action, lt_edit_op *op)
     }
 }
 
+lt_action lt_keymap_find(const char *name)
+{
+    for (int a = LT_ACTION_NONE + 1; a < LT_ACTIONS; a++)
+        if (strcmp(actions[a].name, name) == 0)
+            return (lt_action)a;
+    return LT_ACTION_NONE;
+}
+
 const char *lt_keymap_name(lt_action action)
 {
     return actions[action].name;

@@ -70,6 +70,8 @@ lt_action lt_keymap_lookup(const lt_keymap *m, lt_keymap_context context, lt_key
 /* True if the action is an operation of the editor. */
 bool lt_keymap_edit_op(lt_action action, lt_edit_op *op);
 
+/* By its name; LT_ACTION_NONE if there is none. */
+lt_action lt_keymap_find(const char *name);
 const char *lt_keymap_name(lt_action action);  /* "run", "edit-word-left"; "none" */
 const char *lt_keymap_help(lt_action action);  /* one sentence; "" for none */
 unsigned lt_keymap_contexts(lt_action action); /* where actions.def gives it a meaning: a sum */

@@ -20,11 +20,9 @@ static const char *action_at(const void *context, int i)
 
 static bool find_action(const char *name, lt_action *out, lt_error *err)
 {
-    for (int a = 0; a < LT_ACTIONS; a++)
-        if (strcmp(lt_keymap_name((lt_action)a), name) == 0) {
-            *out = (lt_action)a;
-            return true;
-        }
+    *out = lt_keymap_find(name);
+    if (*out || strcmp(name, lt_keymap_name(LT_ACTION_NONE)) == 0)
+        return true;
     const char *near = lt_nearest(name, action_at, NULL);
     if (near)
         return lt_fail(err, LT_ERR_ARGUMENT, NULL, "there is no action '%s'; %s is one", name,

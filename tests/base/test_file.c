@@ -388,9 +388,38 @@ static void test_join(void **state)
 
 #define FILE_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* Only absolute paths count, as the specification says. */
+static void test_user(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *variable, *home, *path;
+    } cases[] = {
+        {"/data", "/home/a", "/data/latentty/x"},
+        {"data", "/home/a", "/home/a/.local/latentty/x"},
+        {"", "/home/a", "/home/a/.local/latentty/x"},
+        {"/data", "", "/data/latentty/x"},
+        {"", "home", NULL},
+    };
+    char *before = lt_strdup(getenv("HOME") ? getenv("HOME") : "");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(setenv("LT_TEST_FOLDER", cases[i].variable, 1), 0);
+        assert_int_equal(setenv("HOME", cases[i].home, 1), 0);
+        char *path = lt_path_user("LT_TEST_FOLDER", ".local", "x");
+        if (cases[i].path)
+            assert_string_equal(path, cases[i].path);
+        else
+            assert_null(path);
+        free(path);
+    }
+    assert_int_equal(setenv("HOME", before, 1), 0);
+    free(before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_user),
         FILE_TEST(test_write_and_read),
         FILE_TEST(test_read_appends),
         FILE_TEST(test_read_limit),

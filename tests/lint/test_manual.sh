@@ -29,7 +29,7 @@ grep -oE -- '--[a-z][a-z0-9-]+' "$dir/help" | sort -u >"$dir/options"
 grep -oE -- '--[a-z][a-z0-9-]+' "$dir/manual" | sort -u >"$dir/written"
 diff "$dir/options" "$dir/written" || fault "options differ (<: of the program, >: of the manual)"
 
-grep -rhoE 'getenv\("[A-Z_]+"\)' "$root/src" | sort -u | cut -d '"' -f 2 >"$dir/variables"
+grep -rhoE '(getenv|lt_path_user)\("[A-Z_]+"' "$root/src" | sort -u | cut -d '"' -f 2 >"$dir/variables"
 [ -s "$dir/variables" ]
 while read -r name; do
   grep -qw -- "$name" "$dir/manual" || fault "the variable $name is missing"
