@@ -2,18 +2,17 @@
  * cpu_internal.h - what the files of the CPU backend share.
  *
  * A program is a list of steps over one block of memory (tensor/plan.h).  A step is a node of the
- * fused graph (cpu_fuse.h) with its pointers resolved.  Letters: N batch, H W image, C O channels,
- * S T tokens, R rows.
+ * fused graph (tensor/fuse.h) with its pointers resolved.  Letters: N batch, H W image, C O
+ * channels, S T tokens, R rows.
  */
 #pragma once
 
 #include "cpu/cpu_dnnl.h"
-#include "cpu/cpu_fuse.h"
 #include "cpu/cpu_parallel.h"
 #include "cpu/cpu_simd.h"
 #include "cpu/cpu_weights.h"
 #include "tensor/backend.h"
-#include "tensor/plan.h"
+#include "tensor/fused_plan.h"
 
 struct lt_backend {
     lt_dtype dtype; /* storage: LT_F32 or LT_BF16 */
@@ -42,9 +41,9 @@ typedef struct lt_cpu_kernel {
 struct lt_cpu_step {
     const lt_tensor *node; /* of the fused graph */
     const lt_cpu_kernel *kernel;
-    const lt_cpu_node *join; /* what the node is beside that */
-    const void *src[3];      /* borrowed from the program's block */
-    size_t row[3];           /* elements from one row of a source to the next */
+    const lt_fused_node *join; /* what the node is beside that */
+    const void *src[3];        /* borrowed from the program's block */
+    size_t row[3];             /* elements from one row of a source to the next */
     void *dst;
     lt_cpu_weight *weight[LT_CPU_WEIGHTS], *bias; /* pinned; NULL where there is none */
     lt_dnnl_op **ops;                             /* owned */

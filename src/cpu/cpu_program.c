@@ -12,18 +12,19 @@
 #include "cpu/cpu_internal.h"
 #include "tensor/half.h"
 
+enum { JOINS = LT_FUSE_UPSAMPLE | LT_FUSE_GEGLU };
+
 struct lt_program {
     lt_backend *backend;    /* borrowed */
     const lt_graph *source; /* borrowed: the recorded graph, whose tensors the caller names */
-    lt_cpu_fused fused;
-    lt_plan plan;
+    lt_fused fused;
+    lt_fused_plan plan;
     char *block;        /* owned: all values */
     void *scratch;      /* owned: for one step at a time */
     size_t bytes;       /* of block and scratch */
     lt_cpu_step *steps; /* owned */
     int count;
-    uint32_t *inputs; /* owned [nodes]: bits of the inputs that a node depends on */
-    uint32_t stale;   /* bits of the inputs that were written since the last whole run */
+    uint32_t stale; /* bits of the inputs that were written since the last whole run */
 };
 
 const lt_cpu_kernel lt_cpu_kernels[LT_OP_COUNT] = {
@@ -48,8 +49,8 @@ const lt_cpu_kernel lt_cpu_kernels[LT_OP_COUNT] = {
 };
 
 static const lt_cpu_kernel forms[] = {
-    [LT_CPU_UPSAMPLE] = {lt_cpu_upsample_prepare, lt_cpu_upsample_run, lt_cpu_upsample_scratch},
-    [LT_CPU_GEGLU] = {lt_cpu_geglu_prepare, lt_cpu_geglu_run, lt_cpu_geglu_scratch},
+    [LT_FUSED_UPSAMPLE] = {lt_cpu_upsample_prepare, lt_cpu_upsample_run, lt_cpu_upsample_scratch},
+    [LT_FUSED_GEGLU] = {lt_cpu_geglu_prepare, lt_cpu_geglu_run, lt_cpu_geglu_scratch},
 };
 
 static bool is_cancelled(const lt_backend *b)
@@ -105,108 +106,26 @@ static bool check_sources(const lt_graph *g, lt_error *err)
     return true;
 }
 
-static size_t element_bytes(const lt_backend *b, const lt_tensor *t)
-{
-    return t->dtype == LT_I32 ? sizeof(int32_t) : lt_dtype_size(b->dtype);
-}
-
-/* Bits of the inputs that each node depends on. */
-static bool trace_inputs(lt_program *p, lt_error *err)
-{
-    const lt_graph *g = p->fused.graph;
-    int bits = 0;
-    p->inputs = lt_alloc_array((size_t)lt_graph_nodes(g), sizeof *p->inputs);
-    for (int id = 0; id < lt_graph_nodes(g); id++) {
-        const lt_tensor *t = lt_graph_node(g, id);
-        if (t->op == LT_OP_INPUT) {
-            if (bits == 32)
-                return lt_fail(err, LT_ERR_MODEL, NULL, "more than 32 inputs");
-            p->inputs[id] = UINT32_C(1) << bits++;
-            p->stale |= p->inputs[id];
-        }
-        for (int i = 0; i < t->nsrc; i++)
-            p->inputs[id] |= p->inputs[t->src[i]->id];
-    }
-    return true;
-}
-
-/* keep[id]: somebody who depends on more inputs reads it, so that a run in which only those change
- * finds it as the last run left it.  So does an output, if it does not depend on all of them. */
-static void find_kept(const lt_program *p, bool *keep)
-{
-    const lt_graph *g = p->fused.graph;
-    uint32_t all = p->stale;
-    for (int id = lt_graph_nodes(g) - 1; id >= 0; id--) {
-        const lt_tensor *t = lt_graph_node(g, id);
-        keep[id] = keep[id] || (t->output && p->inputs[id] != all);
-        for (int i = 0; i < t->nsrc; i++) {
-            int from = t->src[i]->id;
-            bool looks = t->op == LT_OP_RESHAPE || p->fused.node[id].view;
-            if (p->inputs[from] != p->inputs[id] || (looks && keep[id]))
-                keep[from] = true;
-        }
-    }
-}
-
-static bool size_values(const lt_program *p, size_t *size, lt_error *err)
-{
-    const lt_graph *g = p->fused.graph;
-    for (int id = 0; id < lt_graph_nodes(g); id++) {
-        const lt_tensor *t = lt_graph_node(g, id);
-        bool used = p->fused.node[id].needed || t->op == LT_OP_INPUT;
-        if (used &&
-            !lt_mul((size_t)lt_shape_count(&t->shape), element_bytes(p->backend, t), &size[id])) {
-            lt_fail(err, LT_ERR_MEMORY, "use a smaller --size or --batch", "too large");
-            return fail_at(t, err);
-        }
-    }
-    return true;
-}
-
-static bool plan_values(lt_program *p, lt_error *err)
-{
-    const lt_graph *g = p->fused.graph;
-    size_t nodes = (size_t)lt_graph_nodes(g);
-    size_t *size = lt_alloc_array(nodes, sizeof *size);
-    bool *keep = lt_alloc_array(nodes, sizeof *keep), *view = lt_alloc_array(nodes, sizeof *view);
-    int *onto = lt_alloc_array(nodes, sizeof *onto);
-    bool ok = trace_inputs(p, err) && size_values(p, size, err);
-    if (ok)
-        find_kept(p, keep);
-    for (size_t i = 0; i < nodes; i++) {
-        const lt_tensor *t = lt_graph_node(g, (int)i);
-        bool product = t->op == LT_OP_CONV2D || t->op == LT_OP_LINEAR;
-        view[i] = p->fused.node[i].view;
-        onto[i] = product && t->nsrc == 2 && p->fused.node[i].needed ? t->src[1]->id : -1;
-    }
-    lt_plan_hints hints = {.size = size, .view = view, .keep = keep, .onto = onto};
-    ok = ok && lt_plan_make(g, &hints, &p->plan, err);
-    free(size);
-    free(keep);
-    free(view);
-    free(onto);
-    return ok;
-}
-
 static bool place_values(lt_program *p, lt_error *err)
 {
-    if (!plan_values(p, err) ||
-        !lt_try_alloc(p->plan.bytes, "activations", (void **)&p->block, err))
+    if (!lt_fused_plan_make(&p->fused, p->backend->dtype, &p->plan, err) ||
+        !lt_try_alloc(p->plan.values.bytes, "activations", (void **)&p->block, err))
         return false;
-    p->bytes = p->plan.bytes;
+    p->stale = p->plan.all;
+    p->bytes = p->plan.values.bytes;
     p->backend->activations += p->bytes;
     return true;
 }
 
 static void *value(const lt_program *p, const lt_tensor *t)
 {
-    return p->block + p->plan.offset[p->plan.root[t->id]];
+    return p->block + lt_fused_plan_offset(&p->plan, t);
 }
 
 static const lt_cpu_kernel *kernel_of(const lt_program *p, const lt_tensor *t)
 {
-    lt_cpu_form form = p->fused.node[t->id].form;
-    return form == LT_CPU_PLAIN ? &lt_cpu_kernels[t->op] : &forms[form];
+    lt_fused_form form = p->fused.node[t->id].form;
+    return form == LT_FUSED_PLAIN ? &lt_cpu_kernels[t->op] : &forms[form];
 }
 
 static bool prepare_step(lt_program *p, const lt_tensor *t, lt_error *err)
@@ -258,7 +177,7 @@ static bool prepare_steps(lt_program *p, lt_progress *progress, lt_error *err)
 static void forecast_weights(const lt_program *p, const lt_tensor *t, lt_forecast *f)
 {
     const lt_cpu_weights *w = &p->backend->weights;
-    const lt_cpu_node *join = &p->fused.node[t->id];
+    const lt_fused_node *join = &p->fused.node[t->id];
     bool product = t->op == LT_OP_CONV2D || t->op == LT_OP_LINEAR;
     lt_cpu_numbers weights = {.param = {t->weight}}, bias = {.param = {t->bias}};
     if (t->op == LT_OP_EMBED || !t->weight)
@@ -267,7 +186,7 @@ static void forecast_weights(const lt_program *p, const lt_tensor *t, lt_forecas
         memcpy(weights.param, join->weight, sizeof weights.param);
         memcpy(bias.param, join->bias, sizeof bias.param);
     }
-    int phases = join->form == LT_CPU_UPSAMPLE ? LT_CPU_PHASES : 1;
+    int phases = join->form == LT_FUSED_UPSAMPLE ? LT_CPU_PHASES : 1;
     for (int i = 0; i < phases; i++) {
         weights.phase = phases > 1 ? 1 + i : 0;
         lt_cpu_weights_forecast(w, &weights, product,
@@ -289,7 +208,7 @@ static void forecast_steps(const lt_program *p, lt_forecast *f)
         scratch = bytes > scratch ? bytes : scratch;
         forecast_weights(p, t, f);
     }
-    f->activations = p->plan.bytes + scratch;
+    f->activations = p->plan.values.bytes + scratch;
 }
 
 bool lt_cpu_program_forecast(lt_backend *b, const lt_graph *g, lt_forecast *out, lt_error *err)
@@ -299,7 +218,8 @@ bool lt_cpu_program_forecast(lt_backend *b, const lt_graph *g, lt_forecast *out,
     lt_program *p = lt_alloc(sizeof *p);
     p->backend = b;
     p->source = g;
-    bool ok = lt_cpu_fuse(g, &p->fused, err) && plan_values(p, err);
+    bool ok =
+        lt_fuse(g, JOINS, &p->fused, err) && lt_fused_plan_make(&p->fused, b->dtype, &p->plan, err);
     if (ok) {
         *out = (lt_forecast){0};
         forecast_steps(p, out);
@@ -317,8 +237,8 @@ bool lt_cpu_program_compile(lt_backend *b, const lt_graph *g, lt_program **out,
     p->backend = b;
     p->source = g;
     int before = lt_cpu_threads_use(b->threads);
-    bool ok =
-        lt_cpu_fuse(g, &p->fused, err) && place_values(p, err) && prepare_steps(p, progress, err);
+    bool ok = lt_fuse(g, JOINS, &p->fused, err) && place_values(p, err) &&
+              prepare_steps(p, progress, err);
     lt_cpu_threads_use(before);
     lt_cpu_weights_trim(&b->weights);
     if (ok)
@@ -346,9 +266,8 @@ void lt_cpu_program_discard(lt_backend *b, lt_program *p)
     free(p->steps);
     free(p->block);
     free(p->scratch);
-    free(p->inputs);
-    lt_plan_done(&p->plan);
-    lt_cpu_fused_done(&p->fused);
+    lt_fused_plan_done(&p->plan);
+    lt_fused_done(&p->fused);
     free(p);
 }
 
@@ -380,7 +299,7 @@ bool lt_cpu_program_write(lt_program *p, const lt_tensor *input, const void *hos
         memcpy(value(p, t), host, count * sizeof(int32_t));
     else
         lt_from_f32(value(p, t), p->backend->dtype, host, count);
-    p->stale |= p->inputs[t->id];
+    p->stale |= p->plan.inputs[t->id];
     return true;
 }
 
@@ -406,12 +325,12 @@ static bool run_steps(lt_program *p, lt_progress *progress, lt_step_time *times,
         if (is_cancelled(p->backend))
             return lt_fail(err, LT_ERR_CANCELLED, NULL, "cancelled");
         double start = times ? lt_clock() : 0;
-        bool runs = (p->inputs[s->node->id] & p->stale) != 0;
+        bool runs = (p->plan.inputs[s->node->id] & p->stale) != 0;
         if (runs && !s->kernel->run(p->backend, s, p->scratch, err))
             return err->code == LT_ERR_CANCELLED ? false : fail_at(s->node, err);
         if (times && runs)
             times[i] = (lt_step_time){s->node->op, s->node->name, s->node->shape,
-                                      lt_cpu_flop(&p->fused, s->node), lt_clock() - start};
+                                      lt_fused_flop(&p->fused, s->node), lt_clock() - start};
         if (progress)
             atomic_store_explicit(&progress->done, i + 1, memory_order_relaxed);
     }

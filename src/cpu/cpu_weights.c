@@ -14,7 +14,7 @@ enum { CHUNK = 1 << 16 };
 static int parts_of(const lt_cpu_numbers *n)
 {
     int count = 0;
-    while (count < LT_CPU_PARTS && n->param[count])
+    while (count < LT_FUSED_PARTS && n->param[count])
         count++;
     return count;
 }
@@ -30,7 +30,7 @@ static size_t count_of(const lt_cpu_numbers *n)
 
 static bool same_source(const lt_cpu_weight *w, const lt_cpu_numbers *n)
 {
-    for (int i = 0; i < LT_CPU_PARTS; i++)
+    for (int i = 0; i < LT_FUSED_PARTS; i++)
         if (w->source[i] != (n->param[i] ? n->param[i]->source.data : NULL))
             return false;
     return !w->forgotten && w->source_dtype == n->param[0]->source.dtype && w->phase == n->phase &&
@@ -273,7 +273,7 @@ void lt_cpu_weights_forget(lt_cpu_weights *w, const void *from, size_t bytes)
 {
     uintptr_t start = (uintptr_t)from;
     for (int i = 0; i < w->count; i++) {
-        for (int k = 0; k < LT_CPU_PARTS; k++) {
+        for (int k = 0; k < LT_FUSED_PARTS; k++) {
             uintptr_t at = (uintptr_t)w->items[i]->source[k];
             if (at >= start && at - start < bytes)
                 w->items[i]->forgotten = true;

@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "cpu/cpu_dnnl.h"
-#include "cpu/cpu_fuse.h"
 #include "tensor/backend.h"
+#include "tensor/fuse.h"
 #include "tensor/graph.h"
 
 /* Of a 3x3 convolution over an image that was doubled in height and width: the 2x2 convolution that
@@ -19,12 +19,12 @@ enum { LT_CPU_PHASES = 4 };
 
 /* What is packed: parameters whose rows follow each other, up to the first NULL. */
 typedef struct lt_cpu_numbers {
-    const lt_param *param[LT_CPU_PARTS];
+    const lt_param *param[LT_FUSED_PARTS];
     int phase; /* 0: as they are; else one parameter [O,C,3,3] becomes [O,C,2,2] */
 } lt_cpu_numbers;
 
 typedef struct lt_cpu_weight {
-    const void *source[LT_CPU_PARTS]; /* borrowed; only compared once packed */
+    const void *source[LT_FUSED_PARTS]; /* borrowed; only compared once packed */
     lt_dtype source_dtype;
     int phase;
     size_t count;           /* elements */

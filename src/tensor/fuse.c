@@ -1,5 +1,5 @@
-/* cpu_fuse.c - see cpu_fuse.h. */
-#include "cpu/cpu_fuse.h"
+/* fuse.c - see fuse.h. */
+#include "tensor/fuse.h"
 
 #include <stdlib.h>
 
@@ -7,8 +7,9 @@
 #include "tensor/cost.h"
 
 typedef struct fusing {
+    unsigned joins;
     lt_graph *graph;
-    lt_cpu_node *node;
+    lt_fused_node *node;
     int *readers; /* [nodes]; 0 for an absorbed node */
 } fusing;
 
@@ -63,7 +64,7 @@ static void absorb(fusing *f, lt_tensor *t, const lt_tensor *first, lt_tensor *m
 static bool is_product(const fusing *f, const lt_tensor *t)
 {
     return (t->op == LT_OP_CONV2D || t->op == LT_OP_LINEAR) && t->nsrc == 1 &&
-           f->node[t->id].form == LT_CPU_PLAIN;
+           f->node[t->id].form == LT_FUSED_PLAIN;
 }
 
 static bool is_norm(const lt_tensor *t)
@@ -108,17 +109,18 @@ static void fuse_activation(fusing *f, lt_tensor *t)
 static void fuse_geglu(fusing *f, lt_tensor *t)
 {
     const lt_tensor *linear = t->src[0];
-    if (linear->op != LT_OP_LINEAR || !is_product(f, linear) || !read_once(f, linear))
+    if (!(f->joins & LT_FUSE_GEGLU) || linear->op != LT_OP_LINEAR || !is_product(f, linear) ||
+        !read_once(f, linear))
         return;
-    f->node[t->id].form = LT_CPU_GEGLU;
+    f->node[t->id].form = LT_FUSED_GEGLU;
     absorb(f, t, linear, NULL);
 }
 
 static void fuse_upsample(fusing *f, lt_tensor *t)
 {
     lt_tensor *resize = t->src[0];
-    if (resize->op != LT_OP_RESIZE || !read_once(f, resize) || t->u.conv.kernel != 3 ||
-        t->u.conv.stride != 1 || t->u.conv.top != 1 || t->u.conv.left != 1)
+    if (!(f->joins & LT_FUSE_UPSAMPLE) || resize->op != LT_OP_RESIZE || !read_once(f, resize) ||
+        t->u.conv.kernel != 3 || t->u.conv.stride != 1 || t->u.conv.top != 1 || t->u.conv.left != 1)
         return;
     lt_tensor *x = resize->src[0];
     for (int i = 1; i <= 2; i++)
@@ -126,7 +128,7 @@ static void fuse_upsample(fusing *f, lt_tensor *t)
             return;
     t->src[0] = x;
     f->readers[resize->id] = 0;
-    f->node[t->id].form = LT_CPU_UPSAMPLE;
+    f->node[t->id].form = LT_FUSED_UPSAMPLE;
 }
 
 static void fuse_neighbours(fusing *f)
@@ -154,9 +156,9 @@ static bool is_attention(const lt_tensor *t)
 }
 
 /* True if t looks at source i row by row, wherever the rows lie. */
-static bool takes_views(const lt_tensor *t, int i)
+static bool takes_views(const fusing *f, const lt_tensor *t, int i)
 {
-    return is_attention(t) || (t->op == LT_OP_GROUP_NORM && i == 1);
+    return is_attention(t) || (t->op == LT_OP_GROUP_NORM && i == (f->node[t->id].two ? 2 : 1));
 }
 
 /* true[id]: all that read node id take views. */
@@ -170,7 +172,7 @@ static bool *viewed(const fusing *f)
         const lt_tensor *t = lt_graph_node(f->graph, id);
         bool runs = f->readers[id] > 0 || t->output;
         for (int i = 0; runs && i < t->nsrc; i++)
-            all[t->src[i]->id] &= takes_views(t, i);
+            all[t->src[i]->id] &= takes_views(f, t, i);
     }
     return all;
 }
@@ -186,7 +188,7 @@ static bool go_together(const fusing *f, const bool *viewed, const lt_tensor *a,
 static void merge(fusing *f, lt_tensor *const part[], int count)
 {
     lt_tensor *wide = part[0];
-    lt_cpu_node *n = &f->node[wide->id];
+    lt_fused_node *n = &f->node[wide->id];
     int last = wide->shape.ndim - 1;
     int64_t from = wide->shape.dim[last];
     for (int i = 1; i < count; i++) {
@@ -235,17 +237,72 @@ static void list_weights(fusing *f)
 {
     for (int id = 0; id < lt_graph_nodes(f->graph); id++) {
         const lt_tensor *t = lt_graph_node(f->graph, id);
-        lt_cpu_node *n = &f->node[id];
+        lt_fused_node *n = &f->node[id];
         n->weight[0] = t->weight;
         n->bias[0] = t->bias;
         n->parts = t->weight ? 1 : 0;
     }
 }
 
-bool lt_cpu_fuse(const lt_graph *g, lt_cpu_fused *out, lt_error *err)
+/* ---- concats that nobody makes ---- */
+
+/* True if t can read its first source in two parts. */
+static bool takes_two(const fusing *f, const lt_tensor *t)
+{
+    return t->op == LT_OP_GROUP_NORM || (t->op == LT_OP_LINEAR && f->node[t->id].parts == 1) ||
+           (t->op == LT_OP_CONV2D && t->u.conv.kernel == 1 && t->u.conv.stride == 1 &&
+            f->node[t->id].form == LT_FUSED_PLAIN);
+}
+
+/* A reader {concat, more} becomes {a, b, more}. */
+static void read_two(fusing *f, lt_tensor *t, const lt_tensor *concat)
+{
+    if (t->nsrc == 2)
+        t->src[2] = t->src[1];
+    t->src[0] = concat->src[0];
+    t->src[1] = concat->src[1];
+    t->nsrc++;
+    f->node[t->id].two = true;
+    f->readers[concat->id]--;
+    f->readers[t->src[0]->id]++;
+    f->readers[t->src[1]->id]++;
+}
+
+/* Every reader has a larger id than what it reads; an output is made for itself as well. */
+static void split_concat(fusing *f, const lt_tensor *concat)
+{
+    int nodes = lt_graph_nodes(f->graph);
+    for (int pass = 0; pass < 2; pass++)
+        for (int id = concat->id + 1; id < nodes; id++) {
+            lt_tensor *t = lt_graph_node(f->graph, id);
+            bool runs = f->readers[id] > 0 || t->output;
+            for (int i = 0; runs && i < t->nsrc; i++) {
+                if (t->src[i] != concat)
+                    continue;
+                if (pass == 0 && (i > 0 || t->nsrc > 2 || !takes_two(f, t)))
+                    return;
+                if (pass == 1)
+                    read_two(f, t, concat);
+            }
+        }
+    if (f->readers[concat->id] == 0 && !concat->output)
+        for (int i = 0; i < concat->nsrc; i++)
+            f->readers[concat->src[i]->id]--;
+}
+
+static void split_concats(fusing *f)
+{
+    for (int id = 0; (f->joins & LT_FUSE_CONCAT) && id < lt_graph_nodes(f->graph); id++) {
+        const lt_tensor *t = lt_graph_node(f->graph, id);
+        if (t->op == LT_OP_CONCAT && f->readers[id] > 0)
+            split_concat(f, t);
+    }
+}
+
+bool lt_fuse(const lt_graph *g, unsigned joins, lt_fused *out, lt_error *err)
 {
     size_t count = (size_t)lt_graph_nodes(g);
-    fusing f = {lt_graph_new(), lt_alloc_array(count, sizeof *f.node),
+    fusing f = {joins, lt_graph_new(), lt_alloc_array(count, sizeof *f.node),
                 lt_alloc_array(count, sizeof *f.readers)};
     bool ok = copy_graph(g, f.graph, err);
     if (ok) {
@@ -253,32 +310,43 @@ bool lt_cpu_fuse(const lt_graph *g, lt_cpu_fused *out, lt_error *err)
         fuse_neighbours(&f);
         list_weights(&f);
         merge_products(&f);
+        split_concats(&f);
         find_views(&f);
         for (int id = 0; id < lt_graph_nodes(g); id++)
             f.node[id].needed =
                 !f.node[id].view && (lt_graph_node(f.graph, id)->output || f.readers[id] > 0);
     }
     free(f.readers);
-    *out = (lt_cpu_fused){f.graph, f.node};
+    *out = (lt_fused){f.graph, f.node};
     if (!ok)
-        lt_cpu_fused_done(out);
+        lt_fused_done(out);
     return ok;
 }
 
-void lt_cpu_fused_done(lt_cpu_fused *f)
+void lt_fused_done(lt_fused *f)
 {
     lt_graph_free(f->graph);
     free(f->node);
-    *f = (lt_cpu_fused){0};
+    *f = (lt_fused){0};
 }
 
-double lt_cpu_flop(const lt_cpu_fused *f, const lt_tensor *t)
+lt_tensor *lt_fused_extra(const lt_fused *f, const lt_tensor *t)
+{
+    int x = f->node[t->id].two ? 2 : 1;
+    return t->nsrc > x ? t->src[x] : NULL;
+}
+
+double lt_fused_flop(const lt_fused *f, const lt_tensor *t)
 {
     double flop = lt_tensor_flop(t);
+    if (f->node[t->id].two) {
+        int last = t->src[0]->shape.ndim - 1;
+        flop += flop * (double)t->src[1]->shape.dim[last] / (double)t->src[0]->shape.dim[last];
+    }
     switch (f->node[t->id].form) {
-    case LT_CPU_UPSAMPLE:
+    case LT_FUSED_UPSAMPLE:
         return flop * 4 / 9;
-    case LT_CPU_GEGLU:
+    case LT_FUSED_GEGLU:
         return flop * 2;
     default:
         return flop;
