@@ -3,7 +3,8 @@
 
 add_library(lt_flags INTERFACE)
 target_compile_options(lt_flags INTERFACE
-  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes
+  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes$<SEMICOLON>-Wmissing-prototypes>
   -Wdouble-promotion -Wvla -Wundef -Wformat=2 -Wimplicit-fallthrough
   -ffp-contract=off -fno-math-errno -fno-trapping-math
   $<$<BOOL:${LT_WERROR}>:-Werror>

@@ -17,6 +17,7 @@ LAYERS = {
     "store": set(),
     "gfx": {"image"},
     "cpu": {"tensor"},
+    "cuda": {"tensor"},
     "model": {"tensor"},
     "weights": {"tensor"},
     "pipeline": {"tensor", "model", "weights", "sample", "image", "store"},
@@ -26,7 +27,7 @@ LAYERS = {
 # These files of src/ put the program together and may include any folder.
 TOP = {"main.c", "backends.c", "backends.h", "no_memory.c"}
 # A folder of tests/ -> what its tests may include beyond the rules of the layer itself.
-TESTS_ALSO = {"pipeline": {"cpu"}, "cli": {"cpu"}, "cpu": {"model"}, "model": {"cpu", "weights"},
+TESTS_ALSO = {"pipeline": {"cpu"}, "cli": {"cpu"}, "cpu": {"model"}, "cuda": {"cpu", "model"}, "model": {"cpu", "weights"},
               "support": {"tensor", "model", "weights"},
               "fuzz": set(LAYERS) - {"cpu"}, "term": {"image"}, "tui": {"term"}}
 
@@ -39,13 +40,13 @@ POWERS = [
     (r"sqlite3(ext)?\.h", ("store/",)),
     (r"(sixel/)?sixel\.h", ("gfx/sixel.c",)),
     (r"pthread\.h|threads\.h|semaphore\.h", ("base/queue.c", "pipeline/session.c", "store/writer.c")),
-    (r"(cuda|cublas|cudnn|nv).*", ("cuda/",)),
+    (r"(cuda|cublas|cudnn|nv)[^/]*", ("cuda/",)),
 ]
 BACKEND_SWITCH = re.compile(r"\s*#\s*(?:if|ifdef|ifndef|elif)\b.*\b(?:LT_HAVE_\w+|LT_CUDA|LT_CPU)\b")
 OUTSIDE = re.compile(r"\.\./shared\b")
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^">]+)[">]')
 MAX_LINES = 1000
-CODE = {".c", ".h", ".def", ".cu", ".cuh", ".py", ".sh"}
+CODE = {".c", ".h", ".def", ".cc", ".cu", ".cuh", ".py", ".sh"}
 
 
 def check_include(root, path, folder, allowed, bracket, name):
