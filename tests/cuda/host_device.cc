@@ -18,7 +18,16 @@ namespace
 {
 using work_list = std::vector<std::function<void()>>;
 
-lt_host_floor state = {};
+lt_host_floor fresh()
+{
+    lt_host_floor f = {};
+    f.devices = 1;
+    f.memory = size_t{16} << 30;
+    f.lazy = true;
+    return f;
+}
+
+lt_host_floor state = fresh();
 std::map<const char *, size_t> device_memory, pinned_memory; /* start -> bytes */
 
 /* Misuse is a bug of the caller that a device would hide or punish later. */
@@ -150,10 +159,7 @@ void lt_host_reset(void)
 {
     if (state.live)
         misuse("something was not closed");
-    state = lt_host_floor{};
-    state.devices = 1;
-    state.memory = size_t{16} << 30;
-    state.lazy = true;
+    state = fresh();
 }
 
 bool lt_host_call(const char *name, lt_error *err)

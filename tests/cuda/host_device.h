@@ -30,7 +30,7 @@ typedef struct lt_host_floor {
 } lt_host_floor;
 
 lt_host_floor *lt_host(void);
-/* One device of 16 GiB, lazy; everything else 0.  Nothing may be alive. */
+/* As at the start: one device of 16 GiB, lazy; everything else 0.  Nothing may be alive. */
 void lt_host_reset(void);
 /* False with an error if the call with this name is to fail. */
 bool lt_host_call(const char *name, lt_error *err);
