@@ -89,14 +89,16 @@ bool lt_attention_shape_of(const lt_fused *f, const lt_tensor *t, lt_dtype dtype
 
 void lt_conv_shape_out(const lt_conv_shape *s, int *height, int *width)
 {
-    int down = s->h + s->top + s->bottom - s->kernel, across = s->w + s->left + s->right - s->kernel;
+    int down = s->h + s->top + s->bottom - s->kernel,
+        across = s->w + s->left + s->right - s->kernel;
     *height = down < 0 ? 0 : down / s->stride + 1;
     *width = across < 0 ? 0 : across / s->stride + 1;
 }
 
 char *lt_conv_shape_text(const lt_conv_shape *s, char buffer[LT_SHAPE_WORDS])
 {
-    snprintf(buffer, LT_SHAPE_WORDS, "conv %s [%d,%d,%d,%d] to %d, %dx%d, stride %d, pad %d %d %d %d%s%s",
+    snprintf(buffer, LT_SHAPE_WORDS,
+             "conv %s [%d,%d,%d,%d] to %d, %dx%d, stride %d, pad %d %d %d %d%s%s",
              lt_dtype_name(s->dtype), s->n, s->h, s->w, s->in, s->out, s->kernel, s->kernel,
              s->stride, s->top, s->left, s->bottom, s->right, s->addend ? ", addend" : "",
              s->bias ? ", bias" : "");

@@ -7,7 +7,7 @@
 
 static const lt_backend_ops *const cuda = &lt_cuda_ops;
 
-lt_backend *rig_backend(lt_dtype dtype)
+lt_backend *cu_backend(lt_dtype dtype)
 {
     lt_backend *b = NULL;
     lt_host_reset();
@@ -15,7 +15,7 @@ lt_backend *rig_backend(lt_dtype dtype)
     return b;
 }
 
-lt_program *rig_program(lt_backend *b, const lt_graph *g, unsigned seed)
+lt_program *cu_program(lt_backend *b, const lt_graph *g, unsigned seed)
 {
     lt_program *p = NULL;
     CHECK_OK(cuda->compile(b, g, &p, NULL, err));
@@ -23,34 +23,34 @@ lt_program *rig_program(lt_backend *b, const lt_graph *g, unsigned seed)
     return p;
 }
 
-void rig_run(lt_program *p)
+void cu_run(lt_program *p)
 {
     CHECK_OK(cuda->run(p, NULL, err));
 }
 
-float *rig_read(lt_program *p, const lt_tensor *t)
+float *cu_read(lt_program *p, const lt_tensor *t)
 {
     float *values = NULL;
     CHECK_OK((values = graph_read(cuda, p, t, err)) != NULL);
     return values;
 }
 
-void rig_write(lt_program *p, const lt_tensor *t, unsigned seed)
+void cu_write(lt_program *p, const lt_tensor *t, unsigned seed)
 {
-    float *values = calloc(rig_count(t), sizeof *values);
-    graph_values(values, rig_count(t), seed);
-    CHECK_OK(cuda->write(p, t, values, rig_count(t), err));
+    float *values = calloc(cu_count(t), sizeof *values);
+    graph_values(values, cu_count(t), seed);
+    CHECK_OK(cuda->write(p, t, values, cu_count(t), err));
     free(values);
 }
 
-long rig_works(lt_program *p)
+long cu_works(lt_program *p)
 {
     long before = lt_host()->works;
-    rig_run(p);
+    cu_run(p);
     return lt_host()->works - before;
 }
 
-float *rig_reference(const lt_graph *g, const lt_tensor *y, unsigned seed)
+float *cu_reference(const lt_graph *g, const lt_tensor *y, unsigned seed)
 {
     lt_backend *ref = NULL;
     float *want = NULL;
@@ -60,12 +60,12 @@ float *rig_reference(const lt_graph *g, const lt_tensor *y, unsigned seed)
     return want;
 }
 
-size_t rig_count(const lt_tensor *t)
+size_t cu_count(const lt_tensor *t)
 {
     return (size_t)lt_shape_count(&t->shape);
 }
 
-void rig_close(lt_backend *b)
+void cu_close(lt_backend *b)
 {
     cuda->close(b);
     assert_int_equal(lt_host()->live, 0);

@@ -6,17 +6,17 @@
 #include "host_device.h"
 
 /* Fails the test where it cannot. */
-lt_backend *rig_backend(lt_dtype dtype);
+lt_backend *cu_backend(lt_dtype dtype);
 /* All inputs are written: graph_write_inputs with `seed`. */
-lt_program *rig_program(lt_backend *b, const lt_graph *g, unsigned seed);
-void rig_run(lt_program *p);
-float *rig_read(lt_program *p, const lt_tensor *t); /* the caller's to free */
+lt_program *cu_program(lt_backend *b, const lt_graph *g, unsigned seed);
+void cu_run(lt_program *p);
+float *cu_read(lt_program *p, const lt_tensor *t); /* the caller's to free */
 /* Writes `count` values of `seed`. */
-void rig_write(lt_program *p, const lt_tensor *t, unsigned seed);
+void cu_write(lt_program *p, const lt_tensor *t, unsigned seed);
 /* Pieces of work of one run. */
-long rig_works(lt_program *p);
+long cu_works(lt_program *p);
 
-float *rig_reference(const lt_graph *g, const lt_tensor *y, unsigned seed);
-size_t rig_count(const lt_tensor *t);
+float *cu_reference(const lt_graph *g, const lt_tensor *y, unsigned seed);
+size_t cu_count(const lt_tensor *t);
 /* Closes the backend, and checks that nothing is left on the floor. */
-void rig_close(lt_backend *b);
+void cu_close(lt_backend *b);

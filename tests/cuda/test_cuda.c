@@ -16,19 +16,19 @@ static void test_net(void **state)
 {
     static const graph_difference limits[] = {{4e-6, 8e-7}, {0.01, 0.002}, {0.08, 0.015}};
     net t = net_new(2, 12, NULL, NULL);
-    float *want = rig_reference(t.g, t.y, 9);
+    float *want = cu_reference(t.g, t.y, 9);
     (void)state;
     for (int i = 0; i < 3; i++) {
-        lt_backend *b = rig_backend(types[i]);
-        lt_program *p = rig_program(b, t.g, 9);
-        rig_run(p);
-        float *got = rig_read(p, t.y);
-        graph_difference d = graph_compare(got, want, rig_count(t.y));
+        lt_backend *b = cu_backend(types[i]);
+        lt_program *p = cu_program(b, t.g, 9);
+        cu_run(p);
+        float *got = cu_read(p, t.y);
+        graph_difference d = graph_compare(got, want, cu_count(t.y));
         print_message("net %s: max %.2g, rms %.2g\n", lt_dtype_name(types[i]), d.max, d.rms);
         assert_true(d.max < limits[i].max && d.rms < limits[i].rms);
         free(got);
         cuda->discard(b, p);
-        rig_close(b);
+        cu_close(b);
     }
     free(want);
     net_free(&t);
@@ -44,25 +44,25 @@ static void test_batch(void **state)
     graph_values(x, 2 * X, 4);
     graph_values(time, 2 * T, 5);
     for (int k = 0; k < 3; k++) {
-        lt_backend *b = rig_backend(types[k]);
-        lt_program *p1 = rig_program(b, one.g, 1), *p2 = rig_program(b, two.g, 1);
+        lt_backend *b = cu_backend(types[k]);
+        lt_program *p1 = cu_program(b, one.g, 1), *p2 = cu_program(b, two.g, 1);
         CHECK_OK(cuda->write(p2, lt_graph_find(two.g, "x"), x, 2 * X, err));
         CHECK_OK(cuda->write(p2, lt_graph_find(two.g, "t"), time, 2 * T, err));
-        rig_run(p2);
-        float *both = rig_read(p2, two.y);
+        cu_run(p2);
+        float *both = cu_read(p2, two.y);
         for (size_t i = 0; i < 2; i++) {
             CHECK_OK(cuda->write(p1, lt_graph_find(one.g, "x"), x + i * X, X, err));
             CHECK_OK(cuda->write(p1, lt_graph_find(one.g, "t"), time + i * T, T, err));
-            rig_run(p1);
-            float *alone = rig_read(p1, one.y);
-            size_t n = rig_count(one.y);
+            cu_run(p1);
+            float *alone = cu_read(p1, one.y);
+            size_t n = cu_count(one.y);
             assert_memory_equal(alone, both + i * n, n * sizeof *alone);
             free(alone);
         }
         free(both);
         cuda->discard(b, p1);
         cuda->discard(b, p2);
-        rig_close(b);
+        cu_close(b);
     }
     free(x);
     free(time);
@@ -75,20 +75,20 @@ static void test_taps(void **state)
 {
     static const char *const names[] = {"norm2", "conv2", "map", "y"};
     net plain = net_new(2, 12, NULL, NULL), tapped = net_new(2, 12, "*", &plain);
-    lt_backend *b = rig_backend(LT_F16);
-    lt_program *p = rig_program(b, plain.g, 2), *q = rig_program(b, tapped.g, 2);
+    lt_backend *b = cu_backend(LT_F16);
+    lt_program *p = cu_program(b, plain.g, 2), *q = cu_program(b, tapped.g, 2);
     (void)state;
-    rig_run(p);
-    rig_run(q);
-    float *want = rig_read(p, plain.y), *got = rig_read(q, tapped.y);
-    assert_memory_equal(want, got, rig_count(plain.y) * sizeof *want);
+    cu_run(p);
+    cu_run(q);
+    float *want = cu_read(p, plain.y), *got = cu_read(q, tapped.y);
+    assert_memory_equal(want, got, cu_count(plain.y) * sizeof *want);
     free(want);
     free(got);
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
         const lt_tensor *tap = lt_graph_find(tapped.g, names[k]);
-        got = rig_read(q, tap);
-        want = rig_reference(tapped.g, tap, 2);
-        graph_difference d = graph_compare(got, want, rig_count(tap));
+        got = cu_read(q, tap);
+        want = cu_reference(tapped.g, tap, 2);
+        graph_difference d = graph_compare(got, want, cu_count(tap));
         print_message("tap %s: max %.2g, rms %.2g\n", names[k], d.max, d.rms);
         assert_true(d.rms < 0.002);
         free(got);
@@ -96,7 +96,7 @@ static void test_taps(void **state)
     }
     cuda->discard(b, p);
     cuda->discard(b, q);
-    rig_close(b);
+    cu_close(b);
     net_free(&plain);
     net_free(&tapped);
 }
@@ -108,12 +108,12 @@ static void test_weights_are_shared(void **state)
     net one = net_new(1, 12, NULL, NULL), other = net_new(3, 22, NULL, &one);
     (void)state;
     for (int i = 0; i < 3; i++) {
-        lt_backend *b = rig_backend(types[i]);
+        lt_backend *b = cu_backend(types[i]);
         lt_forecast first, second;
         CHECK_OK(cuda->forecast(b, one.g, &first, err));
         assert_int_equal(lt_host()->used, 0);
         assert_true(first.weights > 0 && first.packing > 0);
-        lt_program *p = rig_program(b, one.g, 1);
+        lt_program *p = cu_program(b, one.g, 1);
         lt_memory m = cuda->memory(b);
         assert_int_equal(m.weights, first.weights);
         assert_true(m.activations >= first.activations);
@@ -121,7 +121,7 @@ static void test_weights_are_shared(void **state)
         CHECK_OK(cuda->forecast(b, other.g, &second, err));
         assert_int_equal(second.weights, 0);
         assert_int_equal(second.packing, 0);
-        lt_program *q = rig_program(b, other.g, 1);
+        lt_program *q = cu_program(b, other.g, 1);
         assert_int_equal(cuda->memory(b).weights, m.weights);
         assert_true(cuda->memory(b).activations > 2 * first.activations);
         cuda->discard(b, q);
@@ -131,7 +131,7 @@ static void test_weights_are_shared(void **state)
         assert_int_equal(second.weights, m.weights); /* and nobody else will */
         cuda->discard(b, p);
         assert_int_equal(cuda->memory(b).weights, 0);
-        rig_close(b);
+        cu_close(b);
     }
     net_free(&one);
     net_free(&other);
@@ -141,30 +141,30 @@ static void test_weights_are_shared(void **state)
 static void test_forget(void **state)
 {
     net t = net_new(1, 8, NULL, NULL);
-    lt_backend *b = rig_backend(LT_F16);
+    lt_backend *b = cu_backend(LT_F16);
     (void)state;
-    lt_program *p = rig_program(b, t.g, 1);
+    lt_program *p = cu_program(b, t.g, 1);
     const lt_param *conv = lt_graph_node(t.g, t.y->id)->weight;
     cuda->discard(b, p);
     cuda->forget(b, conv->source.data, 1);
     memset((void *)(uintptr_t)conv->source.data, 0,
            (size_t)lt_shape_count(&conv->shape) * sizeof(float));
-    p = rig_program(b, t.g, 1);
-    rig_run(p);
-    float *after = rig_read(p, t.y);
-    for (size_t i = 0; i < rig_count(t.y); i++) /* only the bias is left */
+    p = cu_program(b, t.g, 1);
+    cu_run(p);
+    float *after = cu_read(p, t.y);
+    for (size_t i = 0; i < cu_count(t.y); i++) /* only the bias is left */
         assert_true(after[i] == after[i % 4]);
     free(after);
     cuda->discard(b, p);
-    rig_close(b);
+    cu_close(b);
     net_free(&t);
 }
 
 static void test_cancel_and_progress(void **state)
 {
     net t = net_new(1, 8, NULL, NULL);
-    lt_backend *b = rig_backend(LT_F16);
-    lt_program *p = rig_program(b, t.g, 1), *none = NULL;
+    lt_backend *b = cu_backend(LT_F16);
+    lt_program *p = cu_program(b, t.g, 1), *none = NULL;
     lt_progress progress = {0};
     lt_step_time *rows;
     int count;
@@ -184,7 +184,7 @@ static void test_cancel_and_progress(void **state)
     CHECK_FAILS(cuda->measure(p, &rows, &count, &progress, err), LT_ERR_CANCELLED, "cancelled");
     CHECK_FAILS(cuda->compile(b, t.g, &none, &progress, err), LT_ERR_CANCELLED, "cancelled");
     cuda->discard(b, p);
-    rig_close(b);
+    cu_close(b);
     net_free(&t);
 }
 
@@ -192,16 +192,16 @@ static void test_cancel_and_progress(void **state)
 static void test_measure(void **state)
 {
     net t = net_new(1, 12, NULL, NULL);
-    lt_backend *b = rig_backend(LT_F16);
-    lt_program *p = rig_program(b, t.g, 9), *q = rig_program(b, t.g, 9);
+    lt_backend *b = cu_backend(LT_F16);
+    lt_program *p = cu_program(b, t.g, 9), *q = cu_program(b, t.g, 9);
     lt_step_time *rows = NULL;
     int count = 0;
     double flop = 0, want = 0;
     (void)state;
-    rig_run(q);
+    cu_run(q);
     CHECK_OK(cuda->measure(p, &rows, &count, NULL, err));
-    float *run = rig_read(q, t.y), *measured = rig_read(p, t.y);
-    assert_memory_equal(run, measured, rig_count(t.y) * sizeof *run);
+    float *run = cu_read(q, t.y), *measured = cu_read(p, t.y);
+    assert_memory_equal(run, measured, cu_count(t.y) * sizeof *run);
     for (int i = 0; i < count; i++) {
         assert_true(rows[i].seconds >= 0 && rows[i].name);
         flop += rows[i].flop;
@@ -214,7 +214,7 @@ static void test_measure(void **state)
     assert_int_equal(count, 0); /* nothing was written */
     cuda->discard(b, p);
     cuda->discard(b, q);
-    rig_close(b);
+    cu_close(b);
     free(rows);
     free(run);
     free(measured);
@@ -224,16 +224,16 @@ static void test_measure(void **state)
 static void test_errors(void **state)
 {
     net t = net_new(1, 8, NULL, NULL), other = net_new(1, 8, NULL, &t);
-    lt_backend *b = rig_backend(LT_F32), *none = NULL;
-    lt_program *p = rig_program(b, t.g, 1), *q = NULL;
+    lt_backend *b = cu_backend(LT_F32), *none = NULL;
+    lt_program *p = cu_program(b, t.g, 1), *q = NULL;
     float host[8] = {0};
     bool fast;
     (void)state;
     CHECK_FAILS(cuda->write(p, lt_graph_find(t.g, "t"), host, 8, err), LT_ERR_ARGUMENT, "[1,16]");
-    CHECK_FAILS(cuda->write(p, t.y, host, rig_count(t.y), err), LT_ERR_ARGUMENT, "not an input");
+    CHECK_FAILS(cuda->write(p, t.y, host, cu_count(t.y), err), LT_ERR_ARGUMENT, "not an input");
     CHECK_FAILS(cuda->read(p, t.y, host, 8, err), LT_ERR_ARGUMENT, "not 8 values");
     const lt_tensor *inner = t.y->src[0];
-    CHECK_FAILS(cuda->read(p, inner, host, rig_count(inner), err), LT_ERR_ARGUMENT,
+    CHECK_FAILS(cuda->read(p, inner, host, cu_count(inner), err), LT_ERR_ARGUMENT,
                 "not an output");
     CHECK_FAILS(cuda->read(p, other.y, host, 8, err), LT_ERR_ARGUMENT, "not of this program");
     CHECK_FAILS(cuda->open(&(lt_backend_options){.dtype = LT_I32}, &none, err), LT_ERR_ARGUMENT,
@@ -250,7 +250,7 @@ static void test_errors(void **state)
     cuda->discard(b, NULL);
     lt_graph_param(t.g, 2)->source.data = NULL;
     CHECK_FAILS(cuda->compile(b, t.g, &q, NULL, err), LT_ERR_MODEL, "conv1.weight");
-    rig_close(b);
+    cu_close(b);
     cuda->close(NULL);
     net_free(&other);
     net_free(&t);
@@ -262,15 +262,15 @@ static void test_token_out_of_range(void **state)
     lt_tensor *ids = lt_input(g, "ids", LT_I32, (lt_shape){.ndim = 2, .dim = {1, 2}});
     lt_output(g, "y", lt_embed(g, "tokens", "positions", ids, 60, 8));
     graph_weights w = graph_weights_set(g, 3, LT_F32, 0);
-    lt_backend *b = rig_backend(LT_F16);
-    lt_program *p = rig_program(b, g, 1);
+    lt_backend *b = cu_backend(LT_F16);
+    lt_program *p = cu_program(b, g, 1);
     (void)state;
     CHECK_FAILS(cuda->write(p, ids, (int32_t[]){4, 60}, 2, err), LT_ERR_ARGUMENT, "token 1 is 60");
     CHECK_FAILS(cuda->write(p, ids, (int32_t[]){-1, 5}, 2, err), LT_ERR_ARGUMENT, "token 0 is -1");
     CHECK_OK(cuda->write(p, ids, (int32_t[]){0, 59}, 2, err));
-    rig_run(p);
+    cu_run(p);
     cuda->discard(b, p);
-    rig_close(b);
+    cu_close(b);
     graph_weights_free(&w);
     lt_graph_free(g);
 }
@@ -279,18 +279,18 @@ static void test_token_out_of_range(void **state)
 static void test_written_twice(void **state)
 {
     net t = net_new(1, 8, NULL, NULL);
-    lt_backend *b = rig_backend(LT_F16);
-    lt_program *p = rig_program(b, t.g, 7), *q = rig_program(b, t.g, 1);
+    lt_backend *b = cu_backend(LT_F16);
+    lt_program *p = cu_program(b, t.g, 7), *q = cu_program(b, t.g, 1);
     (void)state;
     CHECK_OK(graph_write_inputs(cuda, q, t.g, 7, err));
-    rig_run(p);
-    rig_run(q);
-    float *want = rig_read(p, t.y), *got = rig_read(q, t.y);
-    assert_memory_equal(want, got, rig_count(t.y) * sizeof *want);
-    rig_write(q, lt_graph_find(t.g, "x"), 1); /* and nobody waits */
+    cu_run(p);
+    cu_run(q);
+    float *want = cu_read(p, t.y), *got = cu_read(q, t.y);
+    assert_memory_equal(want, got, cu_count(t.y) * sizeof *want);
+    cu_write(q, lt_graph_find(t.g, "x"), 1); /* and nobody waits */
     cuda->discard(b, p);
     cuda->discard(b, q);
-    rig_close(b);
+    cu_close(b);
     free(want);
     free(got);
     net_free(&t);
@@ -301,7 +301,7 @@ static void test_written_twice(void **state)
 static void test_weights_not_finite(void **state)
 {
     net t = net_new(1, 8, NULL, NULL);
-    lt_backend *b = rig_backend(LT_F16);
+    lt_backend *b = cu_backend(LT_F16);
     lt_program *p = NULL;
     lt_param *conv = lt_graph_param(t.g, 2);
     float *numbers = (float *)(uintptr_t)conv->source.data, kept = numbers[5];
@@ -317,12 +317,12 @@ static void test_weights_not_finite(void **state)
     CHECK_OK(cuda->compile(b, t.g, &p, NULL, err));
     cuda->discard(b, p);
     numbers[5] = kept;
-    rig_close(b);
-    b = rig_backend(LT_BF16);
+    cu_close(b);
+    b = cu_backend(LT_BF16);
     numbers[5] = 1e9F;
     CHECK_OK(cuda->compile(b, t.g, &p, NULL, err));
     cuda->discard(b, p);
-    rig_close(b);
+    cu_close(b);
     net_free(&t);
 }
 
@@ -332,13 +332,13 @@ static void test_too_large(void **state)
     lt_graph *g = lt_graph_new();
     lt_shape s = {.ndim = 4, .dim = {1, INT32_MAX, INT32_MAX, 2}};
     lt_output(g, "y", lt_scale(g, lt_input(g, "x", LT_F32, s), 1, 0));
-    lt_backend *b = rig_backend(LT_F32);
+    lt_backend *b = cu_backend(LT_F32);
     lt_program *p = NULL;
     lt_forecast f;
     (void)state;
     CHECK_FAILS(cuda->compile(b, g, &p, NULL, err), LT_ERR_MEMORY, "input 'x'");
     CHECK_FAILS(cuda->forecast(b, g, &f, err), LT_ERR_MEMORY, "input 'x'");
-    rig_close(b);
+    cu_close(b);
     lt_graph_free(g);
 }
 

@@ -9,42 +9,42 @@ static const lt_backend_ops *const cuda = &lt_cuda_ops;
 
 static void check_same(const float *a, const float *b, const lt_tensor *t)
 {
-    assert_memory_equal(a, b, rig_count(t) * sizeof *a);
+    assert_memory_equal(a, b, cu_count(t) * sizeof *a);
 }
 
 /* The first run is done step by step, the second recorded, all others replayed: the same bits. */
 static void test_recorded_once(void **state)
 {
     net t = net_new(2, 12, NULL, NULL);
-    lt_backend *b = rig_backend(LT_F16);
-    lt_program *p = rig_program(b, t.g, 1);
+    lt_backend *b = cu_backend(LT_F16);
+    lt_program *p = cu_program(b, t.g, 1);
     float *first = NULL;
     (void)state;
     for (int run = 0; run < 4; run++) {
         CHECK_OK(graph_write_inputs(cuda, p, t.g, 1, err));
-        rig_run(p);
+        cu_run(p);
         assert_int_equal(lt_host()->recorded, run > 0);
         assert_int_equal(lt_host()->replayed, run);
-        float *now = rig_read(p, t.y);
+        float *now = cu_read(p, t.y);
         if (first)
             check_same(now, first, t.y);
         free(first);
         first = now;
     }
     CHECK_OK(graph_write_inputs(cuda, p, t.g, 2, err));
-    rig_run(p);
-    float *other = rig_read(p, t.y);
-    assert_memory_not_equal(first, other, rig_count(t.y) * sizeof *first);
-    rig_write(p, lt_graph_find(t.g, "x"), 3); /* another list: x alone */
-    rig_run(p);
+    cu_run(p);
+    float *other = cu_read(p, t.y);
+    assert_memory_not_equal(first, other, cu_count(t.y) * sizeof *first);
+    cu_write(p, lt_graph_find(t.g, "x"), 3); /* another list: x alone */
+    cu_run(p);
     assert_int_equal(lt_host()->recorded, 1);
-    rig_write(p, lt_graph_find(t.g, "x"), 3);
-    rig_run(p);
+    cu_write(p, lt_graph_find(t.g, "x"), 3);
+    cu_run(p);
     assert_int_equal(lt_host()->recorded, 2);
     free(first);
     free(other);
     cuda->discard(b, p);
-    rig_close(b);
+    cu_close(b);
     net_free(&t);
 }
 
@@ -67,45 +67,45 @@ static void test_few_lists_are_kept(void **state)
 {
     lt_graph *g = lt_graph_new();
     lt_tensor *in[6], *y = six(g, in);
-    lt_backend *b = rig_backend(LT_F32);
-    lt_program *p = rig_program(b, g, 1);
+    lt_backend *b = cu_backend(LT_F32);
+    lt_program *p = cu_program(b, g, 1);
     (void)state;
-    rig_run(p);
+    cu_run(p);
     for (int round = 0; round < 3; round++)
         for (int i = 0; i < 3; i++) { /* with the first run's: four */
-            rig_write(p, in[i], 10U + (unsigned)round);
-            rig_run(p);
+            cu_write(p, in[i], 10U + (unsigned)round);
+            cu_run(p);
         }
     assert_int_equal(lt_host()->recorded, 3);
     for (int i = 3; i < 6; i++)
         for (int twice = 0; twice < 2; twice++) {
-            rig_write(p, in[i], 20);
-            rig_run(p);
+            cu_write(p, in[i], 20);
+            cu_run(p);
         }
     assert_int_equal(lt_host()->recorded, 6);
     for (int twice = 0; twice < 2; twice++) {
-        rig_write(p, in[2], 30); /* the last of the first three is still there */
-        rig_run(p);
+        cu_write(p, in[2], 30); /* the last of the first three is still there */
+        cu_run(p);
         assert_int_equal(lt_host()->recorded, 6);
     }
-    rig_write(p, in[0], 30); /* the first is not */
-    rig_run(p);
+    cu_write(p, in[0], 30); /* the first is not */
+    cu_run(p);
     assert_int_equal(lt_host()->recorded, 6);
-    rig_write(p, in[0], 30);
-    rig_run(p);
+    cu_write(p, in[0], 30);
+    cu_run(p);
     assert_int_equal(lt_host()->recorded, 7);
-    lt_program *fresh = rig_program(b, g, 1);
+    lt_program *fresh = cu_program(b, g, 1);
     static const unsigned last[6] = {30, 12, 30, 20, 20, 20};
     for (int i = 0; i < 6; i++)
-        rig_write(fresh, in[i], last[i]);
-    rig_run(fresh);
-    float *want = rig_read(fresh, y), *got = rig_read(p, y);
+        cu_write(fresh, in[i], last[i]);
+    cu_run(fresh);
+    float *want = cu_read(fresh, y), *got = cu_read(p, y);
     check_same(want, got, y);
     free(want);
     free(got);
     cuda->discard(b, p);
     cuda->discard(b, fresh);
-    rig_close(b);
+    cu_close(b);
     lt_graph_free(g);
 }
 
@@ -113,31 +113,31 @@ static void test_few_lists_are_kept(void **state)
 static void test_workspace_grows(void **state)
 {
     net t = net_new(1, 8, NULL, NULL);
-    lt_backend *b = rig_backend(LT_F16);
-    lt_program *p = rig_program(b, t.g, 1);
+    lt_backend *b = cu_backend(LT_F16);
+    lt_program *p = cu_program(b, t.g, 1);
     (void)state;
     for (int run = 0; run < 2; run++) {
         CHECK_OK(graph_write_inputs(cuda, p, t.g, 1, err));
-        rig_run(p);
+        cu_run(p);
     }
-    float *before = rig_read(p, t.y);
+    float *before = cu_read(p, t.y);
     size_t activations = cuda->memory(b).activations;
     lt_graph *g = lt_graph_new();
     lt_tensor *x = lt_input(g, "x", LT_F32, (lt_shape){.ndim = 2, .dim = {1, 4095}});
     lt_output(g, "y", lt_linear(g, "fc", x, 1, false));
     graph_weights w = graph_weights_set(g, 3, LT_F32, 0);
-    lt_program *q = rig_program(b, g, 1);
+    lt_program *q = cu_program(b, g, 1);
     cuda->discard(b, q);
     assert_true(cuda->memory(b).activations > activations);
     CHECK_OK(graph_write_inputs(cuda, p, t.g, 1, err));
-    rig_run(p);
+    cu_run(p);
     assert_int_equal(lt_host()->recorded, 2);
-    float *after = rig_read(p, t.y);
+    float *after = cu_read(p, t.y);
     check_same(before, after, t.y);
     free(before);
     free(after);
     cuda->discard(b, p);
-    rig_close(b);
+    cu_close(b);
     graph_weights_free(&w);
     lt_graph_free(g);
     net_free(&t);
@@ -154,24 +154,24 @@ static void test_only_what_changed(void **state)
     lt_tensor *y = lt_output(g, "y", lt_attention(g, lt_linear(g, "q", x, 32, false), k, v, 2, 0));
     lt_tensor *z = lt_output(g, "z", lt_reshape(g, lt_scale(g, text, 2, 0), text->shape));
     graph_weights w = graph_weights_set(g, 3, LT_F32, 0);
-    lt_backend *b = rig_backend(LT_F16);
-    lt_program *p = rig_program(b, g, 5);
+    lt_backend *b = cu_backend(LT_F16);
+    lt_program *p = cu_program(b, g, 5);
     (void)state;
-    rig_run(p);
-    float *first = rig_read(p, y), *kept = rig_read(p, z);
-    assert_int_equal(rig_works(p), 0); /* nothing was written */
+    cu_run(p);
+    float *first = cu_read(p, y), *kept = cu_read(p, z);
+    assert_int_equal(cu_works(p), 0); /* nothing was written */
     for (int run = 0; run < 3; run++) {
-        rig_write(p, x, 50);
-        assert_int_equal(rig_works(p), 1 + 2); /* the upload, q, the attention */
+        cu_write(p, x, 50);
+        assert_int_equal(cu_works(p), 1 + 2); /* the upload, q, the attention */
     }
-    float *other = rig_read(p, y), *still = rig_read(p, z);
-    assert_memory_not_equal(first, other, rig_count(y) * sizeof *first);
+    float *other = cu_read(p, y), *still = cu_read(p, z);
+    assert_memory_not_equal(first, other, cu_count(y) * sizeof *first);
     check_same(kept, still, z);
-    rig_write(p, text, 51);
-    assert_int_equal(rig_works(p), 1 + 3); /* k and v in one, the attention, the scale */
+    cu_write(p, text, 51);
+    assert_int_equal(cu_works(p), 1 + 3); /* k and v in one, the attention, the scale */
     CHECK_OK(graph_write_inputs(cuda, p, g, 5, err));
-    assert_int_equal(rig_works(p), 2 + 4);
-    float *again = rig_read(p, y);
+    assert_int_equal(cu_works(p), 2 + 4);
+    float *again = cu_read(p, y);
     check_same(first, again, y);
     free(first);
     free(kept);
@@ -179,7 +179,7 @@ static void test_only_what_changed(void **state)
     free(still);
     free(again);
     cuda->discard(b, p);
-    rig_close(b);
+    cu_close(b);
     graph_weights_free(&w);
     lt_graph_free(g);
 }

@@ -1,0 +1,99 @@
+/*
+ * pointwise.cuh - work that goes element by element: a thread has W neighbours, and again a grid
+ * further on.
+ */
+#pragma once
+
+#include "cuda/launch.cuh"
+#include "cuda/types.cuh"
+
+namespace
+{
+
+constexpr int PW_THREADS = 256, PW_BLOCKS = 16384; /* of a grid, at most */
+
+__device__ inline int64_t grid_index()
+{
+    return static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+}
+
+__device__ inline int64_t grid_stride()
+{
+    return static_cast<int64_t>(gridDim.x) * blockDim.x;
+}
+
+struct map_args {
+    const void *x;
+    void *y;
+    int64_t packs; /* of W elements */
+    int act;       /* activation */
+    float mul, add; /* scale */
+};
+
+template <class T, int W> __global__ void map_activation(const map_args a)
+{
+    for (int64_t i = grid_index(); i < a.packs; i += grid_stride()) {
+        float x[W];
+        load<W>(x, static_cast<const T *>(a.x) + i * W);
+        activate<W>(x, a.act);
+        store<W>(static_cast<T *>(a.y) + i * W, x);
+    }
+}
+
+template <class T, int W> __global__ void map_scale(const map_args a)
+{
+    for (int64_t i = grid_index(); i < a.packs; i += grid_stride()) {
+        float x[W];
+        load<W>(x, static_cast<const T *>(a.x) + i * W);
+#pragma unroll
+        for (int k = 0; k < W; k++)
+            x[k] = a.mul * x[k] + a.add;
+        store<W>(static_cast<T *>(a.y) + i * W, x);
+    }
+}
+
+struct add_args {
+    lt_add_args a;
+    int64_t packs;    /* of all of a */
+    unsigned columns; /* packs of a row of b; 0: b is as a */
+    int64_t sample;   /* packs of a sample */
+};
+
+template <class T, int W> __global__ void add_pointwise(const add_args w)
+{
+    for (int64_t i = grid_index(); i < w.packs; i += grid_stride()) {
+        int64_t at = i * W;
+        if (w.columns)
+            at = i / w.sample * w.a.b_row + i % w.columns * W;
+        float x[W], z[W];
+        load<W>(x, static_cast<const T *>(w.a.a) + i * W);
+        load<W>(z, static_cast<const T *>(w.a.b) + at);
+#pragma unroll
+        for (int k = 0; k < W; k++)
+            x[k] += z[k];
+        store<W>(static_cast<T *>(w.a.y) + i * W, x);
+    }
+}
+
+struct geglu_args {
+    const void *x;
+    void *y;
+    unsigned packs, columns; /* of y, of a row of y */
+};
+
+template <class T, int W> __global__ void geglu_rows(const geglu_args a)
+{
+    for (int64_t i = grid_index(); i < a.packs; i += grid_stride()) {
+        unsigned pack = static_cast<unsigned>(i), row = pack / a.columns;
+        const T *from = static_cast<const T *>(a.x) + (i + static_cast<int64_t>(row) * a.columns) * W;
+        float x[W], gate[W];
+        load<W>(x, from);
+        load<W>(gate, from + static_cast<int64_t>(a.columns) * W);
+#pragma unroll
+        for (int k = 0; k < W; k++)
+            x[k] *= gelu(gate[k]);
+        store<W>(static_cast<T *>(a.y) + i * W, x);
+    }
+}
+
+} // namespace
