@@ -3,7 +3,7 @@
 # program must start where there is no driver.
 set(LT_CUDA "AUTO" CACHE STRING "Build the CUDA backend: AUTO (if the toolkit is there), ON or OFF")
 set(LT_CUDA_ROOT "" CACHE PATH "Folder of the CUDA toolkit: bin/nvcc, include, lib or lib64; empty: looked for")
-set(LT_CUDA_FETCHED ${PROJECT_SOURCE_DIR}/build/cuda/nvidia) # by tools/cuda.sh
+set(LT_CUDA_FETCHED ${PROJECT_SOURCE_DIR}/build/cuda-toolkit/nvidia) # by tools/cuda.sh
 set(LT_CUDA_ARCHITECTURES 80 86 89 90)
 
 # lt_cuda_result(FALSE "why"): in the cache, where test.sh looks.
