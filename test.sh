@@ -90,6 +90,15 @@ if [ $mode = quick ]; then
 fi
 
 build coverage
+if [ "${CI-}" = true ] && grep -q '^LT_CUDA_FOUND:INTERNAL=FALSE$' build/coverage/CMakeCache.txt; then
+  step "fetching the CUDA toolkit"
+  tools/cuda.sh
+  build coverage
+  if ! grep -q '^LT_CUDA_FOUND:INTERNAL=TRUE$' build/coverage/CMakeCache.txt; then
+    echo "test.sh: the backend cuda was not built: $(sed -n 's/^LT_CUDA_MISSING:INTERNAL=//p' build/coverage/CMakeCache.txt)" >&2
+    exit 1
+  fi
+fi
 find build/coverage -name '*.gcda' -delete
 run_tests coverage
 step "counting the lines that were reached"

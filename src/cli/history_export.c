@@ -18,7 +18,7 @@
  * was made in. */
 static bool open_vae(const lt_context *c, const lt_film *f, lt_engine **out, lt_error *err)
 {
-    static const char *const flags[] = {"backend", "dtype", "threads"};
+    static const char *const flags[] = {"backend", "dtype", "device", "threads"};
     lt_params p;
     bool ok = true;
     lt_params_copy(&p, &f->params);
