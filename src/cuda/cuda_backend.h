@@ -3,6 +3,6 @@
 
 #include "tensor/backend.h"
 
-/* Through cuDNN, cuBLASLt and our own kernels: f16, and bf16 and f32.  supports() is true if there
- * is a GPU that can be used; open() takes the first one. */
+/* Through cuDNN, cuBLASLt and our own kernels: f16, and bf16 and f32.  The program reaches it
+ * through a module (cuda.h). */
 extern const lt_backend_ops lt_cuda_ops;

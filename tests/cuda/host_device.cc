@@ -96,6 +96,8 @@ lt_gpu_facts facts()
     f.memory = state.memory;
     f.free_memory = state.memory - state.used;
     f.driver = f.runtime = 13000;
+    f.cudnn = 91900;
+    f.cublas = 130100;
     return f;
 }
 } // namespace
@@ -178,8 +180,10 @@ int lt_gpu_count(lt_error *err)
 
 bool lt_gpu_facts_of(int, lt_gpu_facts *out, lt_error *err)
 {
+    if (!lt_host_call("lt_gpu_facts_of", err))
+        return false;
     *out = facts();
-    return lt_host_call("lt_gpu_facts_of", err);
+    return true;
 }
 
 bool lt_gpu_open(int device, lt_gpu **out, lt_error *err)

@@ -227,7 +227,6 @@ static void test_errors(void **state)
     lt_backend *b = cu_backend(LT_F32), *none = NULL;
     lt_program *p = cu_program(b, t.g, 1), *q = NULL;
     float host[8] = {0};
-    bool fast;
     (void)state;
     CHECK_FAILS(cuda->write(p, lt_graph_find(t.g, "t"), host, 8, err), LT_ERR_ARGUMENT, "[1,16]");
     CHECK_FAILS(cuda->write(p, t.y, host, cu_count(t.y), err), LT_ERR_ARGUMENT, "not an input");
@@ -238,14 +237,8 @@ static void test_errors(void **state)
     CHECK_FAILS(cuda->read(p, other.y, host, 8, err), LT_ERR_ARGUMENT, "not of this program");
     CHECK_FAILS(cuda->open(&(lt_backend_options){.dtype = LT_I32}, &none, err), LT_ERR_ARGUMENT,
                 "i32");
-    assert_true(cuda->supports(LT_F16, &fast) && fast);
-    assert_true(cuda->supports(LT_BF16, &fast) && !fast);
-    assert_true(cuda->supports(LT_F32, &fast) && !fast);
-    assert_false(cuda->supports(LT_I32, &fast));
-    lt_host()->devices = 0;
-    assert_false(cuda->supports(LT_F16, &fast));
-    CHECK_FAILS(cuda->open(&(lt_backend_options){.dtype = LT_F16}, &none, err), LT_ERR_DEVICE,
-                "no NVIDIA GPU");
+    CHECK_FAILS(cuda->open(&(lt_backend_options){.dtype = LT_F16, .device = 1}, &none, err),
+                LT_ERR_DEVICE, "no NVIDIA GPU");
     cuda->discard(b, p);
     cuda->discard(b, NULL);
     lt_graph_param(t.g, 2)->source.data = NULL;
@@ -254,6 +247,41 @@ static void test_errors(void **state)
     cuda->close(NULL);
     net_free(&other);
     net_free(&t);
+}
+
+/* What there is, and what there is not. */
+static void test_devices(void **state)
+{
+    bool fast;
+    lt_buf text = {0};
+    lt_backend *none = NULL, *b = cu_backend(LT_F16);
+    (void)state;
+    CHECK_OK(cuda->usable(err));
+    assert_int_equal(cuda->room(b), lt_host()->memory);
+    cuda->describe(&text);
+    assert_string_equal(text.data,
+                        "GPU 0: plain memory, compute capability 9.0, 16.0 of 16.0 GiB free\n"
+                        "CUDA 13.0, driver for 13.0, cuDNN 9.19.0, cuBLASLt 13.1.0\n");
+    lt_buf_done(&text);
+    assert_true(cuda->supports(LT_F16, &fast) && fast);
+    assert_true(cuda->supports(LT_BF16, &fast) && !fast);
+    assert_true(cuda->supports(LT_F32, &fast) && !fast);
+    assert_false(cuda->supports(LT_I32, &fast));
+    cu_close(b);
+    lt_host()->fail_at = lt_host()->calls + 2; /* the facts of the one GPU */
+    CHECK_FAILS(cuda->usable(err), LT_ERR_DEVICE, "lt_gpu_facts_of");
+    lt_host()->fail_at = lt_host()->calls + 2;
+    cuda->describe(&text);
+    assert_string_equal(text.data, "GPU 0: not used: lt_gpu_facts_of was made to fail\n");
+    lt_buf_done(&text);
+    lt_host()->devices = 0;
+    assert_false(cuda->supports(LT_F16, &fast));
+    CHECK_FAILS(cuda->usable(err), LT_ERR_DEVICE, "no NVIDIA GPU");
+    CHECK_FAILS(cuda->open(&(lt_backend_options){.dtype = LT_F16}, &none, err), LT_ERR_DEVICE,
+                "no NVIDIA GPU");
+    cuda->describe(&text);
+    assert_int_equal(text.len, 0);
+    lt_buf_done(&text);
 }
 
 static void test_token_out_of_range(void **state)
@@ -353,6 +381,7 @@ int main(void)
         cmocka_unit_test(test_cancel_and_progress),
         cmocka_unit_test(test_measure),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_devices),
         cmocka_unit_test(test_token_out_of_range),
         cmocka_unit_test(test_written_twice),
         cmocka_unit_test(test_weights_not_finite),
