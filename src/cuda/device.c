@@ -35,8 +35,8 @@ static int fail_driver(lt_error *err)
     (void)cudaDriverGetVersion(&has);
     (void)cudaGetLastError();
     lt_fail(err, LT_ERR_DEVICE, "update the NVIDIA driver to " DRIVER_NEEDED " or newer",
-            "the NVIDIA driver is too old: it can do CUDA %d.%d, this build needs %d.%d", has / 1000,
-            has % 1000 / 10, CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
+            "the NVIDIA driver is too old: it can do CUDA %d.%d, this build needs %d.%d",
+            has / 1000, has % 1000 / 10, CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
     return 0;
 }
 

@@ -5,9 +5,9 @@
 
 /* Host memory through which an input goes to the device, or any output comes back. */
 typedef struct lt_cuda_port {
-    size_t offset;    /* in the pinned block */
-    int64_t most;     /* token ids: the vocabulary; 0: no limit */
-    bool on_its_way;  /* written, and perhaps not read by the device yet */
+    size_t offset;   /* in the pinned block */
+    int64_t most;    /* token ids: the vocabulary; 0: no limit */
+    bool on_its_way; /* written, and perhaps not read by the device yet */
 } lt_cuda_port;
 
 struct lt_program {
@@ -16,10 +16,10 @@ struct lt_program {
     lt_fused fused;
     lt_fused_plan plan;
     lt_cuda_site site;
-    size_t bytes;         /* of the block on the device: values, then scratch */
-    char *pinned;         /* owned: first what any output needs, then the inputs */
-    lt_cuda_port *ports;  /* owned [nodes]; of inputs */
-    lt_cuda_step *steps;  /* owned */
+    size_t bytes;        /* of the block on the device: values, then scratch */
+    char *pinned;        /* owned: first what any output needs, then the inputs */
+    lt_cuda_port *ports; /* owned [nodes]; of inputs */
+    lt_cuda_step *steps; /* owned */
     int count;
     lt_cuda_replay replay;
     uint32_t stale; /* bits of the inputs that were written since the last whole run */

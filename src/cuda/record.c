@@ -28,9 +28,9 @@ bool lt_gpu_recorded(lt_gpu_stream *s, lt_gpu_graph **out, lt_error *err)
     cudaGraph_t work = NULL;
     cudaGraphExec_t exec = NULL;
     s->recording = false;
-    bool ok = lt_cuda_ok(cudaStreamEndCapture(s->handle, &work), "cannot record the GPU's work",
-                         err) &&
-              lt_cuda_ok(cudaGraphInstantiate(&exec, work, 0), "cannot prepare recorded work", err);
+    bool ok =
+        lt_cuda_ok(cudaStreamEndCapture(s->handle, &work), "cannot record the GPU's work", err) &&
+        lt_cuda_ok(cudaGraphInstantiate(&exec, work, 0), "cannot prepare recorded work", err);
     if (ok && !lt_cuda_ok(cudaGraphUpload(exec, s->handle), "cannot prepare recorded work", err)) {
         (void)cudaGraphExecDestroy(exec);
         ok = false;

@@ -21,7 +21,7 @@ typedef struct lt_cuda_pointwise {
     float mul, add;
     const void *x;
     void *y;
-    int64_t count;       /* GEGLU: rows of `width` */
+    int64_t count; /* GEGLU: rows of `width` */
     int64_t width;
 } lt_cuda_pointwise;
 

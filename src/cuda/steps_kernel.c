@@ -13,23 +13,22 @@ bool lt_cuda_prepare_group_norm(const lt_cuda_site *site, lt_cuda_step *s, lt_er
     bool shared = shift && shift->shape.dim[0] == 1;
     (void)err;
     s->launch = launch_group_norm;
-    s->u.group_norm =
-        (lt_group_norm_args){.dtype = s->dtype,
-                             .n = (int)t->shape.dim[0],
-                             .groups = t->u.norm.groups,
-                             .pixels = lt_cuda_rows(t) / t->shape.dim[0],
-                             .channels = {(int)lt_cuda_width(t->src[0]),
-                                          node->two ? (int)lt_cuda_width(t->src[1]) : 0},
-                             .x = {lt_cuda_site_at(site, t->src[0]),
-                                   node->two ? lt_cuda_site_at(site, t->src[1]) : NULL},
-                             .shift = shift ? lt_cuda_site_at(site, shift) : NULL,
-                             .shift_row = shift && !shared ? lt_cuda_row(site, shift) : 0,
-                             .weight = s->weight->data,
-                             .bias = s->bias->data,
-                             .eps = t->u.norm.eps,
-                             .act = node->act,
-                             .y = lt_cuda_site_at(site, t),
-                             .scratch = site->scratch};
+    s->u.group_norm = (lt_group_norm_args){
+        .dtype = s->dtype,
+        .n = (int)t->shape.dim[0],
+        .groups = t->u.norm.groups,
+        .pixels = lt_cuda_rows(t) / t->shape.dim[0],
+        .channels = {(int)lt_cuda_width(t->src[0]), node->two ? (int)lt_cuda_width(t->src[1]) : 0},
+        .x = {lt_cuda_site_at(site, t->src[0]),
+              node->two ? lt_cuda_site_at(site, t->src[1]) : NULL},
+        .shift = shift ? lt_cuda_site_at(site, shift) : NULL,
+        .shift_row = shift && !shared ? lt_cuda_row(site, shift) : 0,
+        .weight = s->weight->data,
+        .bias = s->bias->data,
+        .eps = t->u.norm.eps,
+        .act = node->act,
+        .y = lt_cuda_site_at(site, t),
+        .scratch = site->scratch};
     return true;
 }
 

@@ -35,8 +35,8 @@ typedef struct lt_cuda_weights {
     lt_gpu_stream *stream;  /* borrowed */
     lt_cuda_weight **items; /* owned */
     int count, cap;
-    size_t bytes;       /* of all slabs */
-    lt_cuda_slab *open; /* owned: being filled */
+    size_t bytes;           /* of all slabs */
+    lt_cuda_slab *open;     /* owned: being filled */
     unsigned char *staging; /* owned, pinned: two halves, one filled while the other is sent */
     int half;
 } lt_cuda_weights;

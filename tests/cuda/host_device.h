@@ -15,18 +15,18 @@ extern "C" {
 #include "cuda/device.h"
 
 typedef struct lt_host_floor {
-    int devices;    /* 0: lt_gpu_count says that there is none */
-    size_t memory;  /* bytes of a device */
-    bool lazy;      /* work waits for lt_gpu_wait */
-    long fail_at;   /* the call with this number fails, the first being 1; 0: none */
+    int devices;        /* 0: lt_gpu_count says that there is none */
+    size_t memory;      /* bytes of a device */
+    bool lazy;          /* work waits for lt_gpu_wait */
+    long fail_at;       /* the call with this number fails, the first being 1; 0: none */
     long fail_alloc_at; /* the same of lt_gpu_alloc and lt_gpu_pin alone */
     /* What happened: */
     long calls, allocs;
-    long works;     /* pieces of work that were done */
-    long recorded;  /* graphs that were made */
-    long replayed;  /* graphs that were started */
-    long live;      /* devices, streams, graphs, marks, pieces of memory, ops that are not closed */
-    size_t used;    /* bytes of device memory that are taken */
+    long works;    /* pieces of work that were done */
+    long recorded; /* graphs that were made */
+    long replayed; /* graphs that were started */
+    long live;     /* devices, streams, graphs, marks, pieces of memory, ops that are not closed */
+    size_t used;   /* bytes of device memory that are taken */
 } lt_host_floor;
 
 lt_host_floor *lt_host(void);

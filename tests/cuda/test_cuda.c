@@ -11,10 +11,12 @@
 static const lt_backend_ops *const cuda = &lt_cuda_ops;
 static const lt_dtype types[] = {LT_F32, LT_F16, LT_BF16};
 
-/* Against the reference: measured f32 MEASURED */
+/* Against the reference: measured f32 8.3e-7 (rms 2.4e-7), f16 0.0022 (5.8e-4), bf16 0.020
+ * (0.0045).
+ */
 static void test_net(void **state)
 {
-    static const graph_difference limits[] = {{4e-6, 8e-7}, {0.01, 0.002}, {0.08, 0.015}};
+    static const graph_difference limits[] = {{2e-6, 5e-7}, {0.005, 0.0012}, {0.04, 0.009}};
     net t = net_new(2, 12, NULL, NULL);
     float *want = cu_reference(t.g, t.y, 9);
     (void)state;
@@ -90,7 +92,7 @@ static void test_taps(void **state)
         want = cu_reference(tapped.g, tap, 2);
         graph_difference d = graph_compare(got, want, cu_count(tap));
         print_message("tap %s: max %.2g, rms %.2g\n", names[k], d.max, d.rms);
-        assert_true(d.rms < 0.002);
+        assert_true(d.rms < 0.0012); /* 5.8e-4 */
         free(got);
         free(want);
     }
@@ -232,8 +234,7 @@ static void test_errors(void **state)
     CHECK_FAILS(cuda->write(p, t.y, host, cu_count(t.y), err), LT_ERR_ARGUMENT, "not an input");
     CHECK_FAILS(cuda->read(p, t.y, host, 8, err), LT_ERR_ARGUMENT, "not 8 values");
     const lt_tensor *inner = t.y->src[0];
-    CHECK_FAILS(cuda->read(p, inner, host, cu_count(inner), err), LT_ERR_ARGUMENT,
-                "not an output");
+    CHECK_FAILS(cuda->read(p, inner, host, cu_count(inner), err), LT_ERR_ARGUMENT, "not an output");
     CHECK_FAILS(cuda->read(p, other.y, host, 8, err), LT_ERR_ARGUMENT, "not of this program");
     CHECK_FAILS(cuda->open(&(lt_backend_options){.dtype = LT_I32}, &none, err), LT_ERR_ARGUMENT,
                 "i32");
@@ -373,18 +374,12 @@ static void test_too_large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_net),
-        cmocka_unit_test(test_batch),
-        cmocka_unit_test(test_taps),
-        cmocka_unit_test(test_weights_are_shared),
-        cmocka_unit_test(test_forget),
-        cmocka_unit_test(test_cancel_and_progress),
-        cmocka_unit_test(test_measure),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_devices),
-        cmocka_unit_test(test_token_out_of_range),
-        cmocka_unit_test(test_written_twice),
-        cmocka_unit_test(test_weights_not_finite),
+        cmocka_unit_test(test_net),           cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_taps),          cmocka_unit_test(test_weights_are_shared),
+        cmocka_unit_test(test_forget),        cmocka_unit_test(test_cancel_and_progress),
+        cmocka_unit_test(test_measure),       cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_devices),       cmocka_unit_test(test_token_out_of_range),
+        cmocka_unit_test(test_written_twice), cmocka_unit_test(test_weights_not_finite),
         cmocka_unit_test(test_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

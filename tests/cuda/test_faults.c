@@ -40,8 +40,7 @@ static bool open_and_compile(scene *s, lt_error *err)
     if (!s->backend && !cuda->open(&(lt_backend_options){.dtype = LT_F16}, &s->backend, err))
         return false;
     for (int i = 0; i < 2; i++)
-        if (!s->programs[i] &&
-            !cuda->compile(s->backend, s->nets[i].g, &s->programs[i], NULL, err))
+        if (!s->programs[i] && !cuda->compile(s->backend, s->nets[i].g, &s->programs[i], NULL, err))
             return false;
     return true;
 }
