@@ -11,16 +11,15 @@ namespace
 
 struct attention_args {
     lt_scores_args a;
-    float scale;                   /* log2(e) / sqrt(d) */
-    bool q_wide, k_wide, v_wide;   /* 16 bytes at once */
-    bool y_packs;                  /* 4 elements at once */
-    int columns;                   /* d, up to a multiple of 8 */
+    float scale;                 /* log2(e) / sqrt(d) */
+    bool q_wide, k_wide, v_wide; /* 16 bytes at once */
+    bool y_packs;                /* 4 elements at once */
+    int columns;                 /* d, up to a multiple of 8 */
 };
 
 /* o[r][g] += p v over a tile of keys, for groups g0.. of 64 columns; v has columns from 64 g0. */
 template <int R, int C, int G>
-__device__ void add_values(float (&o)[R][C][4], int g0, const float *p, const float *v,
-                           int columns)
+__device__ void add_values(float (&o)[R][C][4], int g0, const float *p, const float *v, int columns)
 {
     const float *p_row = p + static_cast<int>(threadIdx.x) / 16 * R * tile_row(AT_KEYS);
     int column = static_cast<int>(threadIdx.x) % 16 * 4, pitch = tile_row(columns);
@@ -105,8 +104,8 @@ template <class T, int R, int C, int G> __global__ void attention(const attentio
     int64_t query = first + static_cast<int>(threadIdx.x) / 16 * R;
     if (w.a.causal && first + queries < end)
         end = first + queries;
-    read_tile(q, rows_of<T>(w.a.q, w.a.q_row, w.a.s, w.a.d, w.q_wide), first, queries, 0,
-              w.columns, w.scale);
+    read_tile(q, rows_of<T>(w.a.q, w.a.q_row, w.a.s, w.a.d, w.q_wide), first, queries, 0, w.columns,
+              w.scale);
     softmax_state<R> state = softmax_start<R>();
     float o[R][C][4] = {};
     for (int64_t key = 0; key < end; key += AT_KEYS) {
@@ -195,8 +194,7 @@ __device__ void map_statistics(const attention_args &w, int64_t first, float2 *s
 template <class T, int R> __global__ void attention_map(const attention_args w)
 {
     float *tiles = shared_memory<float>();
-    float2 *statistics =
-        reinterpret_cast<float2 *>(tiles + (16 * R + AT_KEYS) * tile_row(64));
+    float2 *statistics = reinterpret_cast<float2 *>(tiles + (16 * R + AT_KEYS) * tile_row(64));
     int64_t first = static_cast<int64_t>(blockIdx.x) * 16 * R;
     int row = static_cast<int>(threadIdx.x) / 16 * R, column = static_cast<int>(threadIdx.x) % 16;
     map_statistics<T, R>(w, first, statistics);

@@ -71,8 +71,8 @@ template <class T, int W> __global__ void embed_rows(const embed_args w)
         load<W>(place, static_cast<const T *>(w.a.positions) +
                            static_cast<int64_t>(row % w.a.length) * w.a.width + column);
         if (id >= 0 && id < w.a.vocabulary) {
-            load<W>(x, static_cast<const T *>(w.a.tokens) +
-                           static_cast<int64_t>(id) * w.a.width + column);
+            load<W>(x, static_cast<const T *>(w.a.tokens) + static_cast<int64_t>(id) * w.a.width +
+                           column);
         } else {
 #pragma unroll
             for (int k = 0; k < W; k++)

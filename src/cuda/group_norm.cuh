@@ -24,12 +24,12 @@ constexpr int GN_BATCH = 4; /* reads that are under way at once */
 
 struct group_norm_work {
     lt_group_norm_args a;
-    int channels, width;     /* of all groups, of one */
-    int slab, slabs;         /* channels of a block */
-    int columns, lanes;      /* of a block's threads; W channels a column */
-    int64_t chunk;           /* pixels of a block of the first pass */
+    int channels, width; /* of all groups, of one */
+    int slab, slabs;     /* channels of a block */
+    int columns, lanes;  /* of a block's threads; W channels a column */
+    int64_t chunk;       /* pixels of a block of the first pass */
     int chunks;
-    int64_t stripe;          /* the same in the second */
+    int64_t stripe; /* the same in the second */
 };
 
 /* What one block works on. */
@@ -56,7 +56,8 @@ __device__ inline group_norm_place place_of(const group_norm_work &w, int64_t st
     return p;
 }
 
-/* A thread's numbers: those of W channels from `channel`, `count` of them, `step` elements apart. */
+/* A thread's numbers: those of W channels from `channel`, `count` of them, `step` elements apart.
+ */
 template <class T> struct column {
     const T *x;
     T *y;

@@ -25,8 +25,8 @@ __device__ inline int64_t grid_stride()
 struct map_args {
     const void *x;
     void *y;
-    int64_t packs; /* of W elements */
-    int act;       /* activation */
+    int64_t packs;  /* of W elements */
+    int act;        /* activation */
     float mul, add; /* scale */
 };
 
@@ -85,7 +85,8 @@ template <class T, int W> __global__ void geglu_rows(const geglu_args a)
 {
     for (int64_t i = grid_index(); i < a.packs; i += grid_stride()) {
         unsigned pack = static_cast<unsigned>(i), row = pack / a.columns;
-        const T *from = static_cast<const T *>(a.x) + (i + static_cast<int64_t>(row) * a.columns) * W;
+        const T *from =
+            static_cast<const T *>(a.x) + (i + static_cast<int64_t>(row) * a.columns) * W;
         float x[W], gate[W];
         load<W>(x, from);
         load<W>(gate, from + static_cast<int64_t>(a.columns) * W);

@@ -92,23 +92,24 @@ static void lt_host_switch(void **from, void *to)
 
 #endif
 
-/* The bottom of every coroutine's stack. */
+/* The bottom of every coroutine's stack; it is never left, so that a stack is made once. */
 static void live()
 {
     arrived(nullptr, &resumer_stack, &resumer_size);
-    running->run();
-    running->ended = true;
-    void *gone;
-    leave_to_stack(nullptr, resumer_stack, resumer_size);
-    lt_host_switch(&gone, resumer);
+    for (;;) {
+        running->run();
+        running->idle = true;
+        lt_coroutine_yield();
+    }
 }
 
 void lt_coroutine_start(lt_coroutine &c, void (*run)(void))
 {
-    if (!c.stack)
-        c.stack.reset(new unsigned char[STACK]);
     c.run = run;
-    c.ended = false;
+    c.idle = false;
+    if (c.stack)
+        return;
+    c.stack.reset(new unsigned char[STACK]);
 #ifdef __x86_64__
     uintptr_t top = reinterpret_cast<uintptr_t>(c.stack.get() + STACK) & ~uintptr_t{15};
     void **frame = reinterpret_cast<void **>(top) - 8; /* 6 registers, live, no return address */

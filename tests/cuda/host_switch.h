@@ -9,13 +9,13 @@
 struct lt_coroutine {
     std::unique_ptr<unsigned char[]> stack;
     void *saved;       /* where it goes on */
-    void (*run)(void); /* its whole life */
-    bool ended;
+    void (*run)(void); /* what it does, once */
+    bool idle;         /* it has done that, and may be given more */
 };
 
-/* Puts c at the begin of `run`. */
+/* Gives c something to do: a new one, or one that is idle. */
 void lt_coroutine_start(lt_coroutine &c, void (*run)(void));
-/* Runs c until it yields or ends. */
+/* Runs c until it yields or is idle. */
 void lt_coroutine_resume(lt_coroutine &c);
 /* Back to who resumed the one that runs. */
 void lt_coroutine_yield();

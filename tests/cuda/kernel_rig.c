@@ -107,7 +107,26 @@ void rig_guard(const numbers *x, const char *what)
                      p < from ? p - from : p - to, lt_dtype_name(x->dtype));
 }
 
-void rig_check(const numbers *x, const double *want, const double tolerance[3], const char *what)
+/* Half of the distance between two numbers of the type at x. */
+static double half_step(lt_dtype dtype, double x)
+{
+    double relative = dtype == LT_F16 ? 0x1p-11 : dtype == LT_BF16 ? 0x1p-8 : 0x1p-24;
+    double least = dtype == LT_F16 ? 0x1p-25 : 0x1p-134;
+    return fabs(x) * relative + least;
+}
+
+/* How far got is from want beyond rounding; NaN or infinity if only one is finite. */
+static double distance(lt_dtype dtype, double got, double want)
+{
+    if (got == want || (isnan(got) && isnan(want)))
+        return 0;
+    if (isnan(want))
+        return INFINITY;
+    double off = fabs(got - want) - half_step(dtype, want);
+    return off < 0 ? 0 : off;
+}
+
+void rig_check(const numbers *x, const double *want, double tolerance, const char *what)
 {
     float *got = lt_alloc_array(x->count, sizeof *got);
     double squares = 0, most = 0;
@@ -116,23 +135,18 @@ void rig_check(const numbers *x, const double *want, const double tolerance[3], 
     lt_to_f32(got, x->at, x->dtype, x->count);
     for (size_t i = 0; i < x->count; i++)
         squares += isnan(want[i]) ? 0 : want[i] * want[i];
-    double unit = sqrt(squares / (double)x->count);
-    for (size_t i = 0; i < x->count; i++) {
-        double off = fabs((double)got[i] - want[i]) / (unit > 0 ? unit : 1);
-        if (isnan(want[i]) || (double)got[i] == want[i])
-            off = isnan(want[i]) && !isnan(got[i]) ? INFINITY : 0;
+    double unit = squares > 0 ? sqrt(squares / (double)x->count) : 1;
+    for (size_t i = 0; i < x->count && !isnan(most); i++) {
+        double off = distance(x->dtype, (double)got[i], want[i]) / unit;
         if (!(off <= most)) { /* NaN too */
             most = off;
             worst = i;
         }
-        if (isnan(most))
-            break;
     }
-    int which = x->dtype == LT_F16 ? 0 : x->dtype == LT_BF16 ? 1 : 2;
     if (getenv("RIG_PRINT"))
-        printf("%s %s: %.1e\n", what, lt_dtype_name(x->dtype), most);
-    if (!(most <= tolerance[which]))
-        fail_msg("%s, %s: at %zu of %zu %g instead of %g, off by %.2e", what,
+        printf("%-24s %-4s %.1e\n", what, lt_dtype_name(x->dtype), most);
+    if (!(most <= tolerance))
+        fail_msg("%s, %s: at %zu of %zu %.9g instead of %.9g, off by %.2e", what,
                  lt_dtype_name(x->dtype), worst, x->count, (double)got[worst], want[worst], most);
     free(got);
 }

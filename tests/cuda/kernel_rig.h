@@ -34,9 +34,10 @@ void rig_free(numbers *x);
 
 /* Waits, and fails the test if something else than x's elements was written, or one was not. */
 void rig_guard(const numbers *x, const char *what);
-/* Also if x and want differ by more than tolerance[dtype] times the root mean square of want.
- * NaN is expected where want has it. */
-void rig_check(const numbers *x, const double *want, const double tolerance[3], const char *what);
+/* Also if x is further from want than the rounding of want to x's type explains and tolerance times
+ * the root mean square of want.  NaN is expected where want has it.  With RIG_PRINT in the
+ * environment each error is printed. */
+void rig_check(const numbers *x, const double *want, double tolerance, const char *what);
 /* Waits, and fails the test unless both have the same bytes. */
 void rig_same(const numbers *a, const numbers *b, const char *what);
 

@@ -36,8 +36,9 @@ unsigned right(bool sync, unsigned blocks)
 {
     std::vector<float> y(blocks * THREADS, -1.0F);
     unsigned count = 0;
-    assert_null(lt_host_grid(dim3(blocks), THREADS, THREADS * sizeof(float),
-                             [&] { neighbours({y.data(), sync}); }));
+    assert_null(lt_host_grid(dim3(blocks), THREADS, THREADS * sizeof(float), [&] {
+        neighbours({y.data(), sync});
+    }));
     for (unsigned i = 0; i < blocks * THREADS; i++)
         count += y[i] == static_cast<float>(i % THREADS + (i + 1) % THREADS);
     return count;
@@ -91,7 +92,8 @@ void test_shuffles(void **)
         unsigned t = threadIdx.x, value = t * t;
         for (int step = 16; step > 0; step /= 2) {
             y[t] = __shfl_xor_sync(0xFFFFFFFFU, value, step);
-            assert_int_equal(y[t], (t ^ static_cast<unsigned>(step)) * (t ^ static_cast<unsigned>(step)));
+            assert_int_equal(y[t],
+                             (t ^ static_cast<unsigned>(step)) * (t ^ static_cast<unsigned>(step)));
         }
         float sum = static_cast<float>(t % 32);
         for (int step = 16; step > 0; step /= 2)
@@ -117,10 +119,10 @@ void test_waits_that_never_end(void **)
     assert_non_null(wrong);
     assert_non_null(strstr(wrong, "shuffle"));
     wrong = lt_host_grid(dim3(1), 64, 0, [] { /* one warp waits for the block, one shuffles */
-        if (threadIdx.x < 32)
-            (void)__shfl_xor_sync(0xFFFFFFFFU, 1.0F, 1);
-        else
-            __syncthreads();
+                                              if (threadIdx.x < 32)
+                                                  (void)__shfl_xor_sync(0xFFFFFFFFU, 1.0F, 1);
+                                              else
+                                                  __syncthreads();
     });
     assert_non_null(wrong);
 }
