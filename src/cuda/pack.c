@@ -1,10 +1,10 @@
 /* pack.c - see pack.h. */
 #include "cuda/pack.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "tensor/half.h"
+#include "tensor/source.h"
 
 enum { BLOCK = 1024 };
 
@@ -44,20 +44,18 @@ static size_t run_at(const lt_param *p, bool taps, size_t at, size_t count, size
     return left < count ? left : count;
 }
 
-/* The index of the first number that has become infinite, or n. */
-static size_t first_infinite(const uint16_t *f16, size_t n)
+/* Which number was it, and was it so in the file? */
+static bool fail_not_finite(const lt_param *p, lt_dtype dtype, const float *wide, const void *out,
+                            size_t n, lt_error *err)
 {
-    for (size_t i = 0; i < n; i++)
-        if ((f16[i] & 0x7C00u) == 0x7C00u)
-            return i;
-    return n;
-}
-
-static bool fail_large(const lt_param *p, float x, lt_error *err)
-{
+    size_t i = 0, size = lt_dtype_size(dtype);
+    if (!lt_source_check(p, err))
+        return false;
+    while (i + 1 < n && lt_source_finite((const char *)out + i * size, 1, dtype))
+        i++;
     return lt_fail(err, LT_ERR_DEVICE, "--dtype f32",
-                   "tensor '%s' is not finite in f16: it holds %g, the largest is 65504", p->path,
-                   (double)x);
+                   "tensor '%s' is not finite in %s: it holds %g", p->path, lt_dtype_name(dtype),
+                   (double)wide[i]);
 }
 
 bool lt_cuda_pack(const lt_param *p, lt_dtype dtype, bool taps, size_t from, size_t count, void *to,
@@ -70,23 +68,20 @@ bool lt_cuda_pack(const lt_param *p, lt_dtype dtype, bool taps, size_t from, siz
     for (size_t done = 0, n; done < count; done += n, out += n * size) {
         size_t place, stride;
         n = run_at(p, taps, from + done, count - done, &place, &stride);
-        const unsigned char *numbers = (const unsigned char *)p->source.data + place * in;
-        if (stride == 1 && source == dtype) {
-            memcpy(out, numbers, n * size);
-            continue;
-        }
         n = n < BLOCK ? n : BLOCK;
+        const void *numbers = (const unsigned char *)p->source.data + place * in;
         if (stride > 1) {
-            gather(source == dtype ? (void *)out : gathered, numbers, stride, in, n);
-            numbers = (const unsigned char *)gathered;
+            gather(gathered, numbers, stride, in, n);
+            numbers = gathered;
         }
-        if (source == dtype)
-            continue;
-        lt_to_f32(wide, numbers, source, n);
-        lt_from_f32(out, dtype, wide, n);
-        size_t bad = dtype == LT_F16 ? first_infinite((const uint16_t *)(const void *)out, n) : n;
-        if (bad < n)
-            return fail_large(p, wide[bad], err);
+        if (source == dtype) {
+            memcpy(out, numbers, n * size);
+        } else {
+            lt_to_f32(wide, numbers, source, n);
+            lt_from_f32(out, dtype, wide, n);
+        }
+        if (!lt_source_finite(out, n, dtype))
+            return fail_not_finite(p, dtype, wide, out, n, err);
     }
     return true;
 }

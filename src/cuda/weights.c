@@ -148,9 +148,6 @@ bool lt_cuda_weights_get(lt_cuda_weights *w, const lt_cuda_numbers *n, lt_cuda_w
         (*out)->pins++;
         return true;
     }
-    for (int i = 0; i < LT_FUSED_PARTS && n->param[i]; i++)
-        if (!lt_source_check(n->param[i], err))
-            return false;
     char *to = (*out = insert(w, n))->data;
     for (int i = 0; i < LT_FUSED_PARTS && n->param[i]; i++) {
         if (!send(w, n->param[i], n, to, err)) {

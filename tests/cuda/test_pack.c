@@ -80,6 +80,14 @@ static void test_too_large(void **state)
                 "'x' is not finite in f16: it holds -65520");
     CHECK_OK(lt_cuda_pack(&p, LT_BF16, false, 0, 4, out, err));
     CHECK_OK(lt_cuda_pack(&p, LT_F16, false, 3, 1, out, err));
+    x[3] = INFINITY;
+    CHECK_FAILS(lt_cuda_pack(&p, LT_F16, false, 3, 1, out, err), LT_ERR_MODEL, "infinity");
+    CHECK_FAILS(lt_cuda_pack(&p, LT_F32, false, 3, 1, out, err), LT_ERR_MODEL, "infinity");
+    x[3] = NAN;
+    CHECK_FAILS(lt_cuda_pack(&p, LT_BF16, false, 3, 1, out, err), LT_ERR_MODEL, "NaN");
+    x[3] = 3.4e38F; /* rounds to infinity in bf16 too */
+    CHECK_FAILS(lt_cuda_pack(&p, LT_BF16, false, 3, 1, out, err), LT_ERR_DEVICE,
+                "'x' is not finite in bf16: it holds 3.4e+38");
 }
 
 static void test_count(void **state)
