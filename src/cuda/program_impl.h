@@ -5,9 +5,8 @@
 
 /* Host memory through which an input goes to the device, or any output comes back. */
 typedef struct lt_cuda_port {
-    size_t offset;   /* in the pinned block */
-    int64_t most;    /* token ids: the vocabulary; 0: no limit */
-    bool on_its_way; /* written, and perhaps not read by the device yet */
+    size_t offset; /* in the pinned block */
+    int64_t most;  /* token ids: the vocabulary; 0: no limit */
 } lt_cuda_port;
 
 struct lt_program {

@@ -53,14 +53,18 @@ static lt_cuda_list *list_of(lt_cuda_replay *r, uint32_t mask, bool *fresh)
     return oldest;
 }
 
-static bool record(const lt_cuda_work *w, lt_gpu_graph **out, lt_error *err)
+/* Sets plain where it fails: if that was more than the recording, the next launch tells. */
+static void record(const lt_cuda_work *w, lt_cuda_list *list)
 {
-    if (!lt_gpu_record(w->stream, err))
-        return false;
-    if (launch_steps(w, false, err))
-        return lt_gpu_recorded(w->stream, out, err);
-    lt_gpu_record_drop(w->stream);
-    return false;
+    lt_error ignored;
+    if (!lt_gpu_record(w->stream, &ignored)) {
+        list->plain = true;
+    } else if (!launch_steps(w, false, &ignored)) {
+        lt_gpu_record_drop(w->stream);
+        list->plain = true;
+    } else {
+        list->plain = !lt_gpu_recorded(w->stream, &list->graph, &ignored);
+    }
 }
 
 /* Graphs hold the address of the workspace: another program may have made it grow. */
@@ -74,24 +78,30 @@ static void check_workspace(lt_cuda_replay *r, const lt_gpu_stream *s)
     r->workspace = workspace;
 }
 
+static bool replay(const lt_cuda_work *w, const lt_cuda_list *list, lt_error *err)
+{
+    if (lt_cuda_work_cancelled(w, err) || !lt_gpu_replay(w->stream, list->graph, err))
+        return false;
+    if (w->progress)
+        atomic_store_explicit(&w->progress->done, w->count, memory_order_relaxed);
+    return true;
+}
+
 bool lt_cuda_replay_run(lt_cuda_replay *r, const lt_cuda_work *w, lt_error *err)
 {
     bool fresh = false;
     check_workspace(r, w->stream);
     lt_cuda_list *list = list_of(r, w->stale, &fresh);
     list->used = ++r->clock;
-    if (fresh) {
-        if (launch_steps(w, true, err))
-            return true;
-        *list = (lt_cuda_list){0}; /* not done: the next run is the first again */
-        return false;
-    }
-    if (lt_cuda_work_cancelled(w, err) || (!list->graph && !record(w, &list->graph, err)) ||
-        !lt_gpu_replay(w->stream, list->graph, err))
-        return false;
-    if (w->progress)
-        atomic_store_explicit(&w->progress->done, w->count, memory_order_relaxed);
-    return true;
+    if (!fresh && !list->plain && !list->graph)
+        record(w, list);
+    if (list->graph)
+        return replay(w, list, err);
+    if (launch_steps(w, true, err))
+        return true;
+    if (fresh) /* not done: the next run is the first again */
+        *list = (lt_cuda_list){0};
+    return false;
 }
 
 void lt_cuda_replay_done(lt_cuda_replay *r)

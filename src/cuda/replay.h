@@ -3,7 +3,8 @@
  *
  * A list is known by its mask: the inputs that were written since the last run.  It is done step by
  * step the first time (libraries load code then), recorded the second time and replayed from then
- * on.  The list that was not used for longest makes way for a new one.
+ * on.  If it cannot be recorded it is done step by step for ever: slower, and the same numbers. The
+ * list that was not used for longest makes way for a new one.
  */
 #pragma once
 
@@ -14,6 +15,7 @@ enum { LT_CUDA_LISTS = 4 };
 typedef struct lt_cuda_list {
     uint32_t mask;       /* 0: free */
     lt_gpu_graph *graph; /* owned; NULL: not recorded yet */
+    bool plain;          /* cannot be recorded */
     unsigned long used;  /* when */
 } lt_cuda_list;
 

@@ -1,7 +1,6 @@
 /* run.c - numbers in, a run, numbers out.  See program.h. */
-#include <string.h>
-
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "cuda/program.h"
@@ -35,16 +34,6 @@ static bool check_ids(const lt_tensor *t, const int32_t *ids, size_t count, int6
     return true;
 }
 
-/* Until the device has read what was written, and is done with all work. */
-static bool wait(lt_program *p, lt_error *err)
-{
-    if (!lt_gpu_wait(p->backend->stream, err))
-        return false;
-    for (int i = 0; i < lt_graph_nodes(p->source); i++)
-        p->ports[i].on_its_way = false;
-    return true;
-}
-
 bool lt_cuda_program_write(lt_program *p, const lt_tensor *input, const void *host, size_t count,
                            lt_error *err)
 {
@@ -53,23 +42,19 @@ bool lt_cuda_program_write(lt_program *p, const lt_tensor *input, const void *ho
         return false;
     if (t->op != LT_OP_INPUT)
         return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is not an input", t->name);
-    lt_cuda_port *port = &p->ports[t->id];
+    const lt_cuda_port *port = &p->ports[t->id];
     lt_dtype dtype = t->dtype == LT_I32 ? LT_I32 : p->backend->dtype;
     if (dtype == LT_I32 && !check_ids(t, host, count, port->most, err))
         return false;
-    if (port->on_its_way && !wait(p, err))
-        return false;
-    char *pinned = p->pinned + port->offset;
+    char *pinned = p->pinned + port->offset; /* if it is being read now, it will be read again */
     if (dtype == LT_I32)
         memcpy(pinned, host, count * sizeof(int32_t));
     else
         lt_from_f32(pinned, dtype, host, count);
     p->stale |= p->plan.inputs[t->id]; /* also if it fails halfway */
-    if (!lt_gpu_upload(p->backend->stream, lt_cuda_site_at(&p->site, t), pinned,
-                       count * lt_dtype_size(dtype), err))
-        return lt_fail_in(err, "input '%s'", t->name);
-    port->on_its_way = true;
-    return true;
+    return lt_gpu_upload(p->backend->stream, lt_cuda_site_at(&p->site, t), pinned,
+                         count * lt_dtype_size(dtype), err) ||
+           lt_fail_in(err, "input '%s'", t->name);
 }
 
 bool lt_cuda_program_read(lt_program *p, const lt_tensor *output, float *host, size_t count,
@@ -82,7 +67,7 @@ bool lt_cuda_program_read(lt_program *p, const lt_tensor *output, float *host, s
         return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is not an output", t->name);
     if (!lt_gpu_download(p->backend->stream, p->pinned, lt_cuda_site_at(&p->site, t),
                          count * lt_dtype_size(p->backend->dtype), err) ||
-        !wait(p, err))
+        !lt_gpu_wait(p->backend->stream, err))
         return lt_fail_in(err, "output '%s'", t->name);
     lt_to_f32(host, p->pinned, p->backend->dtype, count);
     return true;
@@ -107,10 +92,10 @@ static bool end(lt_program *p, const lt_cuda_work *w, bool given, lt_error *err)
 {
     lt_error late;
     if (!given) {
-        (void)!wait(p, &late); /* the first error is the one to tell */
+        (void)!lt_gpu_wait(w->stream, &late); /* the first error is the one to tell */
         return false;
     }
-    if (!wait(p, err) || lt_cuda_work_cancelled(w, err))
+    if (!lt_gpu_wait(w->stream, err) || lt_cuda_work_cancelled(w, err))
         return false;
     p->stale = 0;
     return true;
