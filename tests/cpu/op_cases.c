@@ -184,6 +184,11 @@ static lt_tensor *shift_norm_silu(lt_graph *g, const op_case *c)
     return lt_activation(g, LT_SILU, lt_group_norm(g, "norm", shifted, c->o, 1e-5F));
 }
 
+static lt_tensor *shift_all_norm(lt_graph *g, const op_case *c)
+{
+    return lt_group_norm(g, "norm", add_to_all(g, c), c->o, 1e-5F);
+}
+
 static lt_tensor *layer_norm_gelu(lt_graph *g, const op_case *c)
 {
     return lt_activation(g, LT_GELU, layer_norm(g, c));
@@ -327,6 +332,7 @@ const op_case op_cases[] = {
     {LT_OP_CONV2D, resnet_of_concat, 2, 6, 5, 24, 20, 8},
     {LT_OP_CONV2D, resnet_of_concat, 1, 9, 9, 64, 32, 32},
     {LT_OP_LINEAR, linear_of_concat, 2, 3, 7, 16, 11, 24},
+    {LT_OP_GROUP_NORM, shift_all_norm, 3, 5, 7, 12, 3, 0},
     {LT_OP_GROUP_NORM, shift_norm_of_concat, 3, 5, 7, 24, 4, 8},
     {LT_OP_ATTENTION, attention_of_slices, 2, 21, 0, 32, 2, 0},
     {LT_OP_ATTENTION, attention_of_slices, 1, 33, 0, 64, 4, 1},
