@@ -198,9 +198,12 @@ static bool turn(lt_studio *s, lt_error *err)
 
 static void wait(const lt_studio *s)
 {
-    int descriptors[] = {lt_tty_fd(s->tty), lt_session_fd(s->session), lt_saver_fd(s->saver),
-                         lt_record_fd(s)};
+    double patience = lt_record_behind(s);
+    int descriptors[] = {lt_tty_fd(s->tty), patience > 0 ? -1 : lt_session_fd(s->session),
+                         lt_saver_fd(s->saver), lt_record_fd(s)};
     double seconds = lt_studio_wait(s);
+    if (patience > 0)
+        seconds = lt_wake_sooner(seconds, patience);
     seconds = lt_wake_sooner(seconds, lt_input_wait(s->input, s->now));
     seconds = lt_wake_sooner(seconds, lt_canvas_wait(s->canvas, s->now));
     if (s->refresh_at > 0)

@@ -152,6 +152,7 @@ typedef struct lt_studio {
     lt_linear_map linear;
     uint64_t next_id;
     lt_store_writer *writer; /* owned; NULL: runs are not kept */
+    lt_await awaited;
     lt_saver *saver;     /* owned */
     lt_store *store;     /* owned, for looking; NULL until the history is open */
     int64_t interrupted; /* the run of the history that can go on; 0: none */
