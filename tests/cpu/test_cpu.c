@@ -48,7 +48,7 @@ static void test_net(void **state)
     lt_backend *ref = NULL;
     float *want = NULL;
     (void)state;
-    CHECK_OK(lt_ref_backend.open(&(lt_backend_options){LT_F32, 1}, &ref, err));
+    CHECK_OK(lt_ref_backend.open(&(lt_backend_options){.dtype = LT_F32, .threads = 1}, &ref, err));
     CHECK_OK((want = graph_run(&lt_ref_backend, ref, t.g, t.y, 9, err)) != NULL);
     for (int i = 0; i < (has_bf16() ? 2 : 1); i++) {
         lt_backend *b = open_cpu(i ? LT_BF16 : LT_F32, 2);
@@ -132,7 +132,8 @@ static void test_taps(void **state)
         assert_memory_equal(want, got, count_of(plain.y) * sizeof *want);
         free(want);
         free(got);
-        CHECK_OK(lt_ref_backend.open(&(lt_backend_options){LT_F32, 1}, &ref, err));
+        CHECK_OK(
+            lt_ref_backend.open(&(lt_backend_options){.dtype = LT_F32, .threads = 1}, &ref, err));
         CHECK_OK(cpu->compile(b, tapped.g, &p, NULL, err));
         CHECK_OK(lt_ref_backend.compile(ref, tapped.g, &q, NULL, err));
         CHECK_OK(graph_write_inputs(cpu, p, tapped.g, 2, err));
@@ -403,8 +404,10 @@ static void test_errors(void **state)
     cpu->discard(b, p);
     lt_graph_param(t.g, 2)->source.data = NULL;
     CHECK_FAILS(cpu->compile(b, t.g, &p, NULL, err), LT_ERR_MODEL, "conv1.weight");
-    CHECK_FAILS(cpu->open(&(lt_backend_options){LT_F32, -1}, &none, err), LT_ERR_ARGUMENT, "-1");
-    CHECK_FAILS(cpu->open(&(lt_backend_options){LT_F16, 1}, &none, err), LT_ERR_ARGUMENT, "f16");
+    CHECK_FAILS(cpu->open(&(lt_backend_options){.dtype = LT_F32, .threads = -1}, &none, err),
+                LT_ERR_ARGUMENT, "-1");
+    CHECK_FAILS(cpu->open(&(lt_backend_options){.dtype = LT_F16, .threads = 1}, &none, err),
+                LT_ERR_ARGUMENT, "f16");
     cpu->close(b);
     net_free(&other);
     net_free(&t);
