@@ -56,6 +56,20 @@ int lt_gpu_count(lt_error *err)
     return lt_cuda_ok(e, "cannot look for GPUs", err) ? count : 0;
 }
 
+/* The thread's own device stays what it was. */
+static bool ask_room(int device, size_t *room, lt_error *err)
+{
+    size_t total;
+    int before;
+    bool ok = lt_cuda_ok(cudaGetDevice(&before), "cannot use the GPU", err);
+    if (!ok)
+        return false;
+    ok = lt_cuda_ok(cudaSetDevice(device), "cannot use the GPU", err) &&
+         lt_cuda_ok(cudaMemGetInfo(room, &total), "cannot use the GPU", err);
+    (void)cudaSetDevice(before);
+    return ok;
+}
+
 bool lt_gpu_facts_of(int device, lt_gpu_facts *out, lt_error *err)
 {
     struct cudaDeviceProp p;
@@ -79,9 +93,7 @@ bool lt_gpu_facts_of(int device, lt_gpu_facts *out, lt_error *err)
         return lt_fail(err, LT_ERR_DEVICE, "--backend cpu",
                        "GPU %d (%s) has compute capability %d.%d, at least %d.0 is needed", device,
                        f.name, f.major, f.minor, OLDEST);
-    size_t total;
-    if (!lt_cuda_ok(cudaSetDevice(device), "cannot use the GPU", err) ||
-        !lt_cuda_ok(cudaMemGetInfo(&f.free_memory, &total), "cannot use the GPU", err))
+    if (!ask_room(device, &f.free_memory, err))
         return false;
     *out = f;
     return true;
@@ -91,6 +103,8 @@ bool lt_gpu_open(int device, lt_gpu **out, lt_error *err)
 {
     lt_gpu_facts facts;
     if (!lt_gpu_facts_of(device, &facts, err))
+        return false;
+    if (!lt_cuda_ok(cudaSetDevice(device), "cannot use the GPU", err))
         return false;
     lt_gpu *g = lt_alloc(sizeof *g);
     g->device = device;

@@ -1,5 +1,5 @@
 /* host_device.cc - see host_device.h. */
-#include "host_device.h"
+#include "host_device_impl.h"
 
 #include <cstdint>
 #include <cstdio>
@@ -7,17 +7,9 @@
 #include <cstring>
 #include <map>
 #include <utility>
-#include <vector>
-
-extern "C" {
-#include "base/clock.h"
-#include "cuda/stream.h"
-}
 
 namespace
 {
-using work_list = std::vector<std::function<void()>>;
-
 lt_host_floor fresh()
 {
     lt_host_floor f = {};
@@ -30,23 +22,16 @@ lt_host_floor fresh()
 lt_host_floor state = fresh();
 std::map<const char *, size_t> device_memory, pinned_memory; /* start -> bytes */
 
-/* Misuse is a bug of the caller that a device would hide or punish later. */
-[[noreturn]] void misuse(const char *what)
-{
-    std::fprintf(stderr, "host_device: %s\n", what);
-    std::abort();
-}
-
 void check_inside(const std::map<const char *, size_t> &memory, const void *at, size_t bytes,
                   const char *what)
 {
     const char *p = static_cast<const char *>(at);
     auto next = memory.upper_bound(p);
     if (next == memory.begin())
-        misuse(what);
+        lt_host_misuse(what);
     auto [start, size] = *--next;
     if (p + bytes > start + size)
-        misuse(what);
+        lt_host_misuse(what);
 }
 
 bool is_pinned(const void *at)
@@ -63,7 +48,7 @@ void *take(std::map<const char *, size_t> &from, size_t bytes)
 {
     void *p = nullptr;
     if (posix_memalign(&p, 256, bytes ? bytes : 1) != 0)
-        misuse("out of memory");
+        lt_host_misuse("out of memory");
     std::memset(p, 0xFF, bytes);
     from[static_cast<char *>(p)] = bytes;
     state.live++;
@@ -74,7 +59,7 @@ size_t give_back(std::map<const char *, size_t> &to, void *memory)
 {
     auto it = to.find(static_cast<char *>(memory));
     if (it == to.end())
-        misuse("freed what was not taken");
+        lt_host_misuse("freed what was not taken");
     size_t bytes = it->second;
     to.erase(it);
     state.live--;
@@ -102,39 +87,19 @@ lt_gpu_facts facts()
 }
 } // namespace
 
-struct lt_gpu {
-    lt_gpu_facts facts;
-    int streams;
-};
-
-struct lt_gpu_graph {
-    work_list work;
-};
-
-struct lt_gpu_stream {
-    lt_gpu *gpu;
-    work_list waiting;
-    lt_gpu_graph *recording;
-    void *workspace;
-    size_t workspace_size;
-    void *slot[LT_GPU_SLOTS];
-    void (*destroy[LT_GPU_SLOTS])(void *);
-};
-
-struct lt_gpu_mark {
-    double time;
-};
-
-namespace
+void lt_host_misuse(const char *what)
 {
-void drain(lt_gpu_stream *s)
+    std::fprintf(stderr, "host_device: %s\n", what);
+    std::abort();
+}
+
+static void drain(lt_gpu_stream *s)
 {
     work_list now;
     now.swap(s->waiting);
     for (auto &work : now)
         work();
 }
-} // namespace
 
 void lt_host_enqueue(lt_gpu_stream *s, std::function<void()> work)
 {
@@ -160,7 +125,7 @@ lt_host_floor *lt_host(void)
 void lt_host_reset(void)
 {
     if (state.live)
-        misuse("something was not closed");
+        lt_host_misuse("something was not closed");
     state = fresh();
 }
 
@@ -202,7 +167,7 @@ void lt_gpu_close(lt_gpu *g)
     if (!g)
         return;
     if (g->streams)
-        misuse("a device was closed before its streams");
+        lt_host_misuse("a device was closed before its streams");
     state.live--;
     delete g;
 }
@@ -271,7 +236,7 @@ void lt_gpu_stream_close(lt_gpu_stream *s)
     if (!s)
         return;
     if (s->recording)
-        misuse("a stream was closed while it records");
+        lt_host_misuse("a stream was closed while it records");
     drain(s);
     for (int i = LT_GPU_SLOTS - 1; i >= 0; i--)
         if (s->slot[i] && s->destroy[i])
@@ -335,7 +300,7 @@ bool lt_gpu_upload(lt_gpu_stream *s, void *device, const void *host, size_t byte
         return true;
     }
     if (s->recording)
-        misuse("an upload of ordinary memory was recorded");
+        lt_host_misuse("an upload of ordinary memory was recorded");
     const char *from = static_cast<const char *>(host);
     std::vector<char> copy(from, from + bytes);
     lt_host_enqueue(s, [device, copy] { std::memcpy(device, copy.data(), copy.size()); });
@@ -366,87 +331,9 @@ bool lt_gpu_copy(lt_gpu_stream *s, void *to, const void *from, size_t bytes, lt_
 bool lt_gpu_wait(lt_gpu_stream *s, lt_error *err)
 {
     if (s->recording)
-        misuse("waited while recording");
+        lt_host_misuse("waited while recording");
     drain(s);
     return lt_host_call("lt_gpu_wait", err);
-}
-
-bool lt_gpu_record(lt_gpu_stream *s, lt_error *err)
-{
-    if (s->recording)
-        misuse("records already");
-    if (!lt_host_call("lt_gpu_record", err))
-        return false;
-    s->recording = new lt_gpu_graph{};
-    return true;
-}
-
-bool lt_gpu_recorded(lt_gpu_stream *s, lt_gpu_graph **out, lt_error *err)
-{
-    lt_gpu_graph *graph = std::exchange(s->recording, nullptr);
-    if (!graph)
-        misuse("recorded nothing");
-    if (!lt_host_call("lt_gpu_recorded", err)) {
-        delete graph;
-        return false;
-    }
-    state.recorded++;
-    state.live++;
-    *out = graph;
-    return true;
-}
-
-void lt_gpu_record_drop(lt_gpu_stream *s)
-{
-    delete std::exchange(s->recording, nullptr);
-}
-
-bool lt_gpu_replay(lt_gpu_stream *s, lt_gpu_graph *graph, lt_error *err)
-{
-    if (!lt_host_call("lt_gpu_replay", err))
-        return false;
-    state.replayed++;
-    for (const auto &work : graph->work) { /* counted already: straight to the list */
-        if (state.lazy)
-            s->waiting.push_back(work);
-        else
-            work();
-    }
-    return true;
-}
-
-void lt_gpu_graph_free(lt_gpu_graph *graph)
-{
-    state.live -= graph != nullptr;
-    delete graph;
-}
-
-bool lt_gpu_mark_new(lt_gpu *, lt_gpu_mark **out, lt_error *err)
-{
-    if (!lt_host_call("lt_gpu_mark_new", err))
-        return false;
-    *out = new lt_gpu_mark{};
-    state.live++;
-    return true;
-}
-
-void lt_gpu_mark_free(lt_gpu_mark *m)
-{
-    state.live -= m != nullptr;
-    delete m;
-}
-
-bool lt_gpu_mark_set(lt_gpu_stream *s, lt_gpu_mark *m, lt_error *err)
-{
-    if (!lt_host_call("lt_gpu_mark_set", err))
-        return false;
-    lt_host_enqueue(s, [m] { m->time = lt_clock(); });
-    return true;
-}
-
-double lt_gpu_mark_seconds(const lt_gpu_mark *from, const lt_gpu_mark *to)
-{
-    return to->time - from->time;
 }
 
 } // extern "C"

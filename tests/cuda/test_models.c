@@ -186,12 +186,50 @@ static void test_two_pictures(void **state)
     unet_free(&one);
 }
 
+/* ---- the size of Stable Diffusion 1.4, as it would be ---- */
+
+static lt_forecast forecast_of(lt_backend *b, const model_configs *c, model_part part, int n,
+                               int side)
+{
+    lt_graph *g = model_graph(c, part, n, side, side);
+    lt_forecast f;
+    char *addresses = malloc((size_t)lt_graph_params(g)); /* nobody reads the numbers */
+    for (int i = 0; i < lt_graph_params(g); i++)
+        lt_graph_param(g, i)->source = (lt_source){addresses + i, LT_F16};
+    CHECK_OK(cuda->forecast(b, g, &f, err));
+    print_message("%s: weights %.0f MB, activations %.0f MB\n", names[part],
+                  (double)f.weights * 1e-6, (double)f.activations * 1e-6);
+    free(addresses);
+    lt_graph_free(g);
+    return f;
+}
+
+/* At 512x512, one picture: 3.5 GB are allowed, of which 0.1 are kept for the libraries' workspace.
+ */
+static void test_room_for_one_picture(void **state)
+{
+    static const int pictures[MODEL_PARTS] = {1, 16, 1, 1, 1}; /* 16 timesteps */
+    model_configs c = model_configs_read("sd14");
+    lt_backend *b = cu_backend(LT_F16);
+    double sum = 0;
+    (void)state;
+    for (int part = 0; part < MODEL_PARTS; part++) {
+        lt_forecast f = forecast_of(b, &c, (model_part)part, pictures[part], 64);
+        sum += (double)f.weights + (double)f.activations;
+    }
+    print_message("sum: %.0f MB\n", sum * 1e-6);
+    assert_true(sum < 3.4e9);
+    assert_int_equal(lt_host()->used, 0);
+    cu_close(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_two_pictures),
+        cmocka_unit_test(test_room_for_one_picture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
