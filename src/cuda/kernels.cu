@@ -350,7 +350,7 @@ template <class T> attention_args attention_of(const lt_scores_args &a)
     attention_args w = {};
     bool even = a.d % wide<T> == 0;
     w.a = a;
-    w.scale = 1.44269504F / sqrtf(static_cast<float>(a.d));
+    w.scale = LOG2_E / sqrtf(static_cast<float>(a.d));
     w.q_wide = even && a.q_row % wide<T> == 0 && on_16(a.q);
     w.k_wide = even && a.k_row % wide<T> == 0 && on_16(a.k);
     w.v_wide = even && a.v_row % wide<T> == 0 && on_16(a.v);
@@ -381,6 +381,8 @@ bool lt_kernel_attention(lt_gpu_stream *s, const lt_scores_args *a, lt_error *er
     return by_dtype(a->dtype, err, [&](auto zero) {
         using T = decltype(zero);
         attention_args w = attention_of<T>(*a);
+        if (a->d <= 64 && a->s <= 128) /* smaller tiles, more blocks; the same sums */
+            return attend<T, 2, 1, 1>(s, w, err);
         if (a->d <= 64)
             return attend<T, 4, 1, 1>(s, w, err);
         if (a->d <= 160)
