@@ -187,7 +187,6 @@ __device__ void map_statistics(const attention_args &w, int64_t first, float2 *s
                 statistics[head * 16 * R + static_cast<int>(threadIdx.x) / 16 * R + r] = {
                     state.max[r], 1.0F / state.sum[r]};
     }
-    __syncthreads();
 }
 
 /* A block has a tile of queries and goes over the keys twice; heads are added in their order. */

@@ -138,7 +138,8 @@ __device__ void mask_scores(float (&s)[R][AT_EACH], int64_t query, int64_t key, 
 }
 
 /* Takes a tile of scores into the state and turns them into exponentials; older[r] is what earlier
- * sums have to be multiplied with. */
+ * sums have to be multiplied with.  Every query sees a key of the first tile, so that no maximum
+ * stays infinite. */
 template <int R>
 __device__ void take_scores(softmax_state<R> &state, float (&s)[R][AT_EACH], float (&older)[R])
 {
@@ -149,11 +150,10 @@ __device__ void take_scores(softmax_state<R> &state, float (&s)[R][AT_EACH], flo
         for (int j = 1; j < AT_EACH; j++)
             most = fmaxf(most, s[r][j]);
         most = fmaxf(half_warp_max(most), state.max[r]);
-        float base = most == -INFINITY ? 0.0F : most; /* nothing seen yet: not NaN */
-        older[r] = exp2f(state.max[r] - base);
+        older[r] = exp2f(state.max[r] - most);
 #pragma unroll
         for (int j = 0; j < AT_EACH; j++) {
-            s[r][j] = exp2f(s[r][j] - base);
+            s[r][j] = exp2f(s[r][j] - most);
             sum += s[r][j];
         }
         state.sum[r] = state.sum[r] * older[r] + half_warp_sum(sum);

@@ -200,7 +200,7 @@ __device__ column_norm<W> norm_of(const group_norm_work &w, const group_norm_pla
         n.mean[k] = g.x - n.mean[k];
         n.scale[k] *= g.y;
         rest = rest + 1 < w.width ? rest + 1 : 0;
-        group += rest == 0 && k + 1 < W;
+        group += rest == 0;
     }
     return n;
 }
