@@ -15,6 +15,14 @@ namespace
 
 constexpr int AT_THREADS = 256, AT_KEYS = 32, AT_EACH = AT_KEYS / 16; /* keys of a tile, thread */
 
+struct attention_args {
+    lt_scores_args a;
+    float scale;                 /* log2(e) / sqrt(d) */
+    bool q_wide, k_wide, v_wide; /* 16 bytes at once */
+    bool y_packs;                /* 4 elements at once */
+    int columns;                 /* d, up to a multiple of 8 */
+};
+
 /* Rows of one head in memory. */
 template <class T> struct head_rows {
     const T *at; /* the first row */
@@ -33,7 +41,7 @@ __device__ head_rows<T> rows_of(const void *x, int64_t row, int64_t count, int d
 
 /* Floats from one row of a tile to the next: an odd number of 16 bytes, so that neighbouring rows
  * are in different banks. */
-__host__ __device__ inline int tile_row(int columns)
+__host__ __device__ constexpr int tile_row(int columns)
 {
     return (((columns + 3) / 4) | 1) * 4;
 }

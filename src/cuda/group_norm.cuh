@@ -18,9 +18,11 @@
 namespace
 {
 
-constexpr int GN_THREADS = 256, GN_CHUNKS = 128, GN_CHUNK = 128; /* pixels of a chunk, at least */
-constexpr int GN_GROUPS = 64;                                    /* of a slab, at most */
-constexpr int GN_BATCH = 4, GN_WRITES = 2; /* packs under way at once: of the passes */
+constexpr int GN_THREADS = 256;
+constexpr int GN_CHUNKS = 128, GN_CHUNK = 128; /* chunks at most; pixels of one at least */
+constexpr int GN_WHOLE = 256;                  /* so few pixels are one chunk */
+constexpr int GN_GROUPS = 64;                  /* of a slab, at most */
+constexpr int GN_BATCH = 4, GN_WRITES = 2;     /* packs under way at once: of the passes */
 
 struct group_norm_work {
     lt_group_norm_args a;
