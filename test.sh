@@ -90,14 +90,23 @@ if [ $mode = quick ]; then
 fi
 
 build coverage
+if [ "${CI-}" = true ] && grep -q '^LT_CUDA_FOUND:INTERNAL=FALSE$' build/coverage/CMakeCache.txt; then
+  step "fetching the CUDA toolkit"
+  tools/cuda.sh
+  build coverage
+  if ! grep -q '^LT_CUDA_FOUND:INTERNAL=TRUE$' build/coverage/CMakeCache.txt; then
+    echo "test.sh: the backend cuda was not built: $(sed -n 's/^LT_CUDA_MISSING:INTERNAL=//p' build/coverage/CMakeCache.txt)" >&2
+    exit 1
+  fi
+fi
 find build/coverage -name '*.gcda' -delete
 run_tests coverage
 step "counting the lines that were reached"
 python3 tools/coverage.py build/coverage
 build asan
 run_tests asan
-build tsan base_test_queue pipeline_test_session
-run_tests tsan -R '^(base/test_queue|pipeline/test_session)$'
+build tsan base_test_queue store_test_writer pipeline_test_session tui_test_saver
+run_tests tsan -R '^(base/test_queue|store/test_writer|pipeline/test_session|tui/test_saver)$'
 if [ "$(uname -m)" = x86_64 ]; then # for others there is no ready-made library
   step "fetching oneDNN 3.x"
   tools/onednn3.sh

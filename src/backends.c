@@ -4,5 +4,7 @@
 #include <stddef.h>
 
 #include "cpu/cpu.h"
+#include "cuda/cuda.h"
 
-const lt_backend_ops *const lt_backends[] = {&lt_cpu_backend, &lt_ref_backend, NULL};
+const lt_backend_ops *const lt_backends[] = {&lt_cuda_backend, &lt_cpu_backend, &lt_ref_backend,
+                                             NULL};

@@ -2,11 +2,12 @@
 """Times latentty and diffusers in turns on this machine, and prints how much longer diffusers takes.
 
 usage: bench_diffusers.py --latentty PROGRAM (--model DIR | --synthetic sd14) [--size WxH] [--batch N]
-                          [--dtype f32|bf16] [--threads N] [--rounds N] [--repeat R] [--no-compile]
+                          [--backend cpu|cuda] [--dtype f32|bf16|f16] [--threads N] [--rounds N] [--repeat R]
+                          [--no-compile]
 
 Compared are a prompt's encoding, a guided step (diffusers: one call of the UNet for 2N rows) and the decoding of N
 pictures, with the same type and number of threads; diffusers with channels last, eager and compiled (torch.compile,
-which needs g++; --no-compile leaves it out).  A round is `latentty bench`, then diffusers eager, then compiled; each
+which needs g++; on cuda with mode max-autotune; --no-compile leaves it out).  A round is `latentty bench`, then diffusers eager, then compiled; each
 warms up once and gives the median of R calls.  With --synthetic both have random weights of the same shapes.
 
 Prints the medians over the rounds, and theirs / ours with the least and the greatest of single rounds, as a table in
@@ -46,11 +47,12 @@ class Diffusers:
         torch.set_num_threads(args.threads)
         self.torch, self.args = torch, args
         self.versions = {m.__name__: m.__version__ for m in (torch, diffusers)}
-        self.dtype = {"f32": torch.float32, "bf16": torch.bfloat16}[args.dtype]
+        self.dtype = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}[args.dtype]
+        self.device = torch.device(args.backend)
         torch.set_default_dtype(self.dtype)
         self.text, self.unet, self.vae = self.random() if args.synthetic else self.load()
         for part in (self.text, self.unet, self.vae):
-            part.eval().to(self.dtype)
+            part.eval().to(self.device, self.dtype)
         for part in (self.unet, self.vae):
             part.to(memory_format=torch.channels_last)
         self.make_inputs()
@@ -88,10 +90,13 @@ class Diffusers:
         self.latents = torch.randn(n, c, h, w).to(memory_format=torch.channels_last)
         self.both = torch.cat([self.latents, self.latents]).to(memory_format=torch.channels_last)
         self.states = torch.randn(2 * n, tokens, width)
+        for name in ("ids", "latents", "both", "states"):
+            setattr(self, name, getattr(self, name).to(self.device))
 
     def calls(self, compiled):
         """{part: a function of no arguments}; compiled ones are compiled in their first call."""
-        compile_ = self.torch.compile if compiled else lambda function: function
+        options = dict(mode="max-autotune") if self.args.backend == "cuda" else {}
+        compile_ = (lambda f: self.torch.compile(f, **options)) if compiled else lambda f: f
         text, unet, decode = compile_(self.text), compile_(self.unet), compile_(self.vae.decode)
         return {"text": lambda: text(self.ids)[0],
                 "guided_step": lambda: unet(self.both, 500, encoder_hidden_states=self.states, return_dict=False)[0],
@@ -102,12 +107,18 @@ class Diffusers:
         with self.torch.no_grad():
             return {part: self.time_one(call) for part, call in calls.items()}
 
+    def finish(self):
+        if self.args.backend == "cuda":
+            self.torch.cuda.synchronize()
+
     def time_one(self, call):
         call()
+        self.finish()
         seconds = []
         for _ in range(self.args.repeat):
             start = time.perf_counter()
             call()
+            self.finish()
             seconds.append(time.perf_counter() - start)
         return 1e3 * statistics.median(seconds)
 
@@ -116,7 +127,7 @@ def latentty(args):
     """What `latentty bench --json` says."""
     model = ["--synthetic", args.synthetic] if args.synthetic else ["--model", args.model]
     done = subprocess.run([args.latentty, "bench", *model, "--size", "{}x{}".format(*args.size), "--batch",
-                           str(args.batch), "--dtype", args.dtype, "--threads", str(args.threads), "--repeat",
+                           str(args.batch), "--backend", args.backend, "--dtype", args.dtype, "--threads", str(args.threads), "--repeat",
                            str(args.repeat), "--json", "--quiet"], stdout=subprocess.PIPE, check=False)
     if done.returncode:
         sys.exit(f"{args.latentty} bench failed with {done.returncode}")
@@ -175,7 +186,8 @@ def arguments(words):
     model.add_argument("--synthetic", choices=SYNTHETIC)
     parser.add_argument("--size", type=size, default=[512, 512], metavar="WxH")
     parser.add_argument("--batch", type=positive, default=1, metavar="N")
-    parser.add_argument("--dtype", choices=["f32", "bf16"], default="bf16")
+    parser.add_argument("--dtype", choices=["f32", "bf16", "f16"], default="bf16")
+    parser.add_argument("--backend", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--threads", type=positive, default=len(os.sched_getaffinity(0)), metavar="N")
     parser.add_argument("--rounds", type=positive, default=3, metavar="N")
     parser.add_argument("--repeat", type=positive, default=3, metavar="R")

@@ -39,7 +39,8 @@ POWERS = [
     (r"n?curses.*", ("tui/",)),
     (r"sqlite3(ext)?\.h", ("store/",)),
     (r"(sixel/)?sixel\.h", ("gfx/sixel.c",)),
-    (r"pthread\.h|threads\.h|semaphore\.h", ("base/queue.c", "pipeline/session.c", "store/writer.c")),
+    (r"pthread\.h|threads\.h|semaphore\.h", ("base/queue.c", "pipeline/session.c", "store/writer.c",
+                                               "tui/saver.c")),
     (r"(cuda|cublas|cudnn|nv)[^/]*", ("cuda/",)),
 ]
 BACKEND_SWITCH = re.compile(r"\s*#\s*(?:if|ifdef|ifndef|elif)\b.*\b(?:LT_HAVE_\w+|LT_CUDA|LT_CPU)\b")

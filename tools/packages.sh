@@ -4,7 +4,7 @@
 # A tool is "command:package" (any installation of the command will do), a library only its package.
 BUILD_PACKAGES="cc:gcc cmake:cmake ninja:ninja-build pkg-config:pkgconf
   libc6-dev libdnnl-dev libjson-c-dev libncurses-dev libpng-dev libsixel-dev libsqlite3-dev libutf8proc-dev zlib1g-dev"
-TEST_PACKAGES="clang:clang clang-format:clang-format python3:python3 pip3:python3-pip dpkg-shlibdeps:dpkg-dev
+TEST_PACKAGES="c++:g++ clang:clang clang-format:clang-format python3:python3 pip3:python3-pip dpkg-shlibdeps:dpkg-dev
   groff:groff-base libcmocka-dev libvterm-dev locales tmux:tmux zsh:zsh fish:fish"
 LONG_PACKAGES="libclang-rt-dev libomp-dev python3-venv" # for clang as the compiler, and for diffusers
 TERM_PACKAGES="xterm:xterm Xvfb:xvfb xdotool:xdotool import:imagemagick xfonts-base" # for tools/xterm_shot.sh

@@ -158,6 +158,11 @@ static int create_temporary(const char *target, char **name)
     return -1;
 }
 
+const char *lt_file_hint(int why)
+{
+    return why == ENOSPC ? "free some space, or write elsewhere" : NULL;
+}
+
 static void close_writer(lt_writer *w)
 {
     if (w->temporary)
@@ -183,7 +188,7 @@ bool lt_writer_open(lt_writer *w, const char *path, lt_error *err)
     w->stream = fd >= 0 ? fdopen(fd, "wb") : NULL;
     if (w->stream)
         return true;
-    lt_fail(err, LT_ERR_IO, NULL, "cannot write '%s': %s", path, strerror(errno));
+    lt_fail(err, LT_ERR_IO, lt_file_hint(errno), "cannot write '%s': %s", path, strerror(errno));
     if (fd >= 0) {
         close(fd);
         unlink(w->temporary);
@@ -213,8 +218,7 @@ bool lt_writer_commit(lt_writer *w, lt_error *err)
         why = errno;
     }
     if (bad) {
-        lt_fail(err, LT_ERR_IO, why == ENOSPC ? "free some space, or write elsewhere" : NULL,
-                "cannot write '%s': %s", w->path, strerror(why));
+        lt_fail(err, LT_ERR_IO, lt_file_hint(why), "cannot write '%s': %s", w->path, strerror(why));
         unlink(w->temporary);
     }
     close_writer(w);

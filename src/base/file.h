@@ -33,6 +33,9 @@ bool lt_writer_open(lt_writer *w, const char *path, lt_error *err) LT_WARN_UNUSE
 bool lt_writer_commit(lt_writer *w, lt_error *err) LT_WARN_UNUSED;
 void lt_writer_abandon(lt_writer *w); /* {0} is fine */
 
+/* What helps where writing failed with this errno, for lt_fail; NULL: nothing that is known. */
+const char *lt_file_hint(int why);
+
 bool lt_file_write(const char *path, const void *bytes, size_t n, lt_error *err) LT_WARN_UNUSED;
 
 /* Removes the temporary file of every writer now open; async-signal-safe, for a program that is

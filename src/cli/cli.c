@@ -10,6 +10,7 @@
 #include "base/nearest.h"
 #include "base/version.h"
 #include "cli/complete.h"
+#include "cli/devices.h"
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/screen.h"
@@ -141,12 +142,14 @@ static void print_version(const lt_backend_ops *const *backends)
 {
     lt_output_line(stdout, "latentty %s", LT_VERSION);
     for (int i = 0; backends[i]; i++) {
-        bool fast = false, bf16 = backends[i]->supports(LT_BF16, &fast);
-        lt_output_line(stdout, "backend %s (f32%s): %s", backends[i]->name,
-                       !bf16  ? ""
-                       : fast ? ", bf16 by default here"
-                              : ", bf16",
+        lt_error why;
+        bool usable = !backends[i]->usable || backends[i]->usable(&why);
+        lt_buf types = {0};
+        lt_devices_types(backends[i], &types);
+        lt_output_line(stdout, "backend %s (%s): %s", backends[i]->name,
+                       usable ? types.data : "not usable here, see latentty doctor",
                        backends[i]->what);
+        lt_buf_done(&types);
     }
 }
 

@@ -65,6 +65,7 @@ static bool open_synthetic(bench *b, lt_error *err)
                                  .backend = b->params.backend ? b->params.backend : "auto",
                                  .dtype = b->params.dtype ? b->params.dtype : "auto",
                                  .threads = b->params.threads,
+                                 .device = lt_params_device(&b->params),
                                  .needs = LT_NEEDS_ALL,
                                  .synthetic = b->synthetic};
     return lt_engine_open(&options, &b->engine, err);
@@ -106,7 +107,9 @@ static bool probe(bench *b, double *out, lt_error *err)
 {
     const lt_engine_info *about = lt_engine_about(b->engine);
     const lt_backend_ops *const *ops = b->c->backends;
-    lt_backend_options options = {.dtype = about->dtype, .threads = b->params.threads};
+    lt_backend_options options = {.dtype = about->dtype,
+                                  .threads = b->params.threads,
+                                  .device = lt_params_device(&b->params)};
     while (strcmp((*ops)->name, about->backend) != 0)
         ops++;
     lt_bar_status(&b->bar, "matrix product");
@@ -292,8 +295,8 @@ static const lt_option options[] = {
     {"batch", 0, "N", "1", "pictures that are made together", false},
     {"repeat", 0, "R", "5", "timed runs of each part, after one to warm up", false},
 };
-static const char *const settings[] = {"size",  "model",   "variant", "backend",
-                                       "dtype", "threads", NULL};
+static const char *const settings[] = {"size",  "model",  "variant", "backend",
+                                       "dtype", "device", "threads", NULL};
 
 const lt_command lt_command_bench = {
     .name = "bench",

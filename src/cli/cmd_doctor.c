@@ -1,8 +1,10 @@
-/* cmd_doctor.c - `latentty doctor`: what the terminal can show, and how that is known. */
+/* cmd_doctor.c - `latentty doctor`: what there is to compute on, what the terminal can show, and
+ * how that is known. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "cli/devices.h"
 #include "cli/output.h"
 #include "cli/screen.h"
 #include "gfx/graphics.h"
@@ -138,10 +140,23 @@ static json_object *pair(int a, int b)
     return a > 0 && b > 0 ? lt_output_sizes((const int64_t[]){a, b}, 2) : NULL;
 }
 
-static void print_json(const findings *f)
+static void print_backends(const lt_context *c)
+{
+    lt_buf text = {0};
+    lt_devices_text(c->backends, &text);
+    for (const char *at = text.data; *at;) {
+        size_t n = strcspn(at, "\n");
+        lt_output_line(stdout, "%.*s", (int)n, at);
+        at += n + (at[n] == '\n');
+    }
+    lt_buf_done(&text);
+}
+
+static void print_json(const lt_context *c, const findings *f)
 {
     const lt_term *t = &f->term;
     json_object *o = json_object_new_object();
+    lt_output_set(o, "backends", lt_devices_json(c->backends));
     set(o, "terminal", *t->name ? t->name : NULL);
     set(o, "term", getenv("TERM"));
     set(o, "colorterm", getenv("COLORTERM"));
@@ -171,11 +186,14 @@ static bool run(const lt_context *c, lt_error *err)
 {
     findings f = {.utf8 = lt_screen_utf8()};
     lt_graphics wish;
-    bool ok = wanted(c, &wish, err) && look(&f, err);
+    bool ok = wanted(c, &wish, err);
+    if (ok && !c->json && !c->quiet)
+        print_backends(c);
+    ok = ok && look(&f, err);
     if (ok) {
         f.kind = lt_graphics_choose(&f.term, wish, f.utf8, f.why, sizeof f.why);
         if (c->json)
-            print_json(&f);
+            print_json(c, &f);
         else if (!c->quiet)
             print_text(&f);
     }
@@ -190,11 +208,13 @@ static const lt_option options[] = {
 
 const lt_command lt_command_doctor = {
     .name = "doctor",
-    .summary = "what the terminal can show, and how that is known",
+    .summary = "what there is to compute on, and what the terminal can show",
     .synopsis = "[--graphics KIND] [options]",
-    .about = "Asks the terminal what it is, as the screen does at its start, and prints the "
+    .about = "Lists the backends with what they compute on, or why one is not used.  Then asks the "
+             "terminal what it is, as the screen does at its start, and prints the "
              "questions, the answers, and what was made of them: how pictures are shown and why, "
-             "the size of a cell and who told it, colours and text.  It needs a terminal, also if "
+             "the size of a cell and who told it, colours and text.  That part needs a terminal, "
+             "also if "
              "its output goes to a file.",
     .example = "latentty doctor",
     .options = options,

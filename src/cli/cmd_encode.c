@@ -126,8 +126,8 @@ static bool run(const lt_context *c, lt_error *err)
 static const lt_option options[] = {
     {"output", 'o', "FILE", "only the shapes and norms", ".safetensors file to write", false},
 };
-static const char *const settings[] = {"model",   "text-encoder", "tokenizer", "variant",
-                                       "backend", "dtype",        "threads",   NULL};
+static const char *const settings[] = {"model", "text-encoder", "tokenizer", "variant", "backend",
+                                       "dtype", "device",       "threads",   NULL};
 
 const lt_command lt_command_encode = {
     .name = "encode",

@@ -200,7 +200,7 @@ static const lt_option options[] = {
     {"max-size", 0, "SIZE", "history.max-size, or 5G",
      "prune: the oldest runs go until it is no larger, such as 500M; starred ones stay", false},
 };
-static const char *const settings[] = {"backend", "dtype", "threads", NULL};
+static const char *const settings[] = {"backend", "dtype", "device", "threads", NULL};
 
 const lt_command lt_command_history = {
     .name = "history",

@@ -194,8 +194,8 @@ static const lt_option options[] = {
     {"seed", 0, "S", "0", "seed of the noise", false},
     {"output", 'o', "FILE", NULL, "PNG file to write", false},
 };
-static const char *const settings[] = {"model", "vae",     "variant", "backend",
-                                       "dtype", "threads", NULL};
+static const char *const settings[] = {"model", "vae",    "variant", "backend",
+                                       "dtype", "device", "threads", NULL};
 
 const lt_command lt_command_noise = {
     .name = "noise",

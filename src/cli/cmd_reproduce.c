@@ -11,6 +11,7 @@
 #include "cli/seeds.h"
 #include "cli/signals.h"
 #include "image/png.h"
+#include "pipeline/meta.h"
 
 /* ---- what the file says ---- */
 
@@ -18,6 +19,10 @@ static bool read_file(lt_reproduce *r, lt_error *err)
 {
     lt_png_texts texts = {0};
     bool ok = lt_png_read(r->path, &r->want, &texts, err);
+    if (ok && lt_png_texts_get(&texts, LT_META_PICTURES))
+        ok = lt_fail(err, LT_ERR_FORMAT, "latentty info --json FILE.png has the settings of each",
+                     "'%s' is a sheet, a comparison or an animation, no picture of one run",
+                     r->path);
     if (ok && !lt_recall_origin(&texts, &r->params, &r->origin, &r->notes, err)) {
         lt_fail_in(err, "'%s'", r->path);
         ok = lt_fail_hint(err, "latentty info FILE.png shows what a file carries");

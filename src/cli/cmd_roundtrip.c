@@ -186,8 +186,8 @@ static const lt_option options[] = {
     {"output", 'o', "FILE", NULL, "PNG file to write", false},
     {"trace", 0, "FILE", NULL, ".safetensors file for every intermediate", false},
 };
-static const char *const settings[] = {"model", "vae",     "variant", "backend",
-                                       "dtype", "threads", NULL};
+static const char *const settings[] = {"model", "vae",    "variant", "backend",
+                                       "dtype", "device", "threads", NULL};
 
 const lt_command lt_command_roundtrip = {
     .name = "roundtrip",

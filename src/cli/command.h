@@ -40,6 +40,7 @@ extern const lt_command lt_command_tokens, lt_command_encode, lt_command_roundtr
     "negative-prompt", "guidance-scale", "steps", "size", "scheduler", "timestep-spacing",         \
         "variation-seed", "variation-strength"
 #define LT_SETTINGS_OF_A_MODEL                                                                     \
-    "model", "unet", "vae", "text-encoder", "tokenizer", "variant", "backend", "dtype", "threads"
+    "model", "unet", "vae", "text-encoder", "tokenizer", "variant", "backend", "dtype", "device",  \
+        "threads"
 
 #define LT_COUNT(array) ((int)(sizeof(array) / sizeof *(array)))

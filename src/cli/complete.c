@@ -41,11 +41,17 @@ static const char *spacing_at(const request *r, int i)
     return spacing <= LT_SPACING_TRAILING ? lt_spacing_name((lt_spacing)spacing) : NULL;
 }
 
+/* Those that can be used here. */
 static const char *backend_at(const request *r, int i)
 {
     if (i == 0)
         return "auto";
-    return r->backends[i - 1] ? r->backends[i - 1]->name : NULL;
+    for (const lt_backend_ops *const *b = r->backends; *b; b++) {
+        lt_error ignored;
+        if ((!(*b)->usable || (*b)->usable(&ignored)) && --i == 0)
+            return (*b)->name;
+    }
+    return NULL;
 }
 
 static bool computed(const request *r, lt_dtype dtype)

@@ -18,7 +18,7 @@
  * was made in. */
 static bool open_vae(const lt_context *c, const lt_film *f, lt_engine **out, lt_error *err)
 {
-    static const char *const flags[] = {"backend", "dtype", "threads"};
+    static const char *const flags[] = {"backend", "dtype", "device", "threads"};
     lt_params p;
     bool ok = true;
     lt_params_copy(&p, &f->params);
@@ -54,9 +54,17 @@ typedef struct exporting {
 
 static bool animate(exporting *x, int k, const lt_image *image, lt_error *err)
 {
-    return !x->animate ||
-           lt_apng_add(&x->file, image, k == x->film->done ? LT_APNG_LAST_MS : LT_APNG_FRAME_MS,
-                       NULL, err);
+    lt_png_texts texts = {0};
+    if (!x->animate)
+        return true;
+    if (k == 0) {
+        lt_meta_part part = {lt_film_meta(x->film, x->film->done), 0};
+        lt_meta_parts_texts(&part, 1, 0, &texts);
+    }
+    bool ok = lt_apng_add(&x->file, image, k == x->film->done ? LT_APNG_LAST_MS : LT_APNG_FRAME_MS,
+                          texts.count ? &texts : NULL, err);
+    lt_png_texts_done(&texts);
+    return ok;
 }
 
 /* Frame k of every picture: KKK.png, or I-KKK.png where there are several. */

@@ -194,6 +194,18 @@ static void print_parameters(const char *text)
     lt_a1111_done(&a);
 }
 
+/* Of each picture in a sheet, a comparison or an animation. */
+static bool print_pictures(const char *text)
+{
+    json_object *list = json_tokener_parse(text);
+    bool ok = list && json_object_is_type(list, json_type_array);
+    if (ok)
+        lt_output_line(stdout, "settings of each of its pictures (%zu): in --json",
+                       json_object_array_length(list));
+    json_object_put(list);
+    return ok;
+}
+
 static void print_table(const char *path, const lt_image *image, const lt_png_texts *texts)
 {
     json_object *settings = settings_of(texts);
@@ -207,6 +219,8 @@ static void print_table(const char *path, const lt_image *image, const lt_png_te
         const char *key = texts->items[i].key;
         bool shown =
             strcmp(key, LT_META_PARAMETERS) == 0 || (settings && strcmp(key, LT_META_JSON) == 0);
+        if (strcmp(key, LT_META_PICTURES) == 0)
+            shown = print_pictures(texts->items[i].value);
         if (!shown)
             lt_output_line(stdout, "text '%s': %s", key, texts->items[i].value);
     }

@@ -38,21 +38,18 @@ bool lt_render_animation_add(lt_render *r, const lt_image *picture, lt_error *er
 {
     lt_render_animation *a = &r->animation;
     lt_png_texts texts = {0};
-    lt_buf parameters = {0};
     int ms = a->frame_ms;
     if (!a->path)
         return true;
     if (r->view->done == r->view->steps && ms < LT_APNG_LAST_MS)
         ms = LT_APNG_LAST_MS;
     if (a->file.written == 0) {
-        lt_meta meta = lt_meta_of(r->engine, &r->params, r->run);
-        lt_meta_parameters(&meta, 0, &parameters);
-        lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);
+        lt_meta_part part = {lt_meta_of(r->engine, &r->params, r->run), 0};
+        lt_meta_parts_texts(&part, 1, 0, &texts); /* without a trail: it is not known yet */
     }
     bool ok = lt_signals_check(err) &&
               lt_apng_add(&a->file, picture, ms, texts.count ? &texts : NULL, err);
     lt_png_texts_done(&texts);
-    lt_buf_done(&parameters);
     return ok;
 }
 

@@ -60,15 +60,16 @@ static bool caption(const lt_render *r, int i, lt_image **out, lt_error *err)
 
 static bool write_sheet(const lt_render *r, lt_image *const *cells, lt_error *err)
 {
+    int images = r->view->images;
     lt_png_texts texts = {0};
-    lt_buf parameters = {0};
-    lt_meta meta = lt_render_meta(r);
-    lt_meta_parameters(&meta, 0, &parameters);
-    lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);
+    lt_meta_part *parts = lt_alloc_array((size_t)images, sizeof *parts);
+    for (int i = 0; i < images; i++)
+        parts[i] = (lt_meta_part){lt_render_meta(r), i};
+    lt_meta_parts_texts(parts, images, 0, &texts);
     bool ok = lt_signals_check(err) &&
-              lt_picture_write_grid(r->sheet, cells, r->view->images, columns_of(r), &texts, err);
+              lt_picture_write_grid(r->sheet, cells, images, columns_of(r), &texts, err);
     lt_png_texts_done(&texts);
-    lt_buf_done(&parameters);
+    free(parts);
     return ok;
 }
 

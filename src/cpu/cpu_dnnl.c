@@ -199,6 +199,12 @@ bool lt_dnnl_rows_independent(void)
     return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
 }
 
+void lt_dnnl_version(lt_buf *out)
+{
+    const dnnl_version_t *v = dnnl_version();
+    lt_buf_format(out, "%d.%d.%d", v->major, v->minor, v->patch);
+}
+
 bool lt_dnnl_has_bf16(bool *fast)
 {
     unsigned isa = (unsigned)dnnl_get_effective_cpu_isa();

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "tensor/tensor.h"
 
@@ -23,6 +24,8 @@ typedef struct lt_dnnl_layout lt_dnnl_layout; /* how packed weights lie in memor
 bool lt_dnnl_open(lt_dnnl **out, lt_error *err) LT_WARN_UNUSED;
 void lt_dnnl_close(lt_dnnl *d); /* NULL is fine; ops must be freed before */
 
+/* Appends "2.6.2", the version of the library that runs. */
+void lt_dnnl_version(lt_buf *out);
 /* True if this processor computes bf16; *fast if it has instructions for it. */
 bool lt_dnnl_has_bf16(bool *fast);
 

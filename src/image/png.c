@@ -235,7 +235,7 @@ static void push(png_structp png, png_bytep from, size_t n)
     if (j->out) {
         lt_buf_add(j->out, from, n);
     } else if (fwrite(from, 1, n, j->stream) != n) {
-        lt_fail(j->err, LT_ERR_IO, NULL, "%s", strerror(errno));
+        lt_fail(j->err, LT_ERR_IO, lt_file_hint(errno), "%s", strerror(errno));
         give_up(j);
     }
 }

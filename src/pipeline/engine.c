@@ -9,11 +9,6 @@
 #include "pipeline/engine_impl.h"
 #include "pipeline/layout.h"
 
-/* Pictures go through the UNet in groups of at most so many, and of so many pixels of latents, or
- * else one by one: small products gain from each other, large ones push each other out of the
- * caches (docs/SPEED.md). */
-enum { GROUP = 4, GROUP_AREA = 64 * 64 };
-
 /* Timesteps go through their part of the UNet in groups of this many, and the last group is filled
  * up: so a step's numbers are the same whatever the number of steps. */
 enum { TIMES = 16 };
@@ -70,10 +65,14 @@ static bool run_unit(lt_engine *e, const lt_unit *u, lt_progress *progress, lt_e
     return e->profile ? measure_unit(e, u, progress, err) : e->ops->run(u->program, progress, err);
 }
 
-static int chunk_of(int images, int h, int w)
+/* How many of the pictures go through the UNet together. */
+static int chunk_of(const lt_engine *e, int images, int h, int w)
 {
-    long long fit = GROUP_AREA / ((long long)h * w);
-    int most = fit < 1 ? 1 : fit < GROUP ? (int)fit : GROUP;
+    int most = e->group;
+    if (e->ops->group_area) {
+        int64_t fit = e->ops->group_area / ((int64_t)h * w);
+        most = fit < 1 ? 1 : fit < most ? (int)fit : most;
+    }
     return images < most ? images : most;
 }
 
@@ -172,7 +171,7 @@ bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided, lt_p
                        lt_error *err)
 {
     lt_unit *u;
-    int chunk = chunk_of(images, h, w), rest = images % chunk;
+    int chunk = chunk_of(e, images, h, w), rest = images % chunk;
     lt_network unet = guided ? LT_NET_GUIDED : LT_NET_UNET;
     if (e->info.unet) {
         if (rest && !lt_programs_get(e->programs, unet, rest, h, w, &u, progress, err))
@@ -207,7 +206,8 @@ static bool add_unit(lt_engine *e, lt_backend *b, const lt_unit *u, size_t *weig
 static bool add_units(lt_engine *e, lt_backend *b, const lt_engine_load *load, lt_forecast *sum,
                       lt_error *err)
 {
-    int h = load->h, w = load->w, chunk = chunk_of(load->images, h, w), rest = load->images % chunk;
+    int h = load->h, w = load->w, chunk = chunk_of(e, load->images, h, w),
+        rest = load->images % chunk;
     lt_network unet = load->guided ? LT_NET_GUIDED : LT_NET_UNET;
     const lt_unit units[] = {
         {.network = LT_NET_TEXT, .batch = e->info.clip != NULL},
@@ -224,6 +224,19 @@ static bool add_units(lt_engine *e, lt_backend *b, const lt_engine_load *load, l
     return ok;
 }
 
+size_t lt_engine_device_room(const lt_engine *e)
+{
+    return e->ops->room ? e->ops->room(e->backend) : SIZE_MAX;
+}
+
+bool lt_engine_split(lt_engine *e)
+{
+    if (e->group == 1)
+        return false;
+    e->group /= 2;
+    return true;
+}
+
 bool lt_engine_supports(const lt_engine *e, lt_dtype dtype)
 {
     bool fast;
@@ -234,7 +247,7 @@ bool lt_engine_forecast(lt_engine *e, lt_dtype dtype, const lt_engine_load *load
                         lt_error *err)
 {
     lt_backend *other = NULL;
-    lt_backend_options options = {.dtype = dtype, .threads = e->threads};
+    lt_backend_options options = {.dtype = dtype, .threads = e->threads, .device = e->device};
     lt_forecast sum = {0};
     if (dtype != e->info.dtype && !e->ops->open(&options, &other, err))
         return false;
@@ -268,7 +281,7 @@ static bool predict_chunk(lt_engine *e, const lt_unet_call *p, int from, int n,
 
 bool lt_engine_predict(lt_engine *e, const lt_unet_call *p, lt_progress *progress, lt_error *err)
 {
-    int chunk = chunk_of(p->images, p->h, p->w);
+    int chunk = chunk_of(e, p->images, p->h, p->w);
     for (int from = 0, n; from < p->images; from += n) {
         int left = p->images - from;
         n = left < chunk ? left : chunk;

@@ -29,8 +29,9 @@ typedef struct lt_engine lt_engine;
 typedef struct lt_engine_options {
     const lt_backend_ops *const *backends; /* compiled in, best first, NULL-terminated; borrowed */
     const char *backend;                   /* "auto" or a name */
-    const char *dtype;                     /* "auto", "f32", "bf16" */
+    const char *dtype;                     /* "auto", "f32", "f16", "bf16" */
     int threads;                           /* 0: as many as the process may use */
+    int device;                            /* as in lt_backend_options */
     const char *model; /* directory, or repository id in the Hugging Face cache */
     const char *name;  /* what texts call the model; NULL: as `model` */
     const char *unet, *vae, *text_encoder, *tokenizer; /* from elsewhere; NULL: the model's own */
@@ -95,6 +96,12 @@ typedef struct lt_engine_load {
 } lt_engine_load;
 bool lt_engine_forecast(lt_engine *e, lt_dtype dtype, const lt_engine_load *load, lt_forecast *out,
                         lt_error *err) LT_WARN_UNUSED;
+
+/* Bytes of the device's own memory that may still be taken; SIZE_MAX where programs are in the
+ * host's memory, or the device does not say. */
+size_t lt_engine_device_room(const lt_engine *e);
+/* From now on half as many pictures go through the UNet together; false if it is one already. */
+bool lt_engine_split(lt_engine *e);
 
 /* True if this processor computes in dtype. */
 bool lt_engine_supports(const lt_engine *e, lt_dtype dtype);

@@ -24,7 +24,8 @@ struct lt_engine {
     lt_scheduler_config scheduler;
     char *model, *name; /* owned */
     lt_buf warnings;
-    int threads;
+    int threads, device;
+    int group;      /* pictures that go through the UNet together, at most */
     bool needs_f32; /* something was not finite in a narrower type */
     float *swap;    /* owned: a chunk in the graph's layout, as large as any so far */
     size_t swap_count;

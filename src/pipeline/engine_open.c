@@ -10,14 +10,34 @@
 
 static bool dtype_by_name(const char *name, lt_dtype *out, lt_error *err)
 {
-    if (strcmp(name, "f32") == 0)
-        *out = LT_F32;
-    else if (strcmp(name, "bf16") == 0)
-        *out = LT_BF16;
-    else
-        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--dtype is '%s', expected auto, f32 or bf16",
-                       name);
-    return true;
+    static const lt_dtype dtypes[] = {LT_F32, LT_F16, LT_BF16};
+    for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++)
+        if (strcmp(name, lt_dtype_name(dtypes[i])) == 0) {
+            *out = dtypes[i];
+            return true;
+        }
+    return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--dtype is '%s', expected auto, f32, f16 or bf16",
+                   name);
+}
+
+/* The fast one. */
+static lt_dtype best_dtype(const lt_backend_ops *ops)
+{
+    static const lt_dtype narrow[] = {LT_F16, LT_BF16};
+    bool fast = false;
+    for (size_t i = 0; i < sizeof narrow / sizeof *narrow; i++)
+        if (ops->supports(narrow[i], &fast) && fast)
+            return narrow[i];
+    return LT_F32;
+}
+
+/* The first that has what it computes on. */
+static const lt_backend_ops *best_backend(const lt_backend_ops *const *backends)
+{
+    lt_error ignored;
+    while (backends[1] && (*backends)->usable && !(*backends)->usable(&ignored))
+        backends++;
+    return *backends;
 }
 
 static const lt_backend_ops *backend_by_name(const lt_backend_ops *const *backends,
@@ -25,7 +45,7 @@ static const lt_backend_ops *backend_by_name(const lt_backend_ops *const *backen
 {
     char names[128] = "auto";
     if (strcmp(name, "auto") == 0)
-        return backends[0];
+        return best_backend(backends);
     for (int i = 0; backends[i]; i++) {
         if (strcmp(backends[i]->name, name) == 0)
             return backends[i];
@@ -46,15 +66,15 @@ bool lt_engine_knows(const lt_backend_ops *const *backends, const char *backend,
 
 static bool open_backend(lt_engine *e, const lt_engine_options *o, lt_error *err)
 {
-    bool fast = false;
-    lt_dtype dtype = LT_F32;
+    bool fast, automatic = strcmp(o->dtype, "auto") == 0;
+    lt_dtype dtype;
     e->ops = backend_by_name(o->backends, o->backend, err);
-    if (!e->ops)
+    if (!e->ops || (!automatic && !dtype_by_name(o->dtype, &dtype, err)))
         return false;
-    if (strcmp(o->dtype, "auto") == 0)
-        dtype = e->ops->supports(LT_BF16, &fast) && fast ? LT_BF16 : LT_F32;
-    else if (!dtype_by_name(o->dtype, &dtype, err))
-        return false;
+    if (e->ops->usable && !e->ops->usable(err))
+        return lt_fail_in(err, "backend '%s' cannot be used", e->ops->name);
+    if (automatic)
+        dtype = best_dtype(e->ops);
     if (!e->ops->supports(dtype, &fast))
         return lt_fail(err, LT_ERR_ARGUMENT, "--dtype f32",
                        "backend '%s' cannot compute in %s on this processor", e->ops->name,
@@ -62,7 +82,9 @@ static bool open_backend(lt_engine *e, const lt_engine_options *o, lt_error *err
     e->info.backend = e->ops->name;
     e->info.dtype = dtype;
     e->threads = o->threads;
-    lt_backend_options options = {.dtype = dtype, .threads = o->threads};
+    e->device = o->device;
+    e->group = e->ops->group;
+    lt_backend_options options = {.dtype = dtype, .threads = o->threads, .device = o->device};
     return e->ops->open(&options, &e->backend, err);
 }
 

@@ -53,7 +53,13 @@ static size_t host_bytes(const lt_engine_info *about, const lt_work *w)
                 plus(times(picture, pictures), drawn));
 }
 
-bool lt_forecast_bytes(lt_engine *e, const lt_work *w, lt_dtype dtype, size_t *out, lt_error *err)
+/* Bytes, by the memory that they are taken from; of a backend without memory of its own all is the
+ * host's. */
+typedef struct needs {
+    size_t host, device;
+} needs;
+
+static bool find_needs(lt_engine *e, const lt_work *w, lt_dtype dtype, needs *out, lt_error *err)
 {
     const lt_engine_info *about = lt_engine_about(e);
     int f = about->vae->factor;
@@ -65,16 +71,32 @@ bool lt_forecast_bytes(lt_engine *e, const lt_work *w, lt_dtype dtype, size_t *o
     lt_forecast forecast;
     if (!lt_engine_forecast(e, dtype, &load, &forecast, err))
         return false;
-    *out = plus(plus(forecast.weights, forecast.activations),
-                plus(plus(forecast.packing, host_bytes(about, w)), OVERHEAD));
+    size_t programs = plus(forecast.weights, forecast.activations);
+    size_t host = plus(plus(forecast.packing, host_bytes(about, w)), OVERHEAD);
+    bool own = lt_engine_device_room(e) != SIZE_MAX;
+    *out = own ? (needs){host, programs} : (needs){plus(programs, host), 0};
     return true;
 }
 
-static bool fits(lt_engine *e, const lt_work *w, lt_dtype dtype, size_t room)
+bool lt_forecast_bytes(lt_engine *e, const lt_work *w, lt_dtype dtype, size_t *out, lt_error *err)
+{
+    needs n;
+    if (!find_needs(e, w, dtype, &n, err))
+        return false;
+    *out = plus(n.host, n.device);
+    return true;
+}
+
+static bool within(const needs *n, const needs *room)
+{
+    return n->host <= room->host && n->device <= room->device;
+}
+
+static bool fits(lt_engine *e, const lt_work *w, lt_dtype dtype, const needs *room)
 {
     lt_error ignored; /* too large to be planned: it does not fit */
-    size_t bytes;
-    return lt_forecast_bytes(e, w, dtype, &bytes, &ignored) && bytes <= room;
+    needs n;
+    return find_needs(e, w, dtype, &n, &ignored) && within(&n, room);
 }
 
 /* The size with k/n of the sides, in whole steps; false if nothing is left. */
@@ -87,7 +109,7 @@ static bool shrink(const lt_work *from, int step, int k, int n, lt_work *out)
 }
 
 /* The largest smaller size of nearly the same shape that fits. */
-static bool find_size(lt_engine *e, const lt_work *w, size_t room, lt_work *out)
+static bool find_size(lt_engine *e, const lt_work *w, const needs *room, lt_work *out)
 {
     int f = lt_engine_about(e)->vae->factor, step = STEP % f == 0 ? STEP : f;
     int longer = w->width > w->height ? w->width : w->height, n = longer / step, low = 0, high = n;
@@ -103,7 +125,7 @@ static bool find_size(lt_engine *e, const lt_work *w, size_t room, lt_work *out)
 }
 
 /* The largest smaller number of pictures a prompt that fits. */
-static bool find_batch(lt_engine *e, const lt_work *w, size_t room, lt_work *out)
+static bool find_batch(lt_engine *e, const lt_work *w, const needs *room, lt_work *out)
 {
     int low = 0, high = w->per_prompt;
     lt_dtype dtype = lt_engine_about(e)->dtype;
@@ -120,7 +142,8 @@ static bool find_batch(lt_engine *e, const lt_work *w, size_t room, lt_work *out
 }
 
 /* What would fit, each way by itself; the longest hint has three. */
-static void say_what_fits(lt_engine *e, const lt_work *w, size_t room, char *hint, size_t size)
+static void say_what_fits(lt_engine *e, const lt_work *w, const needs *room, char *hint,
+                          size_t size)
 {
     static const char *const betweens[] = {"", " or "};
     int ways = 0;
@@ -155,16 +178,21 @@ static const char *amount(size_t bytes, char buffer[32])
 bool lt_forecast_check(lt_engine *e, const lt_work *w, const lt_room *room, lt_error *err)
 {
     char hint[160], needed[32], left[32];
-    size_t bytes;
+    lt_dtype dtype = lt_engine_about(e)->dtype;
+    needs n, free = {room->bytes, lt_engine_device_room(e)};
     int images = images_of(w);
-    if (!lt_forecast_bytes(e, w, lt_engine_about(e)->dtype, &bytes, err))
-        return false;
-    if (bytes <= room->bytes)
+    do {
+        if (!find_needs(e, w, dtype, &n, err))
+            return false;
+    } while (n.device > free.device && lt_engine_split(e));
+    if (within(&n, &free))
         return true;
-    say_what_fits(e, w, room->bytes, hint, sizeof hint);
+    bool device = n.device > free.device;
+    say_what_fits(e, w, &free, hint, sizeof hint);
     return lt_fail(err, LT_ERR_MEMORY, hint,
                    "%d picture%s of %dx%d in %s: needs about %s, %s may be used (%s)", images,
-                   images == 1 ? "" : "s", w->width, w->height,
-                   lt_dtype_name(lt_engine_about(e)->dtype), amount(bytes, needed),
-                   amount(room->bytes, left), room->what);
+                   images == 1 ? "" : "s", w->width, w->height, lt_dtype_name(dtype),
+                   amount(device ? n.device : n.host, needed),
+                   amount(device ? free.device : room->bytes, left),
+                   device ? "free memory of the device" : room->what);
 }

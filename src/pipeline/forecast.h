@@ -26,6 +26,7 @@ bool lt_forecast_bytes(lt_engine *e, const lt_work *work, lt_dtype dtype, size_t
                        lt_error *err) LT_WARN_UNUSED;
 
 /* LT_ERR_MEMORY if that is more than there is room for, with the size, the number of pictures or
- * the type that would fit as the hint. */
+ * the type that would fit as the hint.  Where the device's own memory is short, pictures go through
+ * the UNet in smaller groups first (lt_engine_split). */
 bool lt_forecast_check(lt_engine *e, const lt_work *work, const lt_room *room,
                        lt_error *err) LT_WARN_UNUSED;

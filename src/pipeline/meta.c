@@ -120,18 +120,45 @@ void lt_meta_json(const lt_meta *m, int image, lt_buf *out)
     lt_buf_char(out, '}');
 }
 
+static void add_parameters(const lt_meta *m, int image, lt_png_texts *out)
+{
+    lt_buf parameters = {0};
+    lt_meta_parameters(m, image, &parameters);
+    lt_png_texts_add(out, LT_META_PARAMETERS, parameters.data);
+    lt_buf_done(&parameters);
+}
+
+void lt_meta_texts(const lt_meta *m, int image, lt_png_texts *out)
+{
+    lt_buf json = {0};
+    add_parameters(m, image, out);
+    lt_meta_json(m, image, &json);
+    lt_png_texts_add(out, LT_META_JSON, json.data);
+    lt_buf_done(&json);
+}
+
 bool lt_meta_write(const lt_meta *m, int image, const lt_image *picture, const char *path,
                    lt_error *err)
 {
     lt_png_texts texts = {0};
-    lt_buf parameters = {0}, json = {0};
-    lt_meta_parameters(m, image, &parameters);
-    lt_meta_json(m, image, &json);
-    lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);
-    lt_png_texts_add(&texts, LT_META_JSON, json.data);
+    lt_meta_texts(m, image, &texts);
     bool ok = lt_png_write(path, picture, &texts, LT_PNG_LEVEL, err);
     lt_png_texts_done(&texts);
-    lt_buf_done(&parameters);
-    lt_buf_done(&json);
     return ok;
+}
+
+void lt_meta_parts_texts(const lt_meta_part *parts, int count, int chosen, lt_png_texts *out)
+{
+    lt_buf json = {0};
+    add_parameters(&parts[chosen].meta, parts[chosen].image, out);
+    lt_buf_char(&json, '[');
+    for (int i = 0; i < count && json.len < LT_PNG_MAX_TEXT; i++) {
+        if (i > 0)
+            lt_buf_char(&json, ',');
+        lt_meta_json(&parts[i].meta, parts[i].image, &json);
+    }
+    lt_buf_char(&json, ']');
+    if (json.len <= LT_PNG_MAX_TEXT)
+        lt_png_texts_add(out, LT_META_PICTURES, json.data);
+    lt_buf_done(&json);
 }

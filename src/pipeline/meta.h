@@ -5,12 +5,16 @@
 
 #include "base/buf.h"
 #include "image/image.h"
+#include "image/png.h"
 #include "pipeline/run.h"
 #include "pipeline/trail.h"
 
 /* Keys of the PNG text chunks. */
 #define LT_META_PARAMETERS "parameters" /* as AUTOMATIC1111's web UI writes and others read */
 #define LT_META_JSON       "latentty"   /* ours: everything needed to make the picture again */
+/* Ours, of a file that is none of its pictures (a sheet, a comparison, an animation): a JSON array
+ * of what LT_META_JSON says of each, in their order. */
+#define LT_META_PICTURES "latentty-pictures"
 
 /* What the texts are made of, beside the settings themselves. */
 typedef struct lt_meta {
@@ -38,9 +42,20 @@ void lt_meta_parameters(const lt_meta *m, int image, lt_buf *out);
 /* One JSON object with every setting of the picture; on one line.  "trail" has the fingerprint of
  * every frame of this picture up to the one that is shown. */
 void lt_meta_json(const lt_meta *m, int image, lt_buf *out);
-/* The picture as a PNG file that carries both texts. */
+/* Both, as texts of a PNG file. */
+void lt_meta_texts(const lt_meta *m, int image, lt_png_texts *out);
+/* The picture as a PNG file that carries them. */
 bool lt_meta_write(const lt_meta *m, int image, const lt_image *picture, const char *path,
                    lt_error *err) LT_WARN_UNUSED;
+
+/* One picture of several in a file. */
+typedef struct lt_meta_part {
+    lt_meta meta;
+    int image;
+} lt_meta_part;
+/* The texts of such a file: `parameters` of the chosen part, and LT_META_PICTURES of all; without
+ * the latter where it would be longer than a text may be (LT_PNG_MAX_TEXT). */
+void lt_meta_parts_texts(const lt_meta_part *parts, int count, int chosen, lt_png_texts *out);
 
 /* Bytes that a trail up to step `shown` adds to it. */
 size_t lt_meta_trail_bytes(int shown);

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { MAX_SEEDS = 4096, MAX_THREADS = 1024 };
+enum { MAX_SEEDS = 4096, MAX_THREADS = 1024, MAX_DEVICE = 63 };
 
 const lt_param_info lt_param_infos[] = {
 #define LT_PARAM(field, kind, flag, letter, metavar, fallback, help)                               \
@@ -326,6 +326,12 @@ static bool check_variation(const lt_params *p, lt_error *err)
 
 /* ---- the whole ---- */
 
+int lt_params_device(const lt_params *p)
+{
+    int device;
+    return p->device && parse_int(p->device, 0, MAX_DEVICE, &device) ? device : 0;
+}
+
 bool lt_params_check(lt_params *p, lt_error *err)
 {
     if (p->prompt_count == 0)
@@ -342,6 +348,10 @@ bool lt_params_check(lt_params *p, lt_error *err)
     if (p->threads > MAX_THREADS)
         return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--threads is %d, expected 1 to %d", p->threads,
                        MAX_THREADS);
+    int device;
+    if (p->device && !parse_int(p->device, 0, MAX_DEVICE, &device))
+        return lt_fail(err, LT_ERR_ARGUMENT, "latentty doctor counts them",
+                       "--device is '%s', expected 0 to %d", p->device, MAX_DEVICE);
     if (p->batch < 0 || p->batch > LT_PARAMS_MAX_BATCH)
         return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--batch is %d, expected 1 to %d", p->batch,
                        LT_PARAMS_MAX_BATCH);

@@ -44,7 +44,7 @@ typedef struct lt_params {
      * 2^32, and 0 to 1. */
     double variation_seed, variation_strength;
     char *model, *unet, *vae, *text_encoder, *tokenizer, *variant;
-    char *backend, *dtype;
+    char *backend, *dtype, *device;
     int threads;
 } lt_params;
 
@@ -104,5 +104,7 @@ void lt_params_pick(lt_params *p, int image);
 /* True if picture i varies: its own variation seed, and the strength.  With own generators the i-th
  * of a prompt has the i-th number from variation_seed on, so it is what it would be alone. */
 bool lt_params_variation(const lt_params *p, int image, uint64_t *seed, double *strength);
+/* The number in `device`; 0 if nothing is given. */
+int lt_params_device(const lt_params *p);
 /* The seed of picture i and, with one generator for all, its place in that generator's stream. */
 uint64_t lt_params_seed(const lt_params *p, int image, int *place);

@@ -79,6 +79,7 @@ bool lt_resolve_open(const lt_backend_ops *const *backends, lt_params *p, unsign
                                  .backend = p->backend ? p->backend : "auto",
                                  .dtype = p->dtype ? p->dtype : "auto",
                                  .threads = p->threads,
+                                 .device = lt_params_device(p),
                                  .model = p->model,
                                  .name = by_name ? demo : NULL,
                                  .unet = p->unet,

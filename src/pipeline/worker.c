@@ -72,7 +72,7 @@ static bool same_model(const lt_params *a, const lt_params *b)
            same_text(a->vae, b->vae) && same_text(a->text_encoder, b->text_encoder) &&
            same_text(a->tokenizer, b->tokenizer) && same_text(a->variant, b->variant) &&
            same_text(a->backend, b->backend) && same_text(a->dtype, b->dtype) &&
-           a->threads == b->threads;
+           same_text(a->device, b->device) && a->threads == b->threads;
 }
 
 static void drop_run(worker *w)

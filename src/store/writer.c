@@ -132,6 +132,18 @@ static void finish(lt_store_writer *w, const job *j, int64_t id)
     prune(w, j);
 }
 
+static void append(lt_store_writer *w, const job *j, int64_t id)
+{
+    lt_error err = {0};
+    if (w->lost[j->ticket - 1])
+        return;
+    if (lt_store_append(w->store, id, &j->step, &err))
+        send(w, &(lt_store_event){
+                    .kind = LT_STORE_KEPT, .ticket = j->ticket, .id = id, .step = j->step.k});
+    else
+        lose(w, j, &err);
+}
+
 static void handle(lt_store_writer *w, job *j)
 {
     lt_error err = {0};
@@ -144,8 +156,7 @@ static void handle(lt_store_writer *w, job *j)
         return;
     switch (j->kind) {
     case JOB_STEP:
-        if (!w->lost[j->ticket - 1] && !lt_store_append(w->store, id, &j->step, &err))
-            lose(w, j, &err);
+        append(w, j, id);
         break;
     case JOB_THUMBNAIL:
         if (!lt_store_set_thumbnail(w->store, id, j->png, j->n, &err))

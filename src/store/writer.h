@@ -40,6 +40,7 @@ void lt_store_writer_finish(lt_store_writer *w, uint64_t ticket, lt_store_state 
 typedef enum lt_store_event_kind {
     LT_STORE_OPENED,   /* error: the note, if any */
     LT_STORE_BEGUN,    /* the ticket's run has this id */
+    LT_STORE_KEPT,     /* step: it is in the history, and survives the end of the program */
     LT_STORE_LOST,     /* error: why steps of the ticket's run from `step` on are not kept; 0: the
                           run is not in the history at all.  Once for a run, and before its BEGUN
                           where too much waits */

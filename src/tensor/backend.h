@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "tensor/graph.h"
 
@@ -20,8 +21,9 @@ typedef struct lt_backend lt_backend;
 typedef struct lt_program lt_program;
 
 typedef struct lt_backend_options {
-    lt_dtype dtype; /* storage of values and weights: LT_F32 or LT_BF16; sums are float32 */
+    lt_dtype dtype; /* storage of values and weights: LT_F32, LT_F16 or LT_BF16; sums are float32 */
     int threads;    /* 0: as many as this process may use */
+    int device;     /* which of several, from 0; only of backends that have several */
 } lt_backend_options;
 
 /* Shared with another thread: it sets cancel and reads done/total at its own rate. */
@@ -53,9 +55,18 @@ typedef struct lt_forecast {
 } lt_forecast;
 
 typedef struct lt_backend_ops {
-    const char *name; /* "ref", "cpu" */
+    const char *name; /* "ref", "cpu", "cuda" */
     const char *what; /* one line for help */
-    /* True if this processor computes with `dtype` at all, and whether it is the fast choice. */
+    /* Pictures go through the UNet in groups of at most so many, and of so many pixels of latents,
+     * or else one by one; group_area 0: of any size. */
+    int group;
+    int64_t group_area;
+    /* True if there is what it computes on, else the reason in words.  The first call may take a
+     * second.  NULL: always true. */
+    bool (*usable)(lt_error *why);
+    /* Appends lines about what it computes on, for people.  NULL: there is nothing to say. */
+    void (*describe)(lt_buf *out);
+    /* True if it computes with `dtype` here at all, and whether it is the fast choice. */
     bool (*supports)(lt_dtype dtype, bool *fast);
     bool (*open)(const lt_backend_options *options, lt_backend **out, lt_error *err);
     void (*close)(lt_backend *b); /* NULL is fine; programs must be discarded before */
@@ -81,6 +92,9 @@ typedef struct lt_backend_ops {
      */
     void (*forget)(lt_backend *b, const void *from, size_t bytes);
     lt_memory (*memory)(const lt_backend *b);
+    /* Bytes of the device's own memory that programs may still take, SIZE_MAX if it does not say.
+     * NULL: weights and activations are in the host's memory. */
+    size_t (*room)(const lt_backend *b);
 } lt_backend_ops;
 
 /* The reference: naive loops in float32 (tensor/ref.c).  It is the specification that every other

@@ -322,6 +322,8 @@ static lt_memory ref_memory(const lt_backend *b)
 
 const lt_backend_ops lt_ref_backend = {
     .name = "ref",
+    .group = 4,
+    .group_area = 64 * 64,
     .what = "plain C in float32, one thread: slow, the specification",
     .supports = ref_supports,
     .open = ref_open,

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "image/png.h"
 #include "tui/studio.h"
 
 enum { GAIN = 4, MOST_GAIN = 32 };
@@ -56,14 +55,22 @@ static void look_at(lt_studio *s, lt_reel *r, int step)
 
 /* ---- pictures ---- */
 
-static void forget_sheets(lt_comparing *c)
+static void forget_made(lt_comparing *c)
 {
     for (int i = 0; i < 2; i++) {
         lt_image_unref(c->sheet[i]);
-        lt_image_unref(c->of[i]);
-        c->sheet[i] = c->of[i] = NULL;
+        c->sheet[i] = NULL;
     }
     c->measured = false;
+}
+
+static void forget_sheets(lt_comparing *c)
+{
+    forget_made(c);
+    for (int i = 0; i < 2; i++) {
+        lt_image_unref(c->of[i]);
+        c->of[i] = NULL;
+    }
 }
 
 void lt_studio_compare_picture(lt_studio *s)
@@ -78,6 +85,19 @@ void lt_studio_compare_picture(lt_studio *s)
         lt_studio_ask_picture(s, a, s->comparing.a_step, 0);
     else if (!lt_reel_picture(s->reel, s->step, 0, s->lens) && !coming)
         lt_studio_ask_picture(s, s->reel, s->step, 0);
+}
+
+/* Sheets are to be made of these. */
+static void take_pictures(lt_comparing *c, lt_image *a, lt_image *b)
+{
+    if (c->of[0] == a && c->of[1] == b)
+        return;
+    lt_image_ref(a);
+    lt_image_ref(b);
+    forget_sheets(c);
+    c->of[0] = a;
+    c->of[1] = b;
+    c->made_mode = LT_COMPARE_MODES; /* none is made yet */
 }
 
 static bool same_size(const lt_image *a, const lt_image *b)
@@ -140,11 +160,8 @@ lt_image *lt_studio_compare_sheet(lt_studio *s, int width, int height, bool capt
     if (!a || !b)
         return NULL;
     if (!is_made(s, a, b, width, height)) {
-        lt_image_ref(a);
-        lt_image_ref(b);
-        forget_sheets(c);
-        c->of[0] = a;
-        c->of[1] = b;
+        take_pictures(c, a, b);
+        forget_made(c);
         c->made_mode = c->mode;
         c->made_gain = c->gain;
         c->made_width = width;
@@ -162,17 +179,27 @@ lt_image *lt_studio_compare_sheet(lt_studio *s, int width, int height, bool capt
 static void save(lt_studio *s)
 {
     lt_error err = {0};
-    lt_image *sheet[2] = {NULL};
-    if (!s->comparing.of[0]) {
+    lt_image *sheet[2] = {NULL}, *of[2] = {NULL};
+    const lt_reel *a = lt_studio_compare_a(s);
+    if (a && has_b(s)) {
+        of[0] = lt_reel_picture(a, s->comparing.a_step, 0, s->lens);
+        of[1] = lt_reel_picture(s->reel, s->step, 0, s->lens);
+    }
+    if (!of[0] || !of[1]) {
         lt_studio_say(s, LT_NOTE_INFO, "there is nothing to save yet");
         return;
     }
+    take_pictures(&s->comparing, of[0], of[1]);
     char *name = lt_studio_free_name(s, "-compare", ".png");
-    if (make_sheet(s, LT_COMPARE_BESIDE, 0, 0, true, sheet, &err) &&
-        lt_png_write(name, sheet[0], NULL, LT_PNG_LEVEL, &err))
-        lt_studio_say(s, LT_NOTE_INFO, "saved %s", name);
-    else
+    if (make_sheet(s, LT_COMPARE_BESIDE, 0, 0, true, sheet, &err)) {
+        lt_png_texts texts = {0};
+        lt_meta_part parts[] = {lt_studio_part(s, a, s->comparing.a_step, 0),
+                                lt_studio_part(s, s->reel, s->step, 0)};
+        lt_meta_parts_texts(parts, 2, 1, &texts);
+        lt_studio_save_image(s, name, sheet[0], &texts);
+    } else {
         lt_studio_fault(s, &err);
+    }
     lt_image_unref(sheet[0]);
     free(name);
 }

@@ -99,7 +99,7 @@ static void add_settings(lt_completion *c, const char *start, const char *after)
 static void add_values(const lt_studio *s, lt_completion *c, const char *name, const char *start)
 {
     static const char *const files[] = {"model", "unet", "vae", "text-encoder", "tokenizer", NULL};
-    static const char *const dtypes[] = {"auto", "f32", "bf16", NULL};
+    static const char *const dtypes[] = {"auto", "f32", "bf16", "f16", NULL};
     const lt_sampler *sampler;
     if (strcmp(name, "scheduler") == 0)
         for (int i = 0; (sampler = lt_sampler_at(i)); i++)

@@ -151,7 +151,7 @@ void lt_studio_events(lt_studio *s)
 {
     lt_event e;
     lt_record_events(s);
-    while (lt_session_poll(s->session, &e)) {
+    while (lt_record_behind(s) <= 0 && lt_session_poll(s->session, &e)) {
         take(s, &e);
         lt_event_done(&e);
         s->dirty = true;

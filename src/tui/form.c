@@ -229,13 +229,13 @@ void lt_form_seed(lt_form *f, uint64_t seed)
 static const char *name_at(const lt_param_info *info, int i)
 {
     static const char *const spacings[] = {"linspace", "leading", "trailing"};
-    static const char *const dtypes[] = {"auto", "f32", "bf16"};
+    static const char *const dtypes[] = {"auto", "f32", "bf16", "f16"};
     if (is(info, "scheduler"))
         return lt_sampler_at(i) ? lt_sampler_at(i)->name : NULL;
     if (is(info, "timestep-spacing"))
         return i < 3 ? spacings[i] : NULL;
     if (is(info, "dtype"))
-        return i < 3 ? dtypes[i] : NULL;
+        return i < 4 ? dtypes[i] : NULL;
     return NULL;
 }
 

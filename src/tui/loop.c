@@ -63,7 +63,7 @@ static bool open_all(lt_studio *s, lt_error *err)
     bool ok = open_terminal(s, &typed, err);
     lt_wake_open(); /* before the worker, which inherits what is blocked */
     ok = ok && lt_session_open(s->options->backends, &s->session, err) &&
-         lt_draw_open(s->options->utf8, err);
+         lt_saver_open(&s->saver, err) && lt_draw_open(s->options->utf8, err);
     if (ok) {
         modes(s);
         s->input = lt_input_new(s->options->utf8);
@@ -160,6 +160,8 @@ static bool turn(lt_studio *s, lt_error *err)
     s->now = lt_clock();
     if (!read_keys(s, err))
         return false;
+    if (!s->quit) /* else what could not be written is told at the end */
+        lt_studio_saved(s);
     lt_studio_events(s);
     lt_studio_tick(s);
     if (lt_wake_resized()) {
@@ -196,29 +198,35 @@ static bool turn(lt_studio *s, lt_error *err)
 
 static void wait(const lt_studio *s)
 {
-    int descriptors[] = {lt_tty_fd(s->tty), lt_session_fd(s->session), lt_record_fd(s)};
+    double patience = lt_record_behind(s);
+    int descriptors[] = {lt_tty_fd(s->tty), patience > 0 ? -1 : lt_session_fd(s->session),
+                         lt_saver_fd(s->saver), lt_record_fd(s)};
     double seconds = lt_studio_wait(s);
+    if (patience > 0)
+        seconds = lt_wake_sooner(seconds, patience);
     seconds = lt_wake_sooner(seconds, lt_input_wait(s->input, s->now));
     seconds = lt_wake_sooner(seconds, lt_canvas_wait(s->canvas, s->now));
     if (s->refresh_at > 0)
         seconds = lt_wake_sooner(seconds, s->refresh_at > s->now ? s->refresh_at - s->now : 0);
     bool writing = lt_canvas_writing(s->canvas);
     if (!s->dirty || writing)
-        lt_wake_wait(descriptors, s->writer ? 3 : 2, writing, seconds);
+        lt_wake_wait(descriptors, s->writer ? 4 : 3, writing, seconds);
 }
 
-static void close_all(lt_studio *s)
+static bool close_all(lt_studio *s, lt_error *err)
 {
-    /* the terminal first: the worker may need a moment to notice */
+    /* the terminal first: the worker may need a moment to notice, and a disk for what waits; two
+     * signals end that, too */
     if (s->canvas) {
         settle(s);
         (void)lt_canvas_hide(s->canvas);
     }
     lt_draw_close();
     lt_tty_close(s->tty);
-    lt_session_close(s->session);
-    lt_record_close(s);
     lt_wake_close();
+    lt_session_close(s->session);
+    bool saved = lt_saver_close(s->saver, err);
+    lt_record_close(s);
     lt_canvas_free(s->canvas);
     lt_input_free(s->input);
     lt_prompts_close(s->history);
@@ -237,6 +245,7 @@ static void close_all(lt_studio *s)
     free(s->saving.dir);
     lt_studio_what_if_done(s);
     lt_studio_compare_done(s);
+    return saved;
 }
 
 bool lt_tui_run(const lt_tui_options *options, lt_error *err)
@@ -256,6 +265,5 @@ bool lt_tui_run(const lt_tui_options *options, lt_error *err)
         if (ok && !s.quit && !atomic_load(&options->stopped->cancel))
             wait(&s);
     }
-    close_all(&s);
-    return ok;
+    return close_all(&s, ok ? err : &(lt_error){0}) && ok;
 }

@@ -2,6 +2,7 @@
 #include "tui/record.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -14,7 +15,8 @@ enum {
     SIDE = 160,      /* pixels of a small picture's longer side */
     SMALL_LEVEL = 1, /* of zlib: the history is no place to save them forever */
 };
-static const double seldom = 2; /* seconds between two small pictures of a run at work */
+static const double seldom = 2;     /* seconds between two small pictures of a run at work */
+static const double patience = 0.5; /* and that a step's picture waits for the disk */
 
 void lt_record_open(lt_studio *s)
 {
@@ -32,12 +34,29 @@ void lt_record_close(lt_studio *s)
 
 /* ---- what goes in ---- */
 
+double lt_record_behind(const lt_studio *s)
+{
+    const lt_await *a = &s->awaited;
+    return a->ticket && !a->slow && a->until > s->now ? a->until - s->now : 0;
+}
+
+static void put_step(lt_studio *s, const lt_reel *r, int k)
+{
+    lt_await *a = &s->awaited;
+    lt_store_step step = lt_archive_step(r->film, k);
+    lt_store_writer_step(s->writer, r->ticket, &step);
+    if (r->lost)
+        return;
+    a->slow |= a->ticket && a->until <= s->now; /* the one before was waited for in vain */
+    a->ticket = r->ticket;
+    a->step = k;
+    a->until = s->now + patience;
+}
+
 static void put_frames(lt_studio *s, lt_reel *r, int from)
 {
-    for (int k = from; k <= r->film->done; k++) {
-        lt_store_step step = lt_archive_step(r->film, k);
-        lt_store_writer_step(s->writer, r->ticket, &step);
-    }
+    for (int k = from; k <= r->film->done; k++)
+        put_step(s, r, k);
 }
 
 static void begin(lt_studio *s, lt_reel *r)
@@ -120,7 +139,6 @@ static void finish(lt_studio *s, lt_reel *r, lt_store_state state)
 
 void lt_record_event(lt_studio *s, lt_reel *r, lt_event_kind kind)
 {
-    lt_store_step step;
     if (!s->writer || !r->film || (!r->ticket && kind != LT_EVENT_BEGUN))
         return;
     switch (kind) {
@@ -128,8 +146,7 @@ void lt_record_event(lt_studio *s, lt_reel *r, lt_event_kind kind)
         begin(s, r);
         break;
     case LT_EVENT_STEP:
-        step = lt_archive_step(r->film, r->film->done);
-        lt_store_writer_step(s->writer, r->ticket, &step);
+        put_step(s, r, r->film->done);
         break;
     case LT_EVENT_PICTURE:
         if (lt_reel_at_work(r) && s->now >= r->thumbnail_at + seldom)
@@ -193,10 +210,19 @@ static void opened(lt_studio *s, const lt_store_event *e)
     }
 }
 
+/* The writer has done what it can with this step and those before it. */
+static void arrived(lt_studio *s, uint64_t ticket, int step)
+{
+    lt_await *a = &s->awaited;
+    if (a->ticket == ticket && a->step <= step)
+        *a = (lt_await){0};
+}
+
 static void lost(lt_studio *s, lt_reel *r, const lt_store_event *e)
 {
     if (r)
         r->lost = true;
+    arrived(s, e->ticket, INT_MAX);
     s->note.error = e->error;
     if (e->step > 0)
         lt_studio_say(s, LT_NOTE_WARN, "the history has this run up to step %d only: %s",
@@ -218,6 +244,9 @@ void lt_record_events(lt_studio *s)
             if (r)
                 r->stored = e.id;
             break;
+        case LT_STORE_KEPT:
+            arrived(s, e.ticket, e.step);
+            continue; /* it is no news for the screen */
         case LT_STORE_LOST:
             lost(s, r, &e);
             break;

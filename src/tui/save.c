@@ -1,4 +1,4 @@
-/* save.c - pictures to files, and settings back from them. */
+/* save.c - pictures to the thread that writes files, and settings back from files. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,16 +11,31 @@
 #include "pipeline/recall.h"
 #include "tui/studio.h"
 
-/* One frame with what made it.  False says the fault. */
-static bool write_frame(lt_studio *s, const lt_reel *r, int k, int image, const char *path)
+enum { IN_FLIGHT = 2 }; /* pictures of a series that the saver has at once */
+
+lt_meta_part lt_studio_part(const lt_studio *s, const lt_reel *r, int k, int image)
 {
-    lt_error err = {0};
     lt_meta meta = lt_film_meta(r->film, k);
     meta.lens = lt_reel_lens(k, s->lens);
-    bool ok = lt_meta_write(&meta, image, lt_reel_picture(r, k, image, s->lens), path, &err);
-    if (!ok)
-        lt_studio_fault(s, &err);
-    return ok;
+    return (lt_meta_part){meta, image};
+}
+
+/* One frame with what made it. */
+static void put_frame(lt_studio *s, const lt_reel *r, int k, int image, const char *path,
+                      uint64_t series)
+{
+    lt_png_texts texts = {0};
+    lt_meta_part part = lt_studio_part(s, r, k, image);
+    lt_meta_texts(&part.meta, image, &texts);
+    lt_saver_put(s->saver, path, lt_reel_picture(r, k, image, s->lens), &texts, series);
+    if (!series)
+        lt_studio_say(s, LT_NOTE_INFO, "saving...");
+}
+
+void lt_studio_save_image(lt_studio *s, const char *path, lt_image *image, lt_png_texts *texts)
+{
+    lt_saver_put(s->saver, path, image, texts, 0);
+    lt_studio_say(s, LT_NOTE_INFO, "saving...");
 }
 
 static char *free_name(const lt_studio *s, uint64_t seed, const char *what, const char *suffix)
@@ -30,7 +45,7 @@ static char *free_name(const lt_studio *s, uint64_t seed, const char *what, cons
         char *name = i == 1
                          ? lt_format("latentty-%" PRIu64 "%s%s%s", seed, what, lens, suffix)
                          : lt_format("latentty-%" PRIu64 "%s%s-%d%s", seed, what, lens, i, suffix);
-        if (!lt_file_exists(name) && !lt_dir_exists(name))
+        if (!lt_saver_has(s->saver, name) && !lt_file_exists(name) && !lt_dir_exists(name))
             return name;
         free(name);
     }
@@ -61,8 +76,7 @@ void lt_studio_save(lt_studio *s)
     if (k < s->reel->film->steps)
         snprintf(step, sizeof step, "-step%d", k);
     char *name = lt_studio_free_name(s, step, ".png");
-    if (write_frame(s, s->reel, k, s->image, name))
-        lt_studio_say(s, LT_NOTE_INFO, "saved %s", name);
+    put_frame(s, s->reel, k, s->image, name, 0);
     free(name);
 }
 
@@ -72,21 +86,21 @@ void lt_studio_save_as(lt_studio *s, const char *path)
     int k = shown_frame(s);
     if (k < 0)
         return;
-    if (lt_file_exists(path)) {
+    if (lt_saver_has(s->saver, path) || lt_file_exists(path)) {
         lt_fail(&err, LT_ERR_ARGUMENT, "another name", "'%s' is there already", path);
         lt_studio_fault(s, &err);
-    } else if (write_frame(s, s->reel, k, s->image, path)) {
-        lt_studio_say(s, LT_NOTE_INFO, "saved %s", path);
+    } else {
+        put_frame(s, s->reel, k, s->image, path, 0);
     }
 }
 
-/* Every tile with its caption, at its own size; NULL where it has no picture.  The first that has
- * one; -1: none has. */
-static int tiles_of(const lt_studio *s, lt_image **out)
+/* Every tile with its caption, at its own size; NULL where it has no picture.  parts: of those that
+ * have one; returns how many. */
+static int tiles_of(const lt_studio *s, lt_image **out, lt_meta_part *parts)
 {
     const lt_seed_grid *g = &s->grid;
     lt_error ignored;
-    int first = -1;
+    int count = 0;
     for (int i = 0; i < g->count; i++) {
         char caption[LT_GRID_TEXT];
         const lt_tile *t = &g->tiles[i];
@@ -101,50 +115,33 @@ static int tiles_of(const lt_studio *s, lt_image **out)
         lt_grid_caption(g, i, r, caption);
         if (!lt_font_caption(image, caption, &style, &out[i], &ignored))
             out[i] = lt_image_ref(image); /* without one rather than not at all */
-        first = first < 0 ? i : first;
+        parts[count++] = lt_studio_part(s, r, k, t->image);
     }
-    return first;
-}
-
-/* With the settings of tile `first`. */
-static bool write_sheet(lt_studio *s, lt_image *const *tiles, int first, const char *path,
-                        lt_error *err)
-{
-    const lt_tile *t = &s->grid.tiles[first];
-    lt_reel *r;
-    int k = lt_studio_grid_frame(s, t, &r);
-    int columns = s->grid.mosaic ? lt_mosaic_columns(s->grid.mosaic) : 4;
-    lt_grid layout = {.columns = columns > 0 ? columns : 4, .gap = 4};
-    lt_png_texts texts = {0};
-    lt_buf parameters = {0};
-    lt_image *sheet;
-    lt_meta meta = lt_film_meta(r->film, k);
-    lt_meta_parameters(&meta, t->image, &parameters);
-    lt_png_texts_add(&texts, LT_META_PARAMETERS, parameters.data);
-    bool ok = lt_image_grid((const lt_image *const *)tiles, s->grid.count, &layout, &sheet, err);
-    if (ok) {
-        ok = lt_png_write(path, sheet, &texts, LT_PNG_LEVEL, err);
-        lt_image_unref(sheet);
-    }
-    lt_png_texts_done(&texts);
-    lt_buf_done(&parameters);
-    return ok;
+    return count;
 }
 
 void lt_studio_save_sheet(lt_studio *s)
 {
     lt_error err = {0};
-    lt_image *tiles[LT_GRID_MOST] = {NULL};
-    int first = s->view == LT_VIEW_GRID ? tiles_of(s, tiles) : -1;
-    if (first < 0) {
+    lt_image *tiles[LT_GRID_MOST] = {NULL}, *sheet;
+    lt_meta_part parts[LT_GRID_MOST];
+    lt_png_texts texts = {0};
+    int place, count = s->view == LT_VIEW_GRID ? tiles_of(s, tiles, parts) : 0;
+    int columns = s->grid.mosaic ? lt_mosaic_columns(s->grid.mosaic) : 4;
+    lt_grid layout = {.columns = columns > 0 ? columns : 4, .gap = 4};
+    if (count == 0) {
         lt_studio_say(s, LT_NOTE_INFO, "there are no pictures of several seeds to save yet");
         return;
     }
-    char *name = free_name(s, s->grid.tiles[first].params.seeds[0], "-sheet", ".png");
-    if (write_sheet(s, tiles, first, name, &err))
-        lt_studio_say(s, LT_NOTE_INFO, "saved %s", name);
-    else
+    char *name = free_name(s, lt_params_seed(parts[0].meta.params, parts[0].image, &place),
+                           "-sheet", ".png");
+    if (lt_image_grid((const lt_image *const *)tiles, s->grid.count, &layout, &sheet, &err)) {
+        lt_meta_parts_texts(parts, count, 0, &texts);
+        lt_studio_save_image(s, name, sheet, &texts);
+        lt_image_unref(sheet);
+    } else {
         lt_studio_fault(s, &err);
+    }
     free(name);
     for (int i = 0; i < LT_GRID_MOST; i++)
         lt_image_unref(tiles[i]);
@@ -153,7 +150,7 @@ void lt_studio_save_sheet(lt_studio *s)
 void lt_studio_saving_over(lt_studio *s)
 {
     free(s->saving.dir);
-    s->saving = (lt_saving){0};
+    s->saving = (lt_saving){.series = s->saving.series};
 }
 
 void lt_studio_save_all(lt_studio *s)
@@ -170,40 +167,69 @@ void lt_studio_save_all(lt_studio *s)
         free(dir);
         return;
     }
-    s->saving = (lt_saving){.reel = s->reel, .image = s->image, .dir = dir};
-}
-
-static void write_next(lt_studio *s)
-{
-    lt_saving *v = &s->saving;
-    char *path = lt_format("%s/%03d.png", v->dir, v->next);
-    if (write_frame(s, v->reel, v->next, v->image, path)) {
-        v->next++;
-        lt_studio_say(s, LT_NOTE_INFO, "saving: %d of %d pictures", v->next,
-                      lt_reel_last(v->reel, v->image) + 1);
-    } else {
-        lt_studio_saving_over(s);
-    }
-    free(path);
+    s->saving =
+        (lt_saving){.reel = s->reel, .image = s->image, .dir = dir, .series = s->saving.series + 1};
+    lt_studio_say(s, LT_NOTE_INFO, "saving...");
 }
 
 bool lt_studio_saving(const lt_studio *s)
 {
     const lt_saving *v = &s->saving;
-    return v->reel && (s->asked_id == 0 || lt_reel_picture(v->reel, v->next, v->image, s->lens));
+    return v->reel && v->next - v->done < IN_FLIGHT && v->next <= lt_reel_last(v->reel, v->image) &&
+           (s->asked_id == 0 || lt_reel_picture(v->reel, v->next, v->image, s->lens));
 }
 
 void lt_studio_save_on(lt_studio *s)
 {
     lt_saving *v = &s->saving;
-    int frames = lt_reel_last(v->reel, v->image) + 1;
-    if (v->next == frames) {
-        lt_studio_say(s, LT_NOTE_INFO, "saved %d pictures in %s", frames, v->dir);
-        lt_studio_saving_over(s);
-    } else if (lt_reel_picture(v->reel, v->next, v->image, s->lens)) {
-        write_next(s);
+    if (lt_reel_picture(v->reel, v->next, v->image, s->lens)) {
+        char *path = lt_format("%s/%03d.png", v->dir, v->next);
+        put_frame(s, v->reel, v->next++, v->image, path, v->series);
+        free(path);
     } else if (s->asked_id == 0 && !lt_studio_ask_picture(s, v->reel, v->next, v->image)) {
         lt_studio_saving_over(s);
+    }
+}
+
+/* A fault that came after the picture was put stays. */
+static bool faulty(const lt_studio *s)
+{
+    return s->note.kind == LT_NOTE_ERROR && s->note.text[0];
+}
+
+/* One of all steps. */
+static void saved_step(lt_studio *s, const lt_saved *e)
+{
+    lt_saving *v = &s->saving;
+    if (!v->reel || e->series != v->series) /* given up meanwhile */
+        return;
+    if (e->error.code != LT_ERR_NONE) {
+        lt_studio_fault(s, &e->error);
+        lt_studio_saving_over(s);
+        return;
+    }
+    int frames = lt_reel_last(v->reel, v->image) + 1;
+    if (++v->done < frames) {
+        if (!faulty(s))
+            lt_studio_say(s, LT_NOTE_INFO, "saving: %d of %d pictures", v->done, frames);
+    } else {
+        if (!faulty(s))
+            lt_studio_say(s, LT_NOTE_INFO, "saved %d pictures in %s", frames, v->dir);
+        lt_studio_saving_over(s);
+    }
+}
+
+void lt_studio_saved(lt_studio *s)
+{
+    lt_saved e;
+    while (lt_saver_poll(s->saver, &e)) {
+        if (e.series)
+            saved_step(s, &e);
+        else if (e.error.code != LT_ERR_NONE)
+            lt_studio_fault(s, &e.error);
+        else if (!faulty(s))
+            lt_studio_say(s, LT_NOTE_INFO, "saved %s", e.path);
+        lt_saved_done(&e);
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "gfx/input.h"
 #include "pipeline/linear.h"
+#include "pipeline/meta.h"
 #include "pipeline/whatif.h"
 #include "store/writer.h"
 #include "tui/canvas.h"
@@ -20,6 +21,7 @@
 #include "tui/layout.h"
 #include "tui/record.h"
 #include "tui/reel.h"
+#include "tui/saver.h"
 #include "tui/tiles.h"
 #include "tui/tui.h"
 
@@ -83,12 +85,13 @@ typedef struct lt_completion {
     unsigned long version; /* of the line as it was left, plus 1 */
 } lt_completion;
 
-/* All steps are being saved: what waits for its picture. */
+/* All steps are being saved. */
 typedef struct lt_saving {
-    lt_reel *reel; /* borrowed; NULL: nothing */
-    int image;     /* of it */
-    char *dir;     /* owned */
-    int next;
+    lt_reel *reel;   /* borrowed; NULL: nothing */
+    int image;       /* of it */
+    char *dir;       /* owned */
+    int next, done;  /* frames that went to the saver, and those that were written */
+    uint64_t series; /* 1, 2, ...: by which the saver's events are told from those of another */
 } lt_saving;
 
 typedef enum lt_compare_mode {
@@ -149,8 +152,10 @@ typedef struct lt_studio {
     lt_linear_map linear;
     uint64_t next_id;
     lt_store_writer *writer; /* owned; NULL: runs are not kept */
-    lt_store *store;         /* owned, for looking; NULL until the history is open */
-    int64_t interrupted;     /* the run of the history that can go on; 0: none */
+    lt_await awaited;
+    lt_saver *saver;     /* owned */
+    lt_store *store;     /* owned, for looking; NULL until the history is open */
+    int64_t interrupted; /* the run of the history that can go on; 0: none */
     lt_gallery gallery;
     bool queue_held;   /* what waits does not begin by itself, as the user stopped everything */
     char loading[128]; /* the model that is being opened; empty: none */
@@ -293,10 +298,16 @@ void lt_gallery_picture(lt_studio *s);
 void lt_studio_save(lt_studio *s);
 void lt_studio_save_as(lt_studio *s, const char *path); /* of the shown step; no file is replaced */
 void lt_studio_save_all(lt_studio *s);
-void lt_studio_save_sheet(lt_studio *s); /* all tiles of the grid as one picture */
+void lt_studio_save_sheet(lt_studio *s); /* all tiles of the grid as one picture, with captions */
 /* "latentty-42", what, "-x0", suffix: a name that is free; the caller's. */
 char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suffix);
-/* Saving all steps goes on by one of them at a time, so that keys come in between. */
+/* A picture of its own to a name that is free, said now and once it is written; takes the texts
+ * over.  It must not change any more. */
+void lt_studio_save_image(lt_studio *s, const char *path, lt_image *image, lt_png_texts *texts);
+/* What made frame k, seen through the lens that is chosen; borrows the reel's. */
+lt_meta_part lt_studio_part(const lt_studio *s, const lt_reel *r, int k, int image);
+void lt_studio_saved(lt_studio *s); /* what the saver says */
+/* Saving all steps: each goes to the saver once its picture is there, few at a time. */
 bool lt_studio_saving(const lt_studio *s); /* lt_studio_save_on has something to do */
 void lt_studio_save_on(lt_studio *s);
 void lt_studio_saving_over(lt_studio *s); /* it is given up */

@@ -31,6 +31,7 @@ typedef struct lt_tui_options {
     const lt_conf_faults *faults; /* mistakes that were found in files of settings; NULL: none */
 } lt_tui_options;
 
-/* Runs until the user leaves or `stopped` is cancelled.  The terminal is given back in any case.
- * LT_ERR_IO if there is no terminal, or no longer. */
+/* Runs until the user leaves or `stopped` is cancelled.  The terminal is given back in any case,
+ * and then what waits is written: pictures that are being saved, and the history.  LT_ERR_IO if
+ * there is no terminal, or no longer, or if such a picture could not be written. */
 bool lt_tui_run(const lt_tui_options *options, lt_error *err) LT_WARN_UNUSED;

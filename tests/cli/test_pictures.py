@@ -70,7 +70,13 @@ class Sheet(Case):
         for i in range(6):
             self.assertEqual(self.cell("all-5.png", i % 3, i // 3), pixels(self.dir / f"{i}.png"))
         texts = {t["key"]: t["value"] for t in self.json_of("info", "all-5.png")["text"]}
-        self.assertEqual(list(texts), ["parameters"])
+        self.assertEqual(list(texts), ["parameters", "latentty-pictures"])
+        each = json.loads(texts["latentty-pictures"])
+        self.assertEqual([(p["prompt"], p["seed"]) for p in each],
+                         [(p, s) for p in ("a fox", "a frog") for s in (5, 6, 7)])
+        self.assertEqual(each[4], self.json_of("info", "4.png")["settings"])
+        self.assertIn("settings of each of its pictures (6): in --json\n", self.run_it("info", "all-5.png")[0])
+        self.refused("reproduce", "all-5.png", part="a sheet, a comparison or an animation", code=1)
         self.assertIn("a fox\nSteps: 1, Sampler: LMS, CFG scale: 7.5, Seed: 5", texts["parameters"])
 
     def test_columns(self):
@@ -132,7 +138,8 @@ class Animation(Case):
             if lens == "latents":
                 self.assertEqual(unfiltered(zlib.decompress(found[3][1]), 24, 16), pixels(self.dir / "a.png"))
         texts = {t["key"]: t["value"] for t in self.json_of("info", "5.png")["text"]}
-        self.assertEqual(list(texts), ["parameters"])
+        self.assertEqual(list(texts), ["parameters", "latentty-pictures"])
+        self.assertEqual([p["steps"] for p in json.loads(texts["latentty-pictures"])], [3])
 
     def test_with_everything(self):
         r = self.json_of(*self.SMALL, "-o", "a.png", "--animation", "b.png", "--frame-ms", "5000", "--frames", "f",

@@ -143,7 +143,10 @@ class Doctor(Case):
     XTERM = b"\x1bP>|XTerm(379)\x1b\\\x1b[?1;0;256S\x1b[?1;0;256S\x1b[?2;0;1000;1000S\x1b[?2026;0$y\x1b[?63;1;2;4c"
 
     def test_without_terminal(self):
-        self.refused("doctor", part="cannot open '/dev/tty'", code=1, start_new_session=True)
+        out, err = self.run_it("doctor", code=1, start_new_session=True)
+        self.assertIn("cannot open '/dev/tty'", err)
+        self.assertRegex(out, r"(?m)^backend     cuda: .+$")
+        self.assertRegex(out, r"(?m)^backend     cpu: f32.*\n {12}\d+ threads, own code for \w+, oneDNN \d")
         self.refused("doctor", "--graphics", "sixels", part="'sixels'", start_new_session=True)
 
     def test_answers(self):
@@ -153,6 +156,12 @@ class Doctor(Case):
         self.assertEqual((found["terminal"], found["graphics"], found["registers"]), ("XTerm(379)", "sixel", 256))
         self.assertEqual((found["largest"], found["cell"], found["advice"]), ([1000, 1000], [10, 20], None))
         self.assertTrue(found["in_time"] and found["utf8"])
+        backends = {b["name"]: b for b in found["backends"]}
+        self.assertEqual(list(backends), ["cuda", "cpu", "ref"])
+        for b in backends.values():
+            self.assertEqual((b["why"] is None, bool(b["dtypes"])), (b["usable"], b["usable"]), b)
+        self.assertIn("f32", backends["cpu"]["dtypes"])
+        self.assertEqual(len(backends["cpu"]["devices"]), 1)
         self.assertTrue(seen.startswith(b"\x1b[>q") and seen.endswith(b"\x1b[c"))
         self.assertEqual(found["asked"], seen.decode().replace("\x1b", "\\e"))
 
@@ -202,6 +211,15 @@ class Help(Case):
         out, _ = self.run_it("--version")
         self.assertRegex(out, r"^latentty \d+\.\d+\.\d+\n")
         self.assertIn("backend ref (f32)", out)
+        self.assertRegex(out, r"(?m)^backend cuda \(.+\): NVIDIA")
+
+    def test_unusable_backend(self):
+        code, out, _ = self.in_terminal("doctor", "--json", answers=b"\x1b[?62c", TERM="xterm")
+        if code == 0 and json.loads(out)["backends"][0]["usable"]:
+            self.skipTest("there is a GPU")
+        err = self.refused("render", "-p", "x", "-o", "x.png", "--backend", "cuda", code=1,
+                           part="backend 'cuda' cannot be used: ")
+        self.assertIn("\nhint: ", err)
 
     def test_nothing(self):
         out, err = self.run_it(code=2)
@@ -228,7 +246,7 @@ class Usage(Case):
                 (["render", "-p", "x", "--size", "128"], "--size is '128'"),
                 (["render", "-p", "x", "--scheduler", "plms"], "'plms'"),
                 (["render", "-p", "x", "--timestep-spacing", "log"], "'log'"),
-                (["render", "-p", "x", "--backend", "cuda"], "expected one of auto"),
+                (["render", "-p", "x", "--backend", "abacus"], "expected one of auto"),
                 (["render", "-p", "x", "--dtype", "f64"], "--dtype is 'f64'"),
                 (["render", "-p", "x", "--lens", "x0"], "--frames"),
                 (["render", "-p", "x", "--frames", "f", "--lens", "x1"], "expected latents or x0"),

@@ -49,7 +49,7 @@ class Words(unittest.TestCase):
         self.refused()
         self.refused("--latentty", "x")
         self.refused(*WORDS, "--model", "m")
-        for wrong in [["--size", "512"], ["--size", "0x8"], ["--batch", "0"], ["--dtype", "f16"], ["--rounds", "x"]]:
+        for wrong in [["--size", "512"], ["--size", "0x8"], ["--batch", "0"], ["--dtype", "f8"], ["--rounds", "x"]]:
             self.refused(*WORDS, *wrong)
 
     def test_command(self):
@@ -61,7 +61,7 @@ class Words(unittest.TestCase):
             args = bench_diffusers.arguments([*WORDS, "--size", "64x32", "--batch", "3", "--dtype", "f32",
                                               "--latentty", str(program)])
             self.assertEqual(bench_diffusers.latentty(args)["words"],
-                             "bench --synthetic sd14 --size 64x32 --batch 3 --dtype f32 --threads 2 --repeat 3 "
+                             "bench --synthetic sd14 --size 64x32 --batch 3 --backend cpu --dtype f32 --threads 2 --repeat 3 "
                              "--json --quiet")
             program.write_text("#!/bin/sh\nexit 1\n")
             with self.assertRaises(SystemExit) as stop:

@@ -177,6 +177,37 @@ static void test_not_finite(void **state)
     free(sd1);
 }
 
+static bool nothing_there(lt_error *why)
+{
+    return lt_fail(why, LT_ERR_DEVICE, "plug one in", "there is no abacus");
+}
+
+/* `auto` passes over what cannot be used; by its name the reason is told. */
+static void test_unusable_backend(void **state)
+{
+    (void)state;
+    lt_engine *e;
+    char *path = model("sd1", LT_F32, 0);
+    lt_backend_ops abacus = lt_ref_backend;
+    abacus.name = "abacus";
+    abacus.usable = nothing_there;
+    const lt_backend_ops *const both[] = {&abacus, &lt_ref_backend, NULL};
+    lt_engine_options o = options_for(path);
+    o.backends = both;
+    CHECK_OK(lt_engine_open(&o, &e, err));
+    assert_string_equal(lt_engine_about(e)->backend, "ref");
+    lt_engine_close(e);
+    o.backend = "abacus";
+    CHECK_FAILS(lt_engine_open(&o, &e, err), LT_ERR_DEVICE,
+                "backend 'abacus' cannot be used: there is no abacus");
+    o.backend = "ref";
+    o.dtype = "f16";
+    CHECK_FAILS(lt_engine_open(&o, &e, err), LT_ERR_ARGUMENT, "cannot compute in f16");
+    o.dtype = "f8";
+    CHECK_FAILS(lt_engine_open(&o, &e, err), LT_ERR_ARGUMENT, "'f8', expected auto, f32, f16");
+    temp_dir_remove(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +216,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_does_not_fit, make, clean),
         cmocka_unit_test_setup_teardown(test_missing_weights, make, clean),
         cmocka_unit_test_setup_teardown(test_not_finite, make, clean),
+        cmocka_unit_test_setup_teardown(test_unusable_backend, make, clean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -196,6 +196,47 @@ static void test_other_hints(void **state)
     pipeline_rig_close(&r);
 }
 
+static size_t device_room; /* of the device that is played */
+
+static size_t room_of_device(const lt_backend *b)
+{
+    (void)b;
+    return device_room;
+}
+
+/* Programs in a device's memory: pictures go in smaller groups where it is short, until one by one
+ * is too much as well; the host needs less. */
+static void test_device(void **state)
+{
+    (void)state;
+    pipeline_rig r;
+    lt_error fault = {0};
+    size_t all;
+    lt_backend_ops device = lt_cpu_backend;
+    const lt_room room = {SIZE_MAX, "free memory"};
+    lt_work work = square(128, 4);
+    lt_engine_load load = {.images = 4, .h = 32, .w = 32, .guided = true};
+    lt_forecast four, one;
+    device.room = room_of_device;
+    pipeline_rig_open("demo", &device, "f32", &r);
+    work.width = work.height = 32 * lt_engine_about(r.engine)->vae->factor;
+    CHECK_OK(lt_engine_forecast(r.engine, LT_F32, &load, &four, err));
+    CHECK_OK(lt_forecast_bytes(r.engine, &work, LT_F32, &all, err));
+    device_room = four.weights + four.activations;
+    const lt_room host = {all - device_room, "free memory"};
+    CHECK_OK(lt_forecast_check(r.engine, &work, &host, err));
+    device_room--;
+    CHECK_OK(lt_forecast_check(r.engine, &work, &room, err));
+    CHECK_OK(lt_engine_forecast(r.engine, LT_F32, &load, &one, err));
+    assert_true(one.activations < four.activations);
+    device_room = 1000;
+    assert_false(lt_forecast_check(r.engine, &work, &room, &fault));
+    assert_int_equal(fault.code, LT_ERR_MEMORY);
+    assert_non_null(strstr(fault.message, "may be used (free memory of the device)"));
+    assert_false(lt_engine_split(r.engine));
+    pipeline_rig_close(&r);
+}
+
 /* A run that is refused has done nothing yet. */
 static void test_run(void **state)
 {
@@ -225,7 +266,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_peaks), /* first: its processes must not inherit threads */
         cmocka_unit_test(test_backends),    cmocka_unit_test(test_size_hint),
-        cmocka_unit_test(test_other_hints), cmocka_unit_test(test_run),
+        cmocka_unit_test(test_other_hints), cmocka_unit_test(test_device),
+        cmocka_unit_test(test_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

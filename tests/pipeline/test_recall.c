@@ -2,7 +2,9 @@
 #include "pipeline/recall.h"
 
 #include <math.h>
+#include <stdlib.h>
 
+#include "base/mem.h"
 #include "pipeline/meta.h"
 #include "sample/sampler.h"
 #include "support/check.h"
@@ -207,6 +209,61 @@ static void test_others(void **state)
     lt_buf_done(&notes);
 }
 
+static lt_meta meta_of(const lt_params *p, double guidance_scale)
+{
+    return (lt_meta){.params = p,
+                     .model = "demo",
+                     .backend = "cpu",
+                     .sampler = &lt_sampler_euler_a,
+                     .guidance_scale = guidance_scale,
+                     .steps = 5,
+                     .width = 64,
+                     .height = 64,
+                     .images = 1,
+                     .per_prompt = 1,
+                     .shown = 5};
+}
+
+/* A file of several pictures: the settings of one to go on with, but it is none of ours itself. */
+static void test_parts(void **state)
+{
+    (void)state;
+    enum { LONG = LT_PNG_MAX_TEXT / 2 };
+    lt_params p, back;
+    lt_png_texts texts = {0};
+    lt_origin origin;
+    lt_buf one = {0}, two = {0}, notes = {0};
+    lt_params_init(&p);
+    lt_params_add_prompt(&p, "a fox");
+    CHECK_OK(lt_params_set_seeds(&p, "7", false, err));
+    lt_meta_part parts[] = {{meta_of(&p, 3), 0}, {meta_of(&p, 4), 0}};
+    lt_meta_parts_texts(parts, 2, 1, &texts);
+    assert_int_equal(texts.count, 2);
+    lt_meta_json(&parts[0].meta, 0, &one);
+    lt_meta_json(&parts[1].meta, 0, &two);
+    char *both = lt_format("[%s,%s]", one.data, two.data);
+    assert_string_equal(lt_png_texts_get(&texts, LT_META_PICTURES), both);
+    CHECK_OK(lt_recall_origin(&texts, &back, &origin, &notes, err));
+    assert_false(origin.ours);
+    assert_true(back.guidance_scale == 4);
+    lt_params_done(&back);
+    lt_png_texts_done(&texts);
+    free(both);
+
+    char *prompt = lt_alloc(LONG + 1); /* what no chunk can hold is left out, and the rest stays */
+    memset(prompt, 'x', LONG);
+    free(p.prompts[0]);
+    p.prompts[0] = prompt;
+    lt_meta_parts_texts(parts, 2, 0, &texts);
+    assert_int_equal(texts.count, 1);
+    assert_non_null(lt_png_texts_get(&texts, LT_META_PARAMETERS));
+    lt_png_texts_done(&texts);
+    lt_buf_done(&one);
+    lt_buf_done(&two);
+    lt_buf_done(&notes);
+    lt_params_done(&p);
+}
+
 static void test_nothing(void **state)
 {
     (void)state;
@@ -229,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ours),        cmocka_unit_test(test_origin),
         cmocka_unit_test(test_odd_origins), cmocka_unit_test(test_of_many),
-        cmocka_unit_test(test_others),      cmocka_unit_test(test_nothing)};
+        cmocka_unit_test(test_others),      cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

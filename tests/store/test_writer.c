@@ -29,9 +29,18 @@ static lt_store_event next(lt_store_writer *w)
     return e;
 }
 
-static lt_store_event expect(lt_store_writer *w, lt_store_event_kind kind, uint64_t ticket)
+/* And for the next that is not of a step. */
+static lt_store_event next_news(lt_store_writer *w)
 {
     lt_store_event e = next(w);
+    while (e.kind == LT_STORE_KEPT)
+        e = next(w);
+    return e;
+}
+
+static lt_store_event expect(lt_store_writer *w, lt_store_event_kind kind, uint64_t ticket)
+{
+    lt_store_event e = kind == LT_STORE_KEPT ? next(w) : next_news(w);
     if (e.kind != kind || e.ticket != ticket)
         fail_msg("event %d of ticket %d, not %d of %d: %s", (int)e.kind, (int)e.ticket, (int)kind,
                  (int)ticket, e.error.message);
@@ -146,6 +155,30 @@ static void test_gap(void **state)
     fixture_close(&f);
 }
 
+/* A step that is told as kept is in the file at that moment, not some time later. */
+static void test_kept(void **state)
+{
+    (void)state;
+    fixture f;
+    lt_store_run run;
+    fixture_open(&f);
+    lt_store_writer *w = open_writer(&f, 0, 0);
+    uint64_t t = put_run(w, "a fox", 0, 0);
+    expect(w, LT_STORE_OPENED, 0);
+    int64_t id = expect(w, LT_STORE_BEGUN, t).id;
+    for (int k = 0; k <= 20; k++) {
+        put_step(w, t, k, 500);
+        lt_store_event e = expect(w, LT_STORE_KEPT, t);
+        assert_int_equal(e.step, k);
+        assert_int_equal(e.id, id);
+        CHECK_OK(lt_store_read(f.store, id, &run, err));
+        assert_int_equal(run.done, k);
+        lt_store_run_done(&run);
+    }
+    lt_store_writer_close(w);
+    fixture_close(&f);
+}
+
 /* The disk does not get on (another program holds the lock): memory stays bounded. */
 static void test_behind(void **state)
 {
@@ -162,6 +195,7 @@ static void test_behind(void **state)
     assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     int k = 1;
     lt_store_event e;
+    /* the lock lets none of them be kept */
     for (; k <= 100 && !lt_store_writer_poll(w, &e); k++) {
         put_step(w, t, k, FEW);
         assert_true(lt_store_writer_waiting(w) <= MOST);
@@ -252,8 +286,9 @@ static void test_pruned(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_run), cmocka_unit_test(test_gap),     cmocka_unit_test(test_behind),
-        cmocka_unit_test(test_off), cmocka_unit_test(test_trouble), cmocka_unit_test(test_pruned),
+        cmocka_unit_test(test_run),    cmocka_unit_test(test_gap), cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_kept),   cmocka_unit_test(test_off), cmocka_unit_test(test_trouble),
+        cmocka_unit_test(test_pruned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,6 +193,37 @@ void rig_sound(rig *r)
     assert_int_equal(terminal_holes(r->t), 0);
 }
 
+/* ---- the history ---- */
+
+char *rig_history_path(const rig *r)
+{
+    return lt_format("%s/.local/share/latentty/history.db", r->dir);
+}
+
+lt_store *rig_history(const rig *r)
+{
+    lt_error note = {0};
+    char *path = rig_history_path(r);
+    lt_store *s = lt_store_open(path, &note);
+    free(path);
+    if (note.code != LT_ERR_NONE)
+        fail_msg("the history did not open clean: %s", note.message);
+    return s;
+}
+
+int rig_kept(lt_store *s, int64_t id)
+{
+    lt_store_step *steps;
+    size_t n;
+    CHECK_OK(lt_store_read_steps(s, id, 0, 1000, &steps, &n, err));
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(steps[i].k, i);
+        assert_true(steps[i].latents.count > 0);
+    }
+    lt_store_steps_free(steps, n);
+    return (int)n - 1;
+}
+
 /* ---- render ---- */
 
 static void child(const rig *r, char *const *argv)

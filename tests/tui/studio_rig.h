@@ -6,6 +6,7 @@
 
 #include "image/image.h"
 #include "image/png.h"
+#include "store/store.h"
 #include "support/check.h"
 #include "term/terminal.h"
 
@@ -62,6 +63,11 @@ void rig_frames(rig *r, const char *lens, frames *out);
 void frames_done(frames *f);
 
 lt_image *rig_read_png(const rig *r, const char *name, lt_png_texts *texts);
+/* The history of r, which opens clean; the caller's. */
+char *rig_history_path(const rig *r);
+lt_store *rig_history(const rig *r);
+/* The newest frame that it has of a run, all of them with latents. */
+int rig_kept(lt_store *s, int64_t id);
 /* Runs `latentty words` in r->dir to its end; its exit code, or -signal. */
 int rig_run(rig *r, const char *words);
 

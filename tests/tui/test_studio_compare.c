@@ -138,6 +138,23 @@ static void test_identical(void **state)
     rig_leave(&r);
 }
 
+/* The file says of what it is, A before B, and is no picture that could be made again. */
+static void check_texts(rig *r, const char *name)
+{
+    lt_png_texts texts = {0};
+    lt_image_unref(rig_read_png(r, name, &texts));
+    assert_null(lt_png_texts_get(&texts, "latentty"));
+    assert_non_null(strstr(lt_png_texts_get(&texts, "parameters"), "CFG scale: 2.5, Seed: 7"));
+    const char *pictures = lt_png_texts_get(&texts, "latentty-pictures");
+    const char *a = strstr(pictures, "\"guidance_scale\":7.5,\"steps\":8");
+    const char *b = strstr(pictures, "\"guidance_scale\":2.5,\"steps\":8");
+    assert_true(*pictures == '[' && a && b && a < b);
+    assert_non_null(strstr(b, "\"forked_at_step\":3"));
+    lt_png_texts_done(&texts);
+    assert_int_equal(rig_run(r, "reproduce latentty-7-compare.png"), 1);
+    assert_int_equal(rig_run(r, "info latentty-7-compare.png"), 0);
+}
+
 /* A fork parts from its parent after the step that it went on from; both move together. */
 static void test_fork(void **state)
 {
@@ -153,6 +170,7 @@ static void test_fork(void **state)
     rig_match(&r, "guidance-scale +7\\.5 +2\\.5");
     rig_match(&r, "mean \\|A-B\\| [0-9.]+ of 255 +max [1-9][0-9]* +PSNR [0-9.]+ dB");
     lt_image *sheet = sheet_saved(&r, "latentty-7-compare.png"), *a = part(sheet, 0, 1);
+    check_texts(&r, "latentty-7-compare.png");
     lt_image *b = part(sheet, 1, 1), *d = part(sheet, 2, 1), *expected;
     rig_same_pixels(a, f.at[STEPS]);
     CHECK_OK(lt_image_difference(a, b, 4, &expected, err));

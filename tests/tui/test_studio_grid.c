@@ -313,6 +313,12 @@ static void test_sheet(void **state)
         lt_image_unref(tile);
     }
     assert_non_null(strstr(lt_png_texts_get(&texts, "parameters"), "Seed: 7,"));
+    const char *pictures = lt_png_texts_get(&texts, "latentty-pictures");
+    for (int i = 0; i < SEEDS; i++) {
+        char *seed = lt_format("\"seed\":%d,", 7 + i);
+        assert_non_null(pictures = strstr(pictures, seed)); /* in their order */
+        free(seed);
+    }
     lt_png_texts_done(&texts);
     lt_image_unref(sheet);
     seeds_done(&end);

@@ -25,11 +25,6 @@ static void next_start(rig *r, const char *more)
     rig_match(r, "[0-9]/75");
 }
 
-static char *history_of(const rig *r)
-{
-    return lt_format("%s/.local/share/latentty/history.db", r->dir);
-}
-
 /* The acceptance test: closed, opened again, every step is there, and a fork that changes nothing
  * is its parent. */
 static void test_again(void **state)
@@ -44,7 +39,7 @@ static void test_again(void **state)
     rig_wait(&r, "fork of 1 @ 3");
     rig_wait(&r, "DONE 8/8");
     leave(&r);
-    char *path = history_of(&r);
+    char *path = rig_history_path(&r);
     assert_int_equal(stat(path, &about), 0);
     assert_int_equal(about.st_mode & 0777, 0600);
     free(path);
@@ -158,7 +153,7 @@ static void test_none(void **state)
     rig_keys(&r, "H");
     rig_wait(&r, "there is no history");
     leave(&r);
-    char *path = history_of(&r);
+    char *path = rig_history_path(&r);
     assert_int_not_equal(access(path, F_OK), 0);
     free(path);
     rig_close(&r);
@@ -224,8 +219,12 @@ static void test_command(void **state)
     rig_same_pixels(last, whole);
     char *trace = lt_format("%s/out/trace.safetensors", r.dir);
     assert_true(lt_file_exists(trace));
+    lt_png_texts_done(&texts);
     lt_image *noise = rig_read_png(&r, "out/000.png", NULL),
-             *still = rig_read_png(&r, "out/animation.png", NULL);
+             *still = rig_read_png(&r, "out/animation.png", &texts);
+    assert_non_null(strstr(lt_png_texts_get(&texts, "parameters"), "Steps: 8,"));
+    assert_non_null(lt_png_texts_get(&texts, "latentty-pictures"));
+    assert_int_equal(rig_run(&r, "reproduce out/animation.png"), 1);
     rig_same_pixels(noise, still); /* as a reader sees it that knows no animation */
     lt_image_unref(noise);
     lt_image_unref(still);
@@ -247,7 +246,7 @@ static void test_unusable(void **state)
     rig r = rig_ready(NULL, SETTINGS, "--no-history");
     rig_watch(&r);
     leave(&r);
-    char *path = history_of(&r);
+    char *path = rig_history_path(&r);
     lt_dir_make_above(path);
     CHECK_OK(lt_file_write(path, "this is no database, and never was one", 38, err));
     next_start(&r, "");
