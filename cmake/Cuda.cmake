@@ -81,7 +81,7 @@ function(lt_cuda_object source variable)
   add_custom_command(
     OUTPUT ${object}
     COMMAND ${LT_NVCC} -std=c++17 -O3 -ccbin ${CMAKE_CXX_COMPILER} -Xcompiler -fPIC,-fvisibility=hidden,-Wall ${targets}
-            --fmad=true -Xptxas -warn-spills -Werror all-warnings
+            --fmad=true --ftz=true -Xptxas -warn-spills -Werror all-warnings
             -I${PROJECT_SOURCE_DIR}/src -I${LT_CUDA_INCLUDE_DIR} -MD -MF ${object}.d
             -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${object}
     DEPENDS ${source}

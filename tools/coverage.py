@@ -13,7 +13,8 @@ from collections import defaultdict
 
 def gcov_reports(build):
     """One gcov report a source file of src/, as dictionaries."""
-    notes = sorted(str(p) for p in (build / "src").rglob("*.gcno"))
+    kernels = (build / "tests").rglob("*.cu.gcno")  # compiled for the processor only by their tests
+    notes = sorted(str(p) for p in [*(build / "src").rglob("*.gcno"), *kernels])
     if not notes:
         sys.exit(f"coverage.py: no .gcno under '{build}/src'; configure with -DLT_COVERAGE=ON")
     gcov = subprocess.run(["gcov", "--json-format", "--stdout", *notes], check=True, text=True,

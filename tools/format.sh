@@ -18,4 +18,4 @@ fi
 
 set -- --dry-run -Werror "$@"
 [ "${3-}" != --fix ] || set -- -i
-find src tests \( -name '*.c' -o -name '*.h' \) -not -path 'tests/data/*' -exec "$tool" "$@" {} +
+find src tests \( -name '*.c' -o -name '*.h' -o -name '*.cc' -o -name '*.cu' -o -name '*.cuh' \) -not -path 'tests/data/*' -exec "$tool" "$@" {} +

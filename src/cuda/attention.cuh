@@ -1,6 +1,6 @@
 /*
  * attention.cuh - softmax(q k^T / sqrt(d)) v for every shape, a tile of queries a block, with the
- * softmax taken along while keys and values go by; and the map of probabilities.
+ * softmax taken along while keys and values go by.
  */
 #pragma once
 
@@ -8,14 +8,6 @@
 
 namespace
 {
-
-struct attention_args {
-    lt_scores_args a;
-    float scale;                 /* log2(e) / sqrt(d) */
-    bool q_wide, k_wide, v_wide; /* 16 bytes at once */
-    bool y_packs;                /* 4 elements at once */
-    int columns;                 /* d, up to a multiple of 8 */
-};
 
 /* o[r][g] += p v over a tile of keys, for groups g0.. of 64 columns; v has columns from 64 g0. */
 template <int R, int C, int G>
@@ -139,88 +131,6 @@ template <class T, int R, int C, int G> __global__ void attention(const attentio
         }
     }
     write_queries<T>(w, o, state, query);
-}
-
-/* The scores of a tile of queries and one of keys, of one head: q and k go by in chunks. */
-template <class T, int R>
-__device__ void head_scores(const attention_args &w, int head, int64_t first, int64_t key,
-                            float (&s)[R][AT_EACH])
-{
-    constexpr int chunk = 64;
-    float *q = shared_memory<float>(), *k = q + 16 * R * tile_row(chunk);
-    int64_t shift = static_cast<int64_t>(head) * w.a.d;
-    head_rows<T> queries = rows_of<T>(w.a.q, w.a.q_row, w.a.s, w.a.d, w.q_wide);
-    head_rows<T> keys = rows_of<T>(w.a.k, w.a.k_row, w.a.t, w.a.d, w.k_wide);
-    queries.at += shift;
-    keys.at += shift;
-#pragma unroll
-    for (int r = 0; r < R; r++)
-#pragma unroll
-        for (int j = 0; j < AT_EACH; j++)
-            s[r][j] = 0.0F;
-    for (int from = 0; from < w.columns; from += chunk) {
-        int columns = w.columns - from < chunk ? w.columns - from : chunk;
-        __syncthreads();
-        read_tile(q, queries, first, 16 * R, from, columns, w.scale);
-        read_tile(k, keys, key, AT_KEYS, from, columns, 1.0F);
-        __syncthreads();
-        add_products<R>(s, q, tile_row(columns), k, tile_row(columns), columns);
-    }
-    mask_scores<R>(s, first + static_cast<int>(threadIdx.x) / 16 * R, key + threadIdx.x % 16, w.a.t,
-                   w.a.causal);
-}
-
-/* For each head the maxima and sums of a tile of queries over all keys, in shared memory. */
-template <class T, int R>
-__device__ void map_statistics(const attention_args &w, int64_t first, float2 *statistics)
-{
-    for (int head = 0; head < w.a.heads; head++) {
-        softmax_state<R> state = softmax_start<R>();
-        for (int64_t key = 0; key < w.a.t; key += AT_KEYS) {
-            float s[R][AT_EACH], older[R];
-            head_scores<T, R>(w, head, first, key, s);
-            take_scores<R>(state, s, older);
-        }
-        if (threadIdx.x % 16 == 0)
-#pragma unroll
-            for (int r = 0; r < R; r++)
-                statistics[head * 16 * R + static_cast<int>(threadIdx.x) / 16 * R + r] = {
-                    state.max[r], 1.0F / state.sum[r]};
-    }
-    __syncthreads();
-}
-
-/* A block has a tile of queries and goes over the keys twice; heads are added in their order. */
-template <class T, int R> __global__ void attention_map(const attention_args w)
-{
-    float *tiles = shared_memory<float>();
-    float2 *statistics = reinterpret_cast<float2 *>(tiles + (16 * R + AT_KEYS) * tile_row(64));
-    int64_t first = static_cast<int64_t>(blockIdx.x) * 16 * R;
-    int row = static_cast<int>(threadIdx.x) / 16 * R, column = static_cast<int>(threadIdx.x) % 16;
-    map_statistics<T, R>(w, first, statistics);
-    for (int64_t key = 0; key < w.a.t; key += AT_KEYS) {
-        float sum[R][AT_EACH] = {};
-        for (int head = 0; head < w.a.heads; head++) {
-            float s[R][AT_EACH];
-            head_scores<T, R>(w, head, first, key, s);
-#pragma unroll
-            for (int r = 0; r < R; r++)
-#pragma unroll
-                for (int j = 0; j < AT_EACH; j++) {
-                    float2 m = statistics[head * 16 * R + row + r];
-                    sum[r][j] += exp2f(s[r][j] - m.x) * m.y;
-                }
-        }
-#pragma unroll
-        for (int r = 0; r < R; r++)
-#pragma unroll
-            for (int j = 0; j < AT_EACH; j++) {
-                int64_t query = first + row + r, to = key + column + 16 * j;
-                if (query < w.a.s && to < w.a.t)
-                    static_cast<T *>(w.a.y)[(blockIdx.z * w.a.s + query) * w.a.t + to] =
-                        from_float<T>(sum[r][j] / static_cast<float>(w.a.heads));
-            }
-    }
 }
 
 } // namespace

@@ -15,6 +15,14 @@ namespace
 
 constexpr int AT_THREADS = 256, AT_KEYS = 32, AT_EACH = AT_KEYS / 16; /* keys of a tile, thread */
 
+struct attention_args {
+    lt_scores_args a;
+    float scale;                 /* log2(e) / sqrt(d) */
+    bool q_wide, k_wide, v_wide; /* 16 bytes at once */
+    bool y_packs;                /* 4 elements at once */
+    int columns;                 /* d, up to a multiple of 8 */
+};
+
 /* Rows of one head in memory. */
 template <class T> struct head_rows {
     const T *at; /* the first row */
@@ -33,7 +41,7 @@ __device__ head_rows<T> rows_of(const void *x, int64_t row, int64_t count, int d
 
 /* Floats from one row of a tile to the next: an odd number of 16 bytes, so that neighbouring rows
  * are in different banks. */
-__host__ __device__ inline int tile_row(int columns)
+__host__ __device__ constexpr int tile_row(int columns)
 {
     return (((columns + 3) / 4) | 1) * 4;
 }
@@ -138,7 +146,8 @@ __device__ void mask_scores(float (&s)[R][AT_EACH], int64_t query, int64_t key, 
 }
 
 /* Takes a tile of scores into the state and turns them into exponentials; older[r] is what earlier
- * sums have to be multiplied with. */
+ * sums have to be multiplied with.  Every query sees a key of the first tile, so that no maximum
+ * stays infinite. */
 template <int R>
 __device__ void take_scores(softmax_state<R> &state, float (&s)[R][AT_EACH], float (&older)[R])
 {
@@ -149,11 +158,10 @@ __device__ void take_scores(softmax_state<R> &state, float (&s)[R][AT_EACH], flo
         for (int j = 1; j < AT_EACH; j++)
             most = fmaxf(most, s[r][j]);
         most = fmaxf(half_warp_max(most), state.max[r]);
-        float base = most == -INFINITY ? 0.0F : most; /* nothing seen yet: not NaN */
-        older[r] = exp2f(state.max[r] - base);
+        older[r] = exp2f(state.max[r] - most);
 #pragma unroll
         for (int j = 0; j < AT_EACH; j++) {
-            s[r][j] = exp2f(s[r][j] - base);
+            s[r][j] = exp2f(s[r][j] - most);
             sum += s[r][j];
         }
         state.sum[r] = state.sum[r] * older[r] + half_warp_sum(sum);

@@ -18,9 +18,11 @@
 namespace
 {
 
-constexpr int GN_THREADS = 256, GN_CHUNKS = 128, GN_CHUNK = 128; /* pixels of a chunk, at least */
-constexpr int GN_GROUPS = 64;                                    /* of a slab, at most */
-constexpr int GN_BATCH = 4; /* reads that are under way at once */
+constexpr int GN_THREADS = 256;
+constexpr int GN_CHUNKS = 128, GN_CHUNK = 128; /* chunks at most; pixels of one at least */
+constexpr int GN_WHOLE = 256;                  /* so few pixels are one chunk */
+constexpr int GN_GROUPS = 64;                  /* of a slab, at most */
+constexpr int GN_BATCH = 4, GN_WRITES = 2;     /* packs under way at once: of the passes */
 
 struct group_norm_work {
     lt_group_norm_args a;
@@ -34,7 +36,8 @@ struct group_norm_work {
 
 /* What one block works on. */
 struct group_norm_place {
-    int64_t sample, begin, pixels;
+    int64_t sample, begin; /* begin: the first pixel */
+    int part, pixels;
     int from, to, group; /* channels, first group */
 };
 
@@ -43,13 +46,12 @@ __device__ inline group_norm_place place_of(const group_norm_work &w, int64_t st
                                             bool backwards)
 {
     group_norm_place p;
-    int64_t part = blockIdx.x / w.slabs;
-    int slab = static_cast<int>(blockIdx.x) % w.slabs;
-    if (backwards)
-        part = gridDim.x / w.slabs - 1 - part;
+    int block = static_cast<int>(backwards ? gridDim.x - 1 - blockIdx.x : blockIdx.x);
+    int slab = block % w.slabs;
+    p.part = block / w.slabs;
     p.sample = blockIdx.y;
-    p.begin = part * stripe;
-    p.pixels = w.a.pixels - p.begin < stripe ? w.a.pixels - p.begin : stripe;
+    p.begin = p.part * stripe;
+    p.pixels = static_cast<int>(w.a.pixels - p.begin < stripe ? w.a.pixels - p.begin : stripe);
     p.from = slab * w.slab;
     p.to = p.from + w.slab < w.channels ? p.from + w.slab : w.channels;
     p.group = p.from / w.width;
@@ -82,7 +84,7 @@ __device__ bool column_of(const group_norm_work &w, const group_norm_place &p, i
     out->x_step = static_cast<int64_t>(w.lanes) * wide;
     out->y_step = static_cast<int64_t>(w.lanes) * w.channels;
     out->channel = c;
-    out->count = static_cast<int>((p.pixels - lane + w.lanes - 1) / w.lanes);
+    out->count = (p.pixels - lane + w.lanes - 1) / w.lanes;
     return out->count > 0;
 }
 
@@ -138,7 +140,7 @@ __device__ void merge_group(const group_norm_work &w, const group_norm_place &p,
     from = from > base ? from : base;
     to = to < base + wide ? to : base + wide; /* ...in this pass */
     int channels = to > from ? to - from : 0;
-    int every = static_cast<int>(p.pixels / w.lanes), more = static_cast<int>(p.pixels % w.lanes);
+    int every = p.pixels / w.lanes, more = p.pixels % w.lanes;
     moments m = {0.0F, 0.0F, 0.0F};
     for (int i = static_cast<int>(threadIdx.x) % 32; i < channels * w.lanes; i += 32) {
         int lane = i / channels, at = lane * wide + from - base + i % channels;
@@ -180,43 +182,60 @@ __device__ inline float2 mean_and_scale(const moments &m, float eps)
     return {m.mean, rsqrtf(m.m2 / m.n + eps)};
 }
 
-/* y of one column: (x - mean) * scale + bias, with the group's numbers spread over channels. */
+/* What makes y of x: (x - mean) * scale + bias, then act. */
+template <int W> struct column_norm {
+    float mean[W], scale[W], bias[W];
+};
+
 template <class T, int W>
-__device__ void norm_column(const group_norm_work &w, const group_norm_place &p, const column<T> &c,
-                            const float2 *groups)
+__device__ column_norm<W> norm_of(const group_norm_work &w, const group_norm_place &p, int channel,
+                                  const float2 *groups)
 {
-    float mean[W], scale[W], bias[W], x[W];
-    load_shift<T, W>(x, w, p.sample, c.channel);
-    load_floats<W>(scale, w.a.weight + c.channel);
-    load_floats<W>(bias, w.a.bias + c.channel);
-    int group = c.channel / w.width - p.group, rest = c.channel % w.width;
+    column_norm<W> n;
+    int group = channel / w.width - p.group, rest = channel % w.width;
+    load_shift<T, W>(n.mean, w, p.sample, channel);
+    load_floats<W>(n.scale, w.a.weight + channel);
+    load_floats<W>(n.bias, w.a.bias + channel);
 #pragma unroll
     for (int k = 0; k < W; k++) {
         float2 g = groups[group];
-        mean[k] = g.x - x[k];
-        scale[k] *= g.y;
+        n.mean[k] = g.x - n.mean[k];
+        n.scale[k] *= g.y;
         rest = rest + 1 < w.width ? rest + 1 : 0;
-        group += rest == 0 && k + 1 < W;
+        group += rest == 0;
     }
+    return n;
+}
+
+template <class T, int W>
+__device__ void norm_pack(T *to, const column_norm<W> &n, const pack<T, W> &p, int act)
+{
+    float x[W];
+    unpack<W>(x, p);
+#pragma unroll
+    for (int k = 0; k < W; k++)
+        x[k] = (x[k] - n.mean[k]) * n.scale[k] + n.bias[k];
+    activate<W>(x, act);
+    store<W>(to, x);
+}
+
+template <class T, int W>
+__device__ void norm_column(const column_norm<W> &n, const column<T> &c, int act)
+{
     const T *from = c.x;
     T *to = c.y;
-    for (int i = 0; i < c.count; i += GN_BATCH) {
-        pack<T, W> batch[GN_BATCH] = {};
+    int i = 0;
+    for (; i + GN_WRITES <= c.count; i += GN_WRITES) {
+        pack<T, W> batch[GN_WRITES];
 #pragma unroll
-        for (int k = 0; k < GN_BATCH; k++, from += c.x_step)
-            if (i + k < c.count)
-                batch[k] = read<W>(from);
+        for (int k = 0; k < GN_WRITES; k++, from += c.x_step)
+            batch[k] = read<W>(from);
 #pragma unroll
-        for (int k = 0; k < GN_BATCH; k++, to += c.y_step) {
-            unpack<W>(x, batch[k]);
-#pragma unroll
-            for (int e = 0; e < W; e++)
-                x[e] = (x[e] - mean[e]) * scale[e] + bias[e];
-            activate<W>(x, w.a.act);
-            if (i + k < c.count)
-                store<W>(to, x);
-        }
+        for (int k = 0; k < GN_WRITES; k++, to += c.y_step)
+            norm_pack<T, W>(to, n, batch[k], act);
     }
+    for (; i < c.count; i++, from += c.x_step, to += c.y_step)
+        norm_pack<T, W>(to, n, read<W>(from), act);
 }
 
 template <class T, int W>
@@ -227,7 +246,7 @@ __device__ void norm_columns(const group_norm_work &w, const group_norm_place &p
     for (int pass = 0; pass < passes; pass++) {
         column<T> c;
         if (column_of<T, W>(w, p, pass, &c))
-            norm_column<T, W>(w, p, c, groups);
+            norm_column<T, W>(norm_of<T, W>(w, p, c.channel, groups), c, w.a.act);
     }
 }
 
@@ -237,14 +256,15 @@ __device__ inline float2 *chunks_of(const group_norm_work &w, int64_t sample, in
     return reinterpret_cast<float2 *>(w.a.scratch) + (sample * w.a.groups + group) * w.chunks;
 }
 
-template <class T, int W> __global__ void group_norm_moments(const group_norm_work w)
+template <class T, int W>
+__global__ void __launch_bounds__(GN_THREADS, 4) group_norm_moments(const group_norm_work w)
 {
     moments *groups = shared_memory<moments>();
     group_norm_place p = place_of(w, w.chunk, false);
     group_moments<T, W>(w, p, groups, reinterpret_cast<float *>(groups + GN_GROUPS));
     int g = static_cast<int>(threadIdx.x);
     if (g < (p.to - p.from) / w.width)
-        chunks_of(w, p.sample, p.group + g)[p.begin / w.chunk] = {groups[g].mean, groups[g].m2};
+        chunks_of(w, p.sample, p.group + g)[p.part] = {groups[g].mean, groups[g].m2};
 }
 
 /* The moments of a group from those of its chunks, by one warp. */
@@ -259,7 +279,8 @@ __device__ inline moments merge_chunks(const group_norm_work &w, const float2 *c
     return warp_merged(m);
 }
 
-template <class T, int W> __global__ void group_norm_apply(const group_norm_work w)
+template <class T, int W>
+__global__ void __launch_bounds__(GN_THREADS, 3) group_norm_apply(const group_norm_work w)
 {
     float2 *groups = shared_memory<float2>();
     group_norm_place p = place_of(w, w.stripe, true); /* what was read last is in the cache */
@@ -274,7 +295,8 @@ template <class T, int W> __global__ void group_norm_apply(const group_norm_work
 }
 
 /* Both passes, for samples of one chunk. */
-template <class T, int W> __global__ void group_norm_whole(const group_norm_work w)
+template <class T, int W>
+__global__ void __launch_bounds__(GN_THREADS, 3) group_norm_whole(const group_norm_work w)
 {
     moments *groups = shared_memory<moments>();
     float2 *norms = reinterpret_cast<float2 *>(groups + GN_GROUPS);

@@ -9,76 +9,22 @@ extern "C" {
 #include <numeric>
 
 #include "cuda/attention.cuh"
+#include "cuda/attention_map.cuh"
 #include "cuda/copy.cuh"
 #include "cuda/group_norm.cuh"
 #include "cuda/layer_norm.cuh"
 #include "cuda/pointwise.cuh"
+#include "cuda/start.cuh"
 
 namespace
 {
-
-/* Calls f with a number of the type. */
-template <class F> bool by_dtype(lt_dtype dtype, lt_error *err, F f)
-{
-    switch (dtype) {
-    case LT_F16:
-        return f(__half());
-    case LT_BF16:
-        return f(__nv_bfloat16());
-    case LT_F32:
-        return f(float());
-    default:
-        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "kernels compute in f32, f16 or bf16, not %s",
-                       lt_dtype_name(dtype));
-    }
-}
-
-int64_t ceiling(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
-bool lies_on(size_t bytes, const void *p)
-{
-    return reinterpret_cast<uintptr_t>(p) % bytes == 0; /* NULL does */
-}
-
-template <class... P> bool on_16(P... p)
-{
-    return (lies_on(16, p) && ...);
-}
-
-const char *at_byte(const void *p, size_t byte)
-{
-    return static_cast<const char *>(p) + byte;
-}
-
-char *at_byte(void *p, size_t byte)
-{
-    return static_cast<char *>(p) + byte;
-}
-
-launch_shape flat(const char *name, int64_t count)
-{
-    int64_t blocks = ceiling(count, PW_THREADS);
-    return {name, dim3(static_cast<unsigned>(blocks < PW_BLOCKS ? blocks : PW_BLOCKS)), PW_THREADS,
-            0};
-}
-
-/* Kernels that divide by the length of a row do it in 32 bits. */
-bool countable(int64_t count, const char *name, lt_error *err)
-{
-    return count <= INT32_MAX || lt_fail(err, LT_ERR_ARGUMENT, NULL,
-                                         "kernel '%s' takes at most 2^31 - 1 pieces, not %lld",
-                                         name, static_cast<long long>(count));
-}
 
 /* ---- norms ---- */
 
 int64_t gn_chunk(int64_t pixels)
 {
     int64_t even = ceiling(pixels, GN_CHUNKS);
-    return even > GN_CHUNK ? even : GN_CHUNK;
+    return pixels <= GN_WHOLE ? GN_WHOLE : even > GN_CHUNK ? even : GN_CHUNK;
 }
 
 /* The fewest channels, at least 64, that are whole groups, whole reads and whole 32 bytes. */
@@ -188,7 +134,7 @@ template <class T, int W> bool add(lt_gpu_stream *s, const lt_add_args &a, lt_er
     add_args w = {};
     w.a = a;
     w.packs = a.count / W;
-    w.columns = static_cast<unsigned>(a.width / W);
+    w.columns = a.pixels ? static_cast<unsigned>(a.width / W) : 0;
     w.sample = a.pixels * (a.width / W);
     return launch(s, add_pointwise<T, W>, flat("add", w.packs), w, err);
 }
@@ -248,13 +194,6 @@ bool lt_kernel_geglu(lt_gpu_stream *s, lt_dtype dtype, const void *x, void *y, i
 
 namespace
 {
-
-/* The bytes that can be moved at once: 16, 4 or 2, where `bytes` is 0 in all bits that matter. */
-size_t unit_of(uint64_t bytes, const void *x, const void *y)
-{
-    uint64_t all = bytes | reinterpret_cast<uintptr_t>(x) | reinterpret_cast<uintptr_t>(y);
-    return all % 16 == 0 ? 16 : all % 4 == 0 ? 4 : 2;
-}
 
 template <class U> bool columns(lt_gpu_stream *s, const lt_columns_args &a, lt_error *err)
 {
@@ -350,7 +289,7 @@ template <class T> attention_args attention_of(const lt_scores_args &a)
     attention_args w = {};
     bool even = a.d % wide<T> == 0;
     w.a = a;
-    w.scale = 1.44269504F / sqrtf(static_cast<float>(a.d));
+    w.scale = LOG2_E / sqrtf(static_cast<float>(a.d));
     w.q_wide = even && a.q_row % wide<T> == 0 && on_16(a.q);
     w.k_wide = even && a.k_row % wide<T> == 0 && on_16(a.k);
     w.v_wide = even && a.v_row % wide<T> == 0 && on_16(a.v);
@@ -381,6 +320,8 @@ bool lt_kernel_attention(lt_gpu_stream *s, const lt_scores_args *a, lt_error *er
     return by_dtype(a->dtype, err, [&](auto zero) {
         using T = decltype(zero);
         attention_args w = attention_of<T>(*a);
+        if (a->d <= 64 && a->s <= 128) /* smaller tiles, more blocks; the same sums */
+            return attend<T, 2, 1, 1>(s, w, err);
         if (a->d <= 64)
             return attend<T, 4, 1, 1>(s, w, err);
         if (a->d <= 160)
@@ -391,13 +332,16 @@ bool lt_kernel_attention(lt_gpu_stream *s, const lt_scores_args *a, lt_error *er
 
 bool lt_kernel_attention_map(lt_gpu_stream *s, const lt_scores_args *a, lt_error *err)
 {
-    size_t tiles = static_cast<size_t>((16 + AT_KEYS) * tile_row(64)) * sizeof(float);
-    size_t statistics = static_cast<size_t>(a->heads) * 16 * sizeof(float2);
-    dim3 grid(static_cast<unsigned>(ceiling(a->s, 16)), 1, static_cast<unsigned>(a->n));
+    size_t tiles = MAP_FLOATS * sizeof(float);
+    size_t statistics = static_cast<size_t>(a->heads) * MAP_QUERIES * sizeof(float2);
+    dim3 grid(static_cast<unsigned>(ceiling(a->s, MAP_QUERIES)), 1, static_cast<unsigned>(a->n));
     return by_dtype(a->dtype, err, [&](auto zero) {
         using T = decltype(zero);
-        return launch(s, attention_map<T, 1>,
-                      {"attention_map", grid, AT_THREADS, tiles + statistics}, attention_of<T>(*a),
-                      err);
+        attention_args w = attention_of<T>(*a);
+        if (a->t <= MAP_TILES * AT_KEYS)
+            return launch(s, attention_map_few<T>, {"attention_map_few", grid, AT_THREADS, tiles},
+                          w, err);
+        return launch(s, attention_map<T>, {"attention_map", grid, AT_THREADS, tiles + statistics},
+                      w, err);
     });
 }

@@ -5,8 +5,11 @@
  *
  * Everything is device memory, contiguous where no row is given; images have channels last.  dtype:
  * LT_F16, LT_BF16 or LT_F32, of all void pointers; sums, statistics and functions are float32.
- * LT_ERR_DEVICE if a launch is refused; what a kernel meets is told by lt_gpu_wait.  Recordable;
- * nothing allocates.
+ * LT_ERR_DEVICE if a launch is refused, LT_ERR_ARGUMENT for what no kernel is made for: sides of
+ * images beyond 65535, more than 2^31 - 1 pieces of a row-wise work, heads wider than 512; what a
+ * kernel meets is told by lt_gpu_wait.  Recordable; nothing allocates.
+ *
+ * The same numbers give the same bytes, and a sample's do not depend on its batch.
  */
 #pragma once
 

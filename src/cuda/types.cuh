@@ -18,6 +18,8 @@ extern "C" {
 namespace
 {
 
+constexpr float LOG2_E = 1.44269504F;
+
 template <class T> constexpr int wide = 16 / static_cast<int>(sizeof(T));
 
 __device__ inline float to_float(float x)
@@ -114,11 +116,11 @@ template <int W> __device__ void store_floats(float *to, const float (&from)[W])
     }
 }
 
-/* x / (1 + exp(-k x)): silu, and with k = 1.702 quick_gelu.  For x far below 0 the exponential is
- * infinite and the result -0, as it should be. */
+/* x / (1 + 2^(k x)).  For x far below 0 the power is infinite and the result -0, as it should be.
+ */
 __device__ inline float swish(float x, float k)
 {
-    return __fdividef(x, 1.0F + __expf(-k * x));
+    return __fdividef(x, 1.0F + exp2f(k * x));
 }
 
 __device__ inline float gelu(float x)
@@ -134,7 +136,7 @@ template <int W> __device__ void activate(float (&x)[W], int act)
         for (int i = 0; i < W; i++)
             x[i] = gelu(x[i]);
     } else if (act >= 0) {
-        float k = act == LT_SILU ? 1.0F : 1.702F;
+        float k = act == LT_SILU ? -LOG2_E : -1.702F * LOG2_E;
 #pragma unroll
         for (int i = 0; i < W; i++)
             x[i] = swish(x[i], k);

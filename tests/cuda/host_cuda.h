@@ -39,6 +39,9 @@ uint32_t lt_host_shuffle(uint32_t mine, unsigned from);
 const char *lt_host_grid(dim3 blocks, unsigned threads, size_t shared,
                          const std::function<void()> &thread);
 
+#undef __launch_bounds__
+#define __launch_bounds__(...)
+
 #define threadIdx (lt_host_self().thread)
 #define blockIdx  (lt_host_self().block)
 #define blockDim  (lt_host_self().threads)
@@ -57,11 +60,6 @@ template <class V> V __shfl_xor_sync(unsigned, V value, int mask)
     bits = lt_host_shuffle(bits, (threadIdx.x % 32) ^ static_cast<unsigned>(mask));
     std::memcpy(&value, &bits, sizeof bits);
     return value;
-}
-
-inline float __expf(float x)
-{
-    return expf(x);
 }
 
 inline float __fdividef(float a, float b)

@@ -121,7 +121,7 @@ static double distance(lt_dtype dtype, double got, double want)
     if (got == want || (isnan(got) && isnan(want)))
         return 0;
     if (isnan(want))
-        return INFINITY;
+        return HUGE_VAL;
     double off = fabs(got - want) - half_step(dtype, want);
     return off < 0 ? 0 : off;
 }

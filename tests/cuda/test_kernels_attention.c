@@ -151,9 +151,12 @@ static void test_shapes(void **state)
         {"64x64, cross", 1, 8, 40, 130, 77, false, APART, 0, 1},
         {"32x32, self", 1, 2, 80, 128, 128, false, IN_ONE, 0, 1},
         {"32x32, cross", 2, 2, 80, 65, 77, false, APART, 0, 1},
+        {"a few tiles", 1, 3, 16, 40, 128, false, APART, 0, 1},
+        {"one key more", 1, 3, 16, 40, 129, true, APART, 0, 1},
         {"8x8, self", 2, 3, 160, 64, 64, false, APART, 0, 1},
         {"8x8, cross", 1, 2, 160, 64, 77, false, APART, 0, 1},
-        {"vae", 1, 1, 512, 70, 70, false, IN_ONE, 0, 1},
+        {"16x16, self", 1, 2, 160, 40, 256, false, APART, 0, 1},
+        {"vae", 1, 1, 512, 70, 140, false, APART, 0, 1},
         {"one query, one key", 1, 1, 1, 1, 1, false, APART, 0, 1},
         {"width 3", 2, 3, 3, 7, 9, false, APART, 0, 1},
         {"width 7, causal", 1, 2, 7, 40, 40, true, APART, 0, 1},
@@ -219,6 +222,28 @@ static void test_batch(void **state)
     }
 }
 
+/* Many queries are taken in larger tiles than few; the numbers of each are the same. */
+static void test_few_of_many_queries(void **state)
+{
+    const attention_case c = {"few of many", 1, 2, 64, 150, 77, false, APART, 0, 1};
+    attention_case few = c;
+    few.s = 100;
+    (void)state;
+    for (int k = 0; k < RIG_DTYPES; k++) {
+        attention_data d = data_new(&c, rig_dtypes[k]);
+        numbers y = rig_empty(rig_dtypes[k], 150 * 128, 0), first = y;
+        numbers part = rig_empty(rig_dtypes[k], 100 * 128, 0);
+        lt_scores_args a = args_of(&c, &d, &y), b = args_of(&few, &d, &part);
+        CHECK_OK(lt_kernel_attention(rig_stream(), &a, err));
+        CHECK_OK(lt_kernel_attention(rig_stream(), &b, err));
+        first.count = part.count;
+        rig_same(&first, &part, c.what);
+        rig_free(&y);
+        rig_free(&part);
+        data_free(&d);
+    }
+}
+
 static void test_refused(void **state)
 {
     lt_scores_args a = {.dtype = LT_F16, .n = 1, .heads = 1, .d = 513, .s = 1, .t = 1};
@@ -229,8 +254,11 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shapes),       cmocka_unit_test(test_large_scores),
-        cmocka_unit_test(test_equal_scores), cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_large_scores),
+        cmocka_unit_test(test_equal_scores),
+        cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_few_of_many_queries),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, rig_open, rig_close);
