@@ -50,8 +50,9 @@ void lt_cudnn_graph_free(lt_cudnn_graph *g); /* NULL is fine */
 
 typedef struct lt_cudnn_about {
     int64_t engine;
-    bool compiled;    /* at run time, in 0.3 to 1 s, not with the library */
-    size_t workspace; /* bytes */
+    bool compiled;     /* at run time, in 0.3 to 1 s, not with the library */
+    bool tensor_cores; /* in f32 that would be TF32 */
+    size_t workspace;  /* bytes */
 } lt_cudnn_about;
 
 /* At most `most` plans, the likely fastest first, each with at most `workspace` bytes.  Engines
@@ -64,8 +65,8 @@ bool lt_cudnn_plans(const lt_cudnn *c, const lt_cudnn_graph *g, size_t workspace
 void lt_cudnn_plan_free(lt_cudnn_plan *p); /* NULL is fine */
 lt_cudnn_about lt_cudnn_plan_about(const lt_cudnn_plan *p);
 
-/* As JSON, which the same version of cuDNN loads for the same device (engine and `compiled` are not
- * known then).  Appends to *out. */
+/* As JSON, which the same version of cuDNN loads for the same device (only the workspace is
+ * known of it then).  Appends to *out. */
 bool lt_cudnn_plan_save(const lt_cudnn_plan *p, lt_buf *out, lt_error *err) LT_WARN_UNUSED;
 bool lt_cudnn_plan_load(const lt_cudnn *c, const char *json, size_t n, lt_cudnn_plan **out,
                         lt_error *err) LT_WARN_UNUSED;

@@ -19,8 +19,8 @@ struct lt_cudnn_plan {
 typedef struct proposal {
     lt_cudnn_build build;
     void *config; /* of the build */
-    int64_t engine;
-    bool compiled, refused;
+    lt_cudnn_about about;
+    bool refused;
 } proposal;
 
 typedef struct proposals {
@@ -49,9 +49,11 @@ static void get(void *descriptor, int attribute, int type, int64_t room, int64_t
         *count = room;
 }
 
+/* TF32 is told by tensor cores alone: cuDNN 9.19 does not note that inputs are rounded. */
 static bool note_refused(cudnnBackendNumericalNote_t note, bool exact)
 {
     switch (note) {
+    case CUDNN_NUMERICAL_NOTE_TENSOR_CORE:
     case CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS:
         return exact;
     case CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION:
@@ -77,14 +79,16 @@ static void look_at(proposal *p, bool exact)
     cudnnBackendNumericalNote_t numbers[NOTES];
     int64_t count;
     get(p->config, CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &count, &engine);
-    get(engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64, 1, &count, &p->engine);
+    get(engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64, 1, &count, &p->about.engine);
     get(engine, CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE, CUDNN_TYPE_BEHAVIOR_NOTE, NOTES, &count, behavior);
     for (int64_t i = 0; i < count; i++)
-        p->compiled |= behavior[i] == CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION;
+        p->about.compiled |= behavior[i] == CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION;
     get(engine, CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE, NOTES, &count,
         numbers);
-    for (int64_t i = 0; i < count; i++)
+    for (int64_t i = 0; i < count; i++) {
+        p->about.tensor_cores |= numbers[i] == CUDNN_NUMERICAL_NOTE_TENSOR_CORE;
         p->refused |= note_refused(numbers[i], exact);
+    }
     lt_cudnn_build_done(&b);
 }
 
@@ -170,8 +174,7 @@ static bool make_plan(const lt_cudnn *c, proposal *from, size_t workspace, lt_cu
                       lt_error *err)
 {
     lt_cudnn_plan *p = begin_plan(c, err);
-    p->about.engine = from->engine;
-    p->about.compiled = from->compiled;
+    p->about = from->about;
     lt_cudnn_set_one(&p->build, p->plan, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, from->config);
     if (!p->build.failed) {
         p->build.made[p->build.count++] = from->config;
@@ -197,7 +200,7 @@ static void make_plans(const lt_cudnn *c, const proposals *from, bool compiled, 
     for (int i = 0; i < from->count && *count < most; i++) {
         proposal *p = &from->item[i];
         lt_error why = {0};
-        if (p->refused || p->compiled != compiled)
+        if (p->refused || p->about.compiled != compiled)
             continue;
         if (make_plan(c, p, workspace, &out[*count], &why))
             ++*count;

@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "cuda/cudnn.h"
 #include "cuda/plans.h"
 #include "cuda/shapes.h"
+#include "described.h"
 #include "model/clip.h"
 #include "model/unet.h"
 #include "model/vae.h"
@@ -130,19 +130,6 @@ static void collect_model(wishes *w, const char *dir, int side)
     collect_vae(w, &vae, side);
 }
 
-static lt_cudnn *describe(const char *name)
-{
-    char *path = lt_format(LT_TEST_DATA "/cuda/%s.json", name);
-    lt_buf json = {0};
-    lt_cudnn *c = NULL;
-    CHECK_OK(lt_file_read(path, 1 << 16, &json, err));
-    CHECK_OK(lt_cudnn_describe(json.data, &c, err));
-    assert_false(lt_cudnn_is_there(c));
-    lt_buf_done(&json);
-    free(path);
-    return c;
-}
-
 /* What plans of a graph have in common. */
 typedef struct planned {
     int count, compiled; /* plans, and those of them that are compiled at run time */
@@ -168,7 +155,7 @@ static planned plan(const lt_cudnn *c, const lt_cudnn_graph *g, int most)
 /* As many plans of each as a device would measure; none of them may need a compiler. */
 static void plan_convs(const char *device, const wishes *w, lt_dtype dtype)
 {
-    lt_cudnn *c = describe(device);
+    lt_cudnn *c = described(device);
     double start = lt_clock();
     planned sum = {0};
     int least = LT_PLANS_TRIED;
@@ -220,10 +207,10 @@ static void test_convolutions(void **state)
 /* every: all shapes, else one of each width of heads. */
 static void plan_attentions(const char *device, const wishes *w, lt_dtype dtype, bool every)
 {
-    lt_cudnn *c = describe(device);
+    lt_cudnn *c = described(device);
     double start = lt_clock();
     bool seen[1024] = {false};
-    int planned = 0, refused = 0;
+    int accepted = 0, refused = 0;
     for (int i = 0; i < w->attentions; i++) {
         lt_attention_shape s = w->attention[i];
         lt_cudnn_graph *g = NULL;
@@ -239,10 +226,10 @@ static void plan_attentions(const char *device, const wishes *w, lt_dtype dtype,
         CHECK_OK(lt_cudnn_attention(c, &s, &g, err));
         assert_in_range(plan(c, g, 1).workspace, 0, 4096);
         lt_cudnn_graph_free(g);
-        planned++;
+        accepted++;
     }
     print_message("%s %s: %d attentions planned, %d causal, %.1f s\n", device, lt_dtype_name(dtype),
-                  planned, refused, lt_clock() - start);
+                  accepted, refused, lt_clock() - start);
     lt_cudnn_free(c);
 }
 
