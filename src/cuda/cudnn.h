@@ -43,9 +43,11 @@ enum { LT_CUDNN_VALUES = 5 }; /* that a graph has at most */
  * Another order of the two additions would be compiled at run time. */
 bool lt_cudnn_conv(const lt_cudnn *c, const lt_conv_shape *shape, lt_cudnn_graph **out,
                    lt_error *err) LT_WARN_UNUSED;
-/* One node.  Fails where cuDNN has none: before 9.13.1, in f32, causal, d no multiple of 8. */
+/* One node.  Fails where cuDNN has none: before 9.13.1, in f32, causal.  What it has no plan for
+ * (d no multiple of 8) is said by lt_cudnn_plans. */
 bool lt_cudnn_attention(const lt_cudnn *c, const lt_attention_shape *shape, lt_cudnn_graph **out,
                         lt_error *err) LT_WARN_UNUSED;
+bool lt_cudnn_has_attention(void);           /* 9.13.1, when this was built and now */
 void lt_cudnn_graph_free(lt_cudnn_graph *g); /* NULL is fine */
 
 typedef struct lt_cudnn_about {

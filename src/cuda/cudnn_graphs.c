@@ -160,10 +160,14 @@ bool lt_cudnn_conv(const lt_cudnn *c, const lt_conv_shape *s, lt_cudnn_graph **o
 
 #if CUDNN_VERSION >= 91301
 
-/* The wrong answers of one version are not waited for. */
+bool lt_cudnn_has_attention(void)
+{
+    return cudnnGetVersion() >= SINCE;
+}
+
 static bool takes(const lt_attention_shape *s, lt_error *err)
 {
-    const char *why = cudnnGetVersion() < SINCE ? "cuDNN is older than 9.13.1"
+    const char *why = !lt_cudnn_has_attention() ? "cuDNN is older than 9.13.1"
                       : s->dtype == LT_F32      ? "cuDNN has no attention in f32"
                       : s->causal               ? "cuDNN's attention is not causal"
                                                 : NULL;
@@ -204,6 +208,11 @@ bool lt_cudnn_attention(const lt_cudnn *c, const lt_attention_shape *s, lt_cudnn
 }
 
 #else
+
+bool lt_cudnn_has_attention(void)
+{
+    return false;
+}
 
 bool lt_cudnn_attention(const lt_cudnn *c, const lt_attention_shape *s, lt_cudnn_graph **out,
                         lt_error *err)

@@ -82,11 +82,13 @@ static void test_conv_saved(void **state)
 
 static void test_attention_saved(void **state)
 {
+    (void)state;
+    if (!lt_cudnn_has_attention())
+        skip();
     lt_cudnn *c = described("a100");
     lt_attention_shape s = attention_of(40);
     lt_cudnn_plan *p = NULL;
     lt_cudnn_graph *g;
-    (void)state;
     CHECK_OK(lt_cudnn_attention(c, &s, &g, err));
     assert_int_equal(plans_of(c, g, 1, &p), 1);
     lt_cudnn_graph_free(g);
@@ -151,13 +153,23 @@ static void test_refused(void **state)
 {
     lt_cudnn *c = described("h100");
     lt_cudnn_graph *g = NULL;
-    lt_cudnn_plan *p = NULL;
-    int count = 0;
     (void)state;
     lt_conv_shape s = conv_3x3(LT_F16);
     s.n = 0;
     CHECK_FAILS(lt_cudnn_conv(c, &s, &g, err), LT_ERR_DEVICE, "conv f16 [0,32,32,64] to 96");
     CHECK_FAILS(lt_cudnn_conv(c, &s, &g, err), LT_ERR_DEVICE, "BAD_PARAM");
+    lt_cudnn_free(c);
+}
+
+static void test_attention_refused(void **state)
+{
+    (void)state;
+    if (!lt_cudnn_has_attention())
+        skip();
+    lt_cudnn *c = described("h100");
+    lt_cudnn_graph *g = NULL;
+    lt_cudnn_plan *p = NULL;
+    int count = 0;
     lt_attention_shape a = attention_of(40);
     a.dtype = LT_F32;
     CHECK_FAILS(lt_cudnn_attention(c, &a, &g, err), LT_ERR_DEVICE, "in f32");
@@ -211,10 +223,15 @@ static void test_no_device(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conv_saved),   cmocka_unit_test(test_attention_saved),
-        cmocka_unit_test(test_orders),       cmocka_unit_test(test_described_wrong),
-        cmocka_unit_test(test_loaded_wrong), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_workspace),    cmocka_unit_test(test_no_device),
+        cmocka_unit_test(test_conv_saved),
+        cmocka_unit_test(test_attention_saved),
+        cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_described_wrong),
+        cmocka_unit_test(test_loaded_wrong),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_attention_refused),
+        cmocka_unit_test(test_workspace),
+        cmocka_unit_test(test_no_device),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -216,6 +216,8 @@ static void test_attention_plan(void **state)
     lt_attention_op *a = NULL;
     char key[LT_SHAPE_WORDS];
     int q;
+    if (!lt_cudnn_has_attention())
+        skip();
     last_scores = (lt_scores_args){0};
     CHECK_OK(lt_attention_new(b->stream, &attention, &a, err));
     assert_non_null(kept(b->stream, lt_attention_shape_text(&attention, key)));
