@@ -14,6 +14,7 @@ struct lt_attention_op {
     const lt_cudnn *cudnn; /* of the stream */
     lt_cudnn_plan *plan;   /* NULL: our kernel */
     float scale;
+    lt_error why; /* there is no plan */
 };
 
 /* Elements that rows of `row` reach over: the last is only as wide as its heads. */
@@ -36,24 +37,23 @@ static lt_plans_ask ask_for(const lt_attention_op *a, const char *key)
         .host = {[4] = &a->scale}};
 }
 
-/* True if cuDNN does it, or if it does not (no plan) and that is no fault. */
+/* True if cuDNN does it, or if it does not (no plan, and why) and that is no fault. */
 static bool find_plan(lt_gpu_stream *s, lt_attention_op *a, lt_error *err)
 {
     char key[LT_SHAPE_WORDS];
     lt_cudnn *cudnn;
     lt_cudnn_graph *graph;
-    lt_error why = {0};
     if (!lt_cudnn_of(s, &cudnn, err))
         return false;
     a->cudnn = cudnn;
-    if (!lt_cudnn_attention(cudnn, &a->shape, &graph, &why))
+    if (!lt_cudnn_attention(cudnn, &a->shape, &graph, &a->why))
         return true;
     lt_plans_ask ask = ask_for(a, lt_attention_shape_text(&a->shape, key));
-    bool ok = lt_plans_get(s, cudnn, graph, &ask, &a->plan, &why);
+    bool ok = lt_plans_get(s, cudnn, graph, &ask, &a->plan, &a->why);
     lt_cudnn_graph_free(graph);
-    if (!ok && why.code == LT_ERR_MEMORY)
-        *err = why;
-    return ok || why.code != LT_ERR_MEMORY;
+    if (!ok && a->why.code == LT_ERR_MEMORY)
+        *err = a->why;
+    return ok || a->why.code != LT_ERR_MEMORY;
 }
 
 bool lt_attention_new(lt_gpu_stream *s, const lt_attention_shape *shape, lt_attention_op **out,
@@ -68,6 +68,11 @@ bool lt_attention_new(lt_gpu_stream *s, const lt_attention_shape *shape, lt_atte
     else
         lt_attention_free(a);
     return ok;
+}
+
+const char *lt_attention_why_ours(const lt_attention_op *a)
+{
+    return a->plan ? NULL : a->why.message;
 }
 
 void lt_attention_free(lt_attention_op *a)

@@ -175,12 +175,13 @@ static void test_conv_refused(void **state)
     CHECK_FAILS(lt_conv_new(b->stream, &s, &c, err), LT_ERR_DEVICE, "conv f16 [2,0,16,64]");
 }
 
-static void check_kernel(bench *b, const lt_attention_shape *s)
+static void check_kernel(bench *b, const lt_attention_shape *s, const char *why)
 {
     lt_attention_op *a = NULL;
     int q, k, v, y;
     last_scores = (lt_scores_args){0};
     CHECK_OK(lt_attention_new(b->stream, s, &a, err));
+    assert_non_null(strstr(lt_attention_why_ours(a), why));
     CHECK_OK(lt_attention_run(b->stream, a, &q, &k, &v, &y, err));
     assert_ptr_equal(last_scores.q, &q);
     assert_ptr_equal(last_scores.k, &k);
@@ -198,15 +199,17 @@ static void check_kernel(bench *b, const lt_attention_shape *s)
 static void test_attention_kernel(void **state)
 {
     bench *b = *state;
+    if (!lt_cudnn_has_attention())
+        skip();
     lt_attention_shape s = attention;
     s.causal = true;
-    check_kernel(b, &s);
+    check_kernel(b, &s, "not causal");
     s = attention;
     s.dtype = LT_F32;
-    check_kernel(b, &s);
+    check_kernel(b, &s, "f32");
     s = attention;
     s.d = 41;
-    check_kernel(b, &s);
+    check_kernel(b, &s, "cuDNN: ");
     lt_attention_free(NULL);
 }
 
@@ -220,6 +223,7 @@ static void test_attention_plan(void **state)
         skip();
     last_scores = (lt_scores_args){0};
     CHECK_OK(lt_attention_new(b->stream, &attention, &a, err));
+    assert_null(lt_attention_why_ours(a));
     assert_non_null(kept(b->stream, lt_attention_shape_text(&attention, key)));
     CHECK_FAILS(lt_attention_run(b->stream, a, &q, &q, &q, &q, err), LT_ERR_DEVICE, "cuDNN: ");
     assert_null(last_scores.q);
