@@ -14,11 +14,22 @@ struct lt_cudnn {
     cudnnBackendDescriptor_t description; /* owned; NULL: there */
 };
 
+/* The first reason that cuDNN gives: it tells of every engine that it has tried, line by line. */
+static const char *reason_of(char *text)
+{
+    static const char mark[] = "Reason: ";
+    char *at = strstr(text, mark);
+    at = at ? at + strlen(mark) : text;
+    at[strcspn(at, "\n")] = '\0';
+    return at;
+}
+
 bool lt_cudnn_fail(int status, const char *what, lt_error *err)
 {
-    char reason[512] = "";
-    cudnnGetLastErrorString(reason, sizeof reason);
-    const char *name = cudnnGetErrorString((cudnnStatus_t)status), *prefix = "CUDNN_STATUS_";
+    char text[1024] = "";
+    cudnnGetLastErrorString(text, sizeof text);
+    const char *reason = reason_of(text), *prefix = "CUDNN_STATUS_";
+    const char *name = cudnnGetErrorString((cudnnStatus_t)status);
     if (strncmp(name, prefix, strlen(prefix)) == 0)
         name += strlen(prefix);
     return lt_fail(err, LT_ERR_DEVICE, NULL, "cuDNN: %s: %s%s%s", what, name, *reason ? ", " : "",

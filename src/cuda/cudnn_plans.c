@@ -92,7 +92,7 @@ static void look_at(proposal *p, bool exact)
     lt_cudnn_build_done(&b);
 }
 
-/* Makes room for what the heuristics say, and takes it. */
+/* Makes room for what the heuristics say, and takes it: at least one. */
 static bool take_results(void *heuristics, bool exact, proposals *out, lt_error *err)
 {
     int64_t count = 0, got = 0;
@@ -115,7 +115,8 @@ static bool take_results(void *heuristics, bool exact, proposals *out, lt_error 
         lt_cudnn_build_done(&out->item[--out->count].build);
     for (int i = 0; i < out->count; i++)
         look_at(&out->item[i], exact);
-    return true;
+    return out->count > 0 ||
+           lt_cudnn_fail((int)CUDNN_STATUS_NOT_SUPPORTED, "no engine for this graph", err);
 }
 
 static bool ask(const lt_cudnn *c, const lt_cudnn_graph *g, cudnnBackendHeurMode_t mode,
