@@ -9,10 +9,6 @@
 
 enum { ALIGNMENT = 16, SUM = 64 /* values between operations: ids from here */ };
 
-#if CUDNN_VERSION >= 91301
-enum { SINCE = 91301, SDPA = CUDNN_BACKEND_OPERATION_SDPA_FWD_DESCRIPTOR };
-#endif
-
 static cudnnDataType_t type_of(lt_dtype t)
 {
     return t == LT_F16 ? CUDNN_DATA_HALF : t == LT_BF16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
@@ -27,12 +23,6 @@ static place image(int64_t n, int64_t height, int64_t width, int64_t channels)
 {
     return (place){{n, channels, height, width},
                    {height * width * channels, 1, width * channels, channels}};
-}
-
-/* rows of one sample after the other, each with its heads side by side: B, H, S, D. */
-static place heads(const lt_attention_shape *s, int64_t rows, int64_t row)
-{
-    return (place){{s->n, s->heads, rows, s->d}, {rows * row, s->d, row, 1}};
 }
 
 static void *tensor(lt_cudnn_build *b, int64_t id, cudnnDataType_t type, const place *p,
@@ -160,6 +150,14 @@ bool lt_cudnn_conv(const lt_cudnn *c, const lt_conv_shape *s, lt_cudnn_graph **o
 
 #if CUDNN_VERSION >= 91301
 
+enum { SINCE = 91301 };
+
+/* rows of one sample after the other, each with its heads side by side: B, H, S, D. */
+static place heads(const lt_attention_shape *s, int64_t rows, int64_t row)
+{
+    return (place){{s->n, s->heads, rows, s->d}, {rows * row, s->d, row, 1}};
+}
+
 bool lt_cudnn_has_attention(void)
 {
     return cudnnGetVersion() >= SINCE;
@@ -188,7 +186,7 @@ static void *attention(lt_cudnn_build *b, const lt_attention_shape *s)
         CUDNN_ATTR_OPERATION_SDPA_FWD_QDESC, CUDNN_ATTR_OPERATION_SDPA_FWD_KDESC,
         CUDNN_ATTR_OPERATION_SDPA_FWD_VDESC, CUDNN_ATTR_OPERATION_SDPA_FWD_ODESC,
         CUDNN_ATTR_OPERATION_SDPA_FWD_SCALEDESC};
-    void *op = lt_cudnn_make(b, SDPA);
+    void *op = lt_cudnn_make(b, CUDNN_BACKEND_OPERATION_SDPA_FWD_DESCRIPTOR);
     for (size_t i = 0; i < sizeof part / sizeof *part; i++)
         lt_cudnn_set_one(b, op, attribute[i], part[i]);
     lt_cudnn_finish(b, op, "attention of these tensors");
