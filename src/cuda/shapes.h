@@ -28,7 +28,7 @@ void lt_conv_shape_out(const lt_conv_shape *s, int *height, int *width);
 
 /* A shape in words: equal words, equal shapes.  For the cache of plans and for messages; returns
  * buffer. */
-enum { LT_SHAPE_WORDS = 160 };
+enum { LT_SHAPE_WORDS = 256 };
 char *lt_conv_shape_text(const lt_conv_shape *s, char buffer[LT_SHAPE_WORDS]);
 char *lt_matmul_shape_text(const lt_matmul_shape *s, char buffer[LT_SHAPE_WORDS]);
 char *lt_attention_shape_text(const lt_attention_shape *s, char buffer[LT_SHAPE_WORDS]);
