@@ -1,5 +1,6 @@
 /* host_ops.cc - conv.h, matmul.h and attention.h as plain loops on the host floor.  Making an op
- * takes a workspace, which running it overwrites: as on a device, nobody may keep anything there. */
+ * takes a workspace, which running it overwrites: as on a device, nobody may keep anything there.
+ */
 #include <cmath>
 #include <cstdint>
 #include <cstring>
