@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "cuda/plans.h"
 #include "cuda/program_impl.h"
 
 enum { ALIGN = 256 };
@@ -177,6 +178,7 @@ bool lt_cuda_program_compile(lt_backend *b, const lt_graph *g, lt_program **out,
     else
         lt_cuda_program_discard(b, p);
     lt_cuda_weights_settle(&b->weights, ok);
+    lt_plans_save(b->stream); /* what was measured, also if it was for nothing */
     return ok;
 }
 

@@ -25,6 +25,7 @@ typedef struct lt_host_floor {
     long works;    /* pieces of work that were done */
     long recorded; /* graphs that were made */
     long replayed; /* graphs that were started */
+    long saved;    /* times that the plans were saved */
     long live;     /* devices, streams, graphs, marks, pieces of memory, ops that are not closed */
     size_t used;   /* bytes of device memory that are taken */
 } lt_host_floor;

@@ -1,5 +1,6 @@
-/* host_ops.cc - conv.h, matmul.h and attention.h as plain loops on the host floor.  Making an op
- * takes a workspace, which running it overwrites: as on a device, nobody may keep anything there.
+/* host_ops.cc - conv.h, matmul.h and attention.h (and of plans.h the saving) as plain loops on the
+ * host floor.  Making an op takes a workspace, which running it overwrites: as on a device, nobody
+ * may keep anything there.
  */
 #include <cmath>
 #include <cstdint>
@@ -9,6 +10,7 @@ extern "C" {
 #include "cuda/attention.h"
 #include "cuda/conv.h"
 #include "cuda/matmul.h"
+#include "cuda/plans.h"
 #include "cuda/shapes.h"
 }
 #include "host_device.h"
@@ -148,6 +150,11 @@ void attention(const lt_attention_shape &a, const void *q, const void *k, const 
 } // namespace
 
 extern "C" {
+
+void lt_plans_save(lt_gpu_stream *)
+{
+    lt_host()->saved++;
+}
 
 bool lt_conv_new(lt_gpu_stream *s, const lt_conv_shape *shape, lt_conv **out, lt_error *err)
 {

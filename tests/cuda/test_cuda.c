@@ -114,10 +114,12 @@ static void test_weights_are_shared(void **state)
         lt_forecast first, second;
         CHECK_OK(cuda->forecast(b, one.g, &first, err));
         assert_int_equal(lt_host()->used, 0);
+        assert_int_equal(lt_host()->saved, 0);
         assert_true(first.weights > 0 && first.packing > 0);
         lt_program *p = cu_program(b, one.g, 1);
         lt_memory m = cuda->memory(b);
         assert_int_equal(m.weights, first.weights);
+        assert_int_equal(lt_host()->saved, 1);
         assert_true(m.activations >= first.activations);
         assert_int_equal(m.weights + m.activations, lt_host()->used);
         CHECK_OK(cuda->forecast(b, other.g, &second, err));
