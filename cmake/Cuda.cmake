@@ -67,6 +67,14 @@ target_include_directories(lt_cuda_toolkit SYSTEM INTERFACE ${LT_CUDA_INCLUDE_DI
 target_link_libraries(lt_cuda_toolkit INTERFACE ${LT_CUDNN_LIBRARY} ${LT_CUBLASLT_LIBRARY} ${LT_CUDART_LIBRARY}
                                                 Threads::Threads ${CMAKE_DL_LIBS} rt)
 
+# Where the libraries are found again: beside the module, or where they were.
+set(LT_CUDA_RUNPATH "$ORIGIN")
+foreach(library ${LT_CUDNN_LIBRARY} ${LT_CUBLASLT_LIBRARY})
+  get_filename_component(folder ${library} DIRECTORY)
+  list(APPEND LT_CUDA_RUNPATH ${folder})
+endforeach()
+list(REMOVE_DUPLICATES LT_CUDA_RUNPATH)
+
 # lt_cuda_object(kernels.cu objects): compiles a file of kernels for every architecture, and as PTX for later ones;
 # appends the object to the variable.
 function(lt_cuda_object source variable)

@@ -2,6 +2,9 @@
 if(TARGET latentty)
   install(TARGETS latentty RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
+if(TARGET latentty-cuda) # of its own, as packages of the distribution do not bring the libraries that it needs
+  install(TARGETS latentty-cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/latentty COMPONENT cuda)
+endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/assets/ DESTINATION ${CMAKE_INSTALL_DATADIR}/latentty)
 install(FILES ${PROJECT_SOURCE_DIR}/docs/latentty.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${PROJECT_SOURCE_DIR}/completions/latentty.bash

@@ -51,10 +51,11 @@ bool lt_fail_hint(lt_error *err, const char *format, ...)
 const char *lt_error_name(lt_error_code code)
 {
     static const char *const names[] = {
-        [LT_ERR_NONE] = "none",         [LT_ERR_IO] = "io",
-        [LT_ERR_FORMAT] = "format",     [LT_ERR_MODEL] = "model",
-        [LT_ERR_MEMORY] = "memory",     [LT_ERR_DEVICE] = "device",
-        [LT_ERR_ARGUMENT] = "argument", [LT_ERR_CANCELLED] = "cancelled",
+        [LT_ERR_NONE] = "none",           [LT_ERR_IO] = "io",
+        [LT_ERR_FORMAT] = "format",       [LT_ERR_MODEL] = "model",
+        [LT_ERR_MEMORY] = "memory",       [LT_ERR_DEVICE] = "device",
+        [LT_ERR_RANGE] = "range",         [LT_ERR_ARGUMENT] = "argument",
+        [LT_ERR_CANCELLED] = "cancelled",
     };
     return names[code];
 }

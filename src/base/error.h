@@ -22,6 +22,7 @@ typedef enum lt_error_code {
     LT_ERR_MODEL,     /* well-formed, but not a model (or a value) that latentty can run */
     LT_ERR_MEMORY,    /* a large allocation failed; the message says how many bytes */
     LT_ERR_DEVICE,    /* a backend or its library failed */
+    LT_ERR_RANGE,     /* numbers leave their type's range: a wider one may do */
     LT_ERR_ARGUMENT,  /* the caller's or the user's value is out of range: exit code 2 */
     LT_ERR_CANCELLED, /* asked to stop; not a fault */
 } lt_error_code;

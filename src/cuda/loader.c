@@ -58,7 +58,7 @@ static bool has_driver(lt_error *err)
 static const lt_cuda_module_table *check(void *module, const char *path, lt_error *err)
 {
     const lt_cuda_module_table *table = dlsym(module, LT_CUDA_SYMBOL);
-    if (table && table->size == lt_cuda_module_size() && strcmp(table->version, LT_VERSION) == 0)
+    if (table && table->size == LT_CUDA_MODULE_SIZE && strcmp(table->version, LT_VERSION) == 0)
         return table;
     lt_fail(err, LT_ERR_DEVICE, "build both anew", "'%s' is not of this build of the program",
             path);

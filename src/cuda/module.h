@@ -16,8 +16,6 @@ typedef struct lt_cuda_module_table {
 } lt_cuda_module_table;
 
 /* What `size` must be. */
-static inline size_t lt_cuda_module_size(void)
-{
-    return sizeof(lt_cuda_module_table) + 3 * sizeof(lt_backend_ops) + 5 * sizeof(lt_tensor) +
-           7 * sizeof(lt_error) + 11 * sizeof(lt_step_time);
-}
+#define LT_CUDA_MODULE_SIZE                                                                        \
+    (sizeof(lt_cuda_module_table) + 3 * sizeof(lt_backend_ops) + 5 * sizeof(lt_tensor) +           \
+     7 * sizeof(lt_error) + 11 * sizeof(lt_step_time))

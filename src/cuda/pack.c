@@ -53,9 +53,8 @@ static bool fail_not_finite(const lt_param *p, lt_dtype dtype, const float *wide
         return false;
     while (i + 1 < n && lt_source_finite((const char *)out + i * size, 1, dtype))
         i++;
-    return lt_fail(err, LT_ERR_DEVICE, "--dtype f32",
-                   "tensor '%s' is not finite in %s: it holds %g", p->path, lt_dtype_name(dtype),
-                   (double)wide[i]);
+    return lt_fail(err, LT_ERR_RANGE, "--dtype f32", "tensor '%s' is not finite in %s: it holds %g",
+                   p->path, lt_dtype_name(dtype), (double)wide[i]);
 }
 
 bool lt_cuda_pack(const lt_param *p, lt_dtype dtype, bool taps, size_t from, size_t count, void *to,

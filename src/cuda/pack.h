@@ -18,7 +18,7 @@ typedef struct lt_cuda_numbers {
 size_t lt_cuda_numbers_count(const lt_cuda_numbers *n);
 
 /* Packs `count` elements from element `from` of one parameter, counted in the packed order.
- * LT_ERR_MODEL for NaN and infinity (source.h); LT_ERR_DEVICE, as of results that are not finite,
- * if a number is too large for the type. */
+ * LT_ERR_MODEL for NaN and infinity (source.h); LT_ERR_RANGE if a number is too large for the type.
+ */
 bool lt_cuda_pack(const lt_param *p, lt_dtype dtype, bool taps, size_t from, size_t count, void *to,
                   lt_error *err) LT_WARN_UNUSED;

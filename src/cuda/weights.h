@@ -59,7 +59,7 @@ void lt_cuda_wants_done(lt_cuda_wants *wants); /* {0} is fine */
 bool lt_cuda_weights_room(lt_cuda_weights *w, const lt_cuda_wants *wants,
                           lt_error *err) LT_WARN_UNUSED;
 /* Pinned; packed and sent if no program has done so before.  LT_ERR_MODEL for NaN or infinity;
- * LT_ERR_DEVICE, as of results that are not finite, for numbers too large for the type. */
+ * LT_ERR_RANGE for numbers too large for the type. */
 bool lt_cuda_weights_get(lt_cuda_weights *w, const lt_cuda_numbers *n, lt_cuda_weight **out,
                          lt_error *err) LT_WARN_UNUSED;
 /* keep: false drops what the open slab holds, which nobody may have pinned. */

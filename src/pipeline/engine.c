@@ -27,7 +27,7 @@ bool lt_engine_check_finite(lt_engine *e, const char *what, const float *x, size
     if (lt_engine_finite(x, n))
         return true;
     e->needs_f32 = !wide;
-    return lt_fail(err, LT_ERR_DEVICE,
+    return lt_fail(err, LT_ERR_RANGE,
                    wide
                        ? "the model's numbers grow too large for float32: its weights are probably "
                          "damaged or do not belong together; download them again"
@@ -57,6 +57,17 @@ static bool measure_unit(lt_engine *e, const lt_unit *u, lt_progress *progress, 
     p->count += count;
     free(rows);
     return true;
+}
+
+/* Every program comes from here.  Weights may be too large for the type. */
+static bool get_unit(lt_engine *e, const lt_unit *wanted, lt_unit **out, lt_progress *progress,
+                     lt_error *err)
+{
+    if (lt_programs_get(e->programs, wanted->network, wanted->batch, wanted->h, wanted->w, out,
+                        progress, err))
+        return true;
+    e->needs_f32 |= err->code == LT_ERR_RANGE;
+    return false;
 }
 
 /* Every run of a program goes through here. */
@@ -99,7 +110,7 @@ bool lt_engine_encode_text(lt_engine *e, const int32_t *ids, float *text, lt_pro
                            lt_error *err)
 {
     lt_unit *u;
-    return lt_programs_get(e->programs, LT_NET_TEXT, 1, 0, 0, &u, progress, err) &&
+    return get_unit(e, &(lt_unit){.network = LT_NET_TEXT, .batch = 1}, &u, progress, err) &&
            e->ops->write(u->program, u->in[0], ids, count_of(u->in[0]), err) &&
            run_unit(e, u, progress, err) &&
            e->ops->read(u->program, u->out, text, count_of(u->out), err) &&
@@ -128,7 +139,7 @@ bool lt_engine_time(lt_engine *e, int steps, const float *timesteps, float *shif
 {
     lt_unit *u;
     size_t shift = (size_t)lt_unet_shifts(&e->unet);
-    if (!lt_programs_get(e->programs, LT_NET_TIME, TIMES, 0, 0, &u, progress, err) ||
+    if (!get_unit(e, &(lt_unit){.network = LT_NET_TIME, .batch = TIMES}, &u, progress, err) ||
         !reserve(e, count_of(u->out), err))
         return false;
     for (int from = 0; from < steps; from += TIMES) {
@@ -174,14 +185,17 @@ bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided, lt_p
     int chunk = chunk_of(e, images, h, w), rest = images % chunk;
     lt_network unet = guided ? LT_NET_GUIDED : LT_NET_UNET;
     if (e->info.unet) {
-        if (rest && !lt_programs_get(e->programs, unet, rest, h, w, &u, progress, err))
+        if (rest && !get_unit(e, &(lt_unit){.network = unet, .batch = rest, .h = h, .w = w}, &u,
+                              progress, err))
             return false;
-        if (!lt_programs_get(e->programs, unet, chunk, h, w, &u, progress, err) ||
+        if (!get_unit(e, &(lt_unit){.network = unet, .batch = chunk, .h = h, .w = w}, &u, progress,
+                      err) ||
             !reserve(e, swap_of(u), err))
             return false;
     }
     return !e->info.vae ||
-           (lt_programs_get(e->programs, LT_NET_DECODE, 1, h, w, &u, progress, err) &&
+           (get_unit(e, &(lt_unit){.network = LT_NET_DECODE, .batch = 1, .h = h, .w = w}, &u,
+                     progress, err) &&
             reserve(e, count_of(u->out), err));
 }
 
@@ -265,8 +279,9 @@ static bool predict_chunk(lt_engine *e, const lt_unet_call *p, int from, int n,
     lt_network unet = p->uncond ? LT_NET_GUIDED : LT_NET_UNET;
     int c = e->unet.in_channels, pixels = p->h * p->w;
     size_t one = (size_t)c * (size_t)pixels, at = (size_t)from * one, half = (size_t)n * one;
-    if (!lt_programs_get(e->programs, unet, n, p->h, p->w, &u, progress, err) ||
-        !reserve(e, swap_of(u), err) || !write_conditions(e, u, p, from, n, err))
+    lt_unit wanted = {.network = unet, .batch = n, .h = p->h, .w = p->w};
+    if (!get_unit(e, &wanted, &u, progress, err) || !reserve(e, swap_of(u), err) ||
+        !write_conditions(e, u, p, from, n, err))
         return false;
     lt_layout_to_last(e->swap, p->latents + at, n, c, pixels);
     if (!e->ops->write(u->program, u->in[0], e->swap, half, err) ||
@@ -294,7 +309,8 @@ bool lt_engine_predict(lt_engine *e, const lt_unet_call *p, lt_progress *progres
 /* The decoder for one picture, with room in e->swap for what goes in and comes out. */
 static bool decoder(lt_engine *e, int h, int w, lt_unit **u, lt_progress *progress, lt_error *err)
 {
-    if (!lt_programs_get(e->programs, LT_NET_DECODE, 1, h, w, u, progress, err))
+    if (!get_unit(e, &(lt_unit){.network = LT_NET_DECODE, .batch = 1, .h = h, .w = w}, u, progress,
+                  err))
         return false;
     size_t in = count_of((*u)->in[0]), out = count_of((*u)->out);
     return reserve(e, out > in ? out : in, err);
@@ -347,7 +363,8 @@ bool lt_engine_encode_image(lt_engine *e, int h, int w, const float *pixels, flo
     lt_unit *u;
     int c = e->vae.latent_channels, area = h * w, f = e->vae.factor;
     size_t in = 3 * (size_t)area * (size_t)f * (size_t)f, out = 2 * (size_t)c * (size_t)area;
-    if (!lt_programs_get(e->programs, LT_NET_ENCODE, 1, h, w, &u, progress, err) ||
+    if (!get_unit(e, &(lt_unit){.network = LT_NET_ENCODE, .batch = 1, .h = h, .w = w}, &u, progress,
+                  err) ||
         !reserve(e, in > out ? in : out, err))
         return false;
     lt_layout_to_last(e->swap, pixels, 1, 3, area * f * f);

@@ -146,7 +146,7 @@ bool lt_engine_encode_image(lt_engine *e, int h, int w, const float *pixels, flo
 
 /* False if there is NaN or Inf among the n numbers. */
 bool lt_engine_finite(const float *x, size_t n);
-/* Fails with LT_ERR_DEVICE, "WHAT is not finite in TYPE", for NaN or Inf among the n numbers; the
+/* Fails with LT_ERR_RANGE, "WHAT is not finite in TYPE", for NaN or Inf among the n numbers; the
  * functions above that give text, pixels and latents check these themselves. */
 bool lt_engine_check_finite(lt_engine *e, const char *what, const float *x, size_t n,
                             lt_error *err) LT_WARN_UNUSED;

@@ -53,7 +53,7 @@ void lt_run_free(lt_run *run); /* NULL is fine */
 
 typedef enum lt_step_result { LT_STEP_MORE, LT_STEP_DONE, LT_STEP_FAILED } lt_step_result;
 /* One scheduler step.  LT_STEP_DONE after the last; FAILED leaves the state as before the step.  A
- * prediction that is not finite is LT_ERR_DEVICE, naming the step (see lt_engine_needs_f32); if
+ * prediction that is not finite is LT_ERR_RANGE, naming the step (see lt_engine_needs_f32); if
  * only guidance made it so, LT_ERR_ARGUMENT. */
 lt_step_result lt_run_step(lt_run *run, lt_progress *progress, lt_error *err);
 

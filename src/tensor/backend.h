@@ -71,7 +71,8 @@ typedef struct lt_backend_ops {
     bool (*open)(const lt_backend_options *options, lt_backend **out, lt_error *err);
     void (*close)(lt_backend *b); /* NULL is fine; programs must be discarded before */
     /* Every parameter of g must have its source set.  g must outlive the program. */
-    /* Cancelled as run is, between the packing of two nodes; progress may be NULL. */
+    /* Cancelled as run is, between the packing of two nodes; progress may be NULL.  LT_ERR_RANGE:
+     * a weight is too large for the type. */
     bool (*compile)(lt_backend *b, const lt_graph *g, lt_program **out, lt_progress *progress,
                     lt_error *err);
     /* Says what compile would take, without taking it: at least that, and at most a tenth more. */

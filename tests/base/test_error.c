@@ -120,8 +120,8 @@ static void test_long_context(void **state)
 static void test_names(void **state)
 {
     (void)state;
-    static const char *const want[] = {"none",   "io",     "format",   "model",
-                                       "memory", "device", "argument", "cancelled"};
+    static const char *const want[] = {"none",   "io",    "format",   "model",    "memory",
+                                       "device", "range", "argument", "cancelled"};
     for (int code = LT_ERR_NONE; code <= LT_ERR_CANCELLED; code++)
         assert_string_equal(lt_error_name((lt_error_code)code), want[code]);
 }

@@ -160,13 +160,13 @@ static void test_not_finite(void **state)
     float *pixels = lt_alloc_array(count, sizeof *pixels);
     float *latents = lt_alloc_array((size_t)vae->latent_channels, sizeof *latents);
     latents[0] = NAN;
-    CHECK_FAILS(lt_engine_decode(e, 1, 1, 1, latents, pixels, NULL, err), LT_ERR_DEVICE,
+    CHECK_FAILS(lt_engine_decode(e, 1, 1, 1, latents, pixels, NULL, err), LT_ERR_RANGE,
                 "the VAE's picture is not finite");
-    CHECK_FAILS(lt_engine_decode_mean(e, 1, 1, latents, pixels, NULL, err), LT_ERR_DEVICE,
+    CHECK_FAILS(lt_engine_decode_mean(e, 1, 1, latents, pixels, NULL, err), LT_ERR_RANGE,
                 "the VAE's picture is not finite");
     memset(pixels, 0, count * sizeof *pixels);
     pixels[count - 1] = INFINITY;
-    CHECK_FAILS(lt_engine_encode_image(e, 1, 1, pixels, latents, NULL, NULL, err), LT_ERR_DEVICE,
+    CHECK_FAILS(lt_engine_encode_image(e, 1, 1, pixels, latents, NULL, NULL, err), LT_ERR_RANGE,
                 "the VAE's encoding is not finite");
     lt_error err = {0};
     assert_false(lt_engine_check_finite(e, "x", pixels, count, &err));
