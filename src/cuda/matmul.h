@@ -4,7 +4,8 @@
  *   y = x w^T (+ z) (+ bias)         x [rows,in]  w [out,in]  bias [out]  z, y [rows,out]
  *
  * Rows may lie further apart than they are wide (x in a wider tensor, w a part of wider weights:
- * the two halves of a product over a concat).  Storage, sums, z and recording as in conv.h.
+ * the two halves of a product over a concat): such a part begins at the first column, or ends at
+ * the last.  Storage, sums, z, alignment and recording as in conv.h.
  */
 #pragma once
 

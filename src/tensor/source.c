@@ -39,6 +39,16 @@ static bool block_finite(const unsigned char *p, size_t n, lt_dtype dtype)
                            : block_finite16(p, n, dtype == LT_F16 ? 0x7C00 : 0x7F80);
 }
 
+bool lt_source_finite(const void *numbers, size_t n, lt_dtype dtype)
+{
+    const unsigned char *p = numbers;
+    size_t bytes = lt_dtype_size(dtype);
+    for (size_t at = 0; at < n; at += BLOCK)
+        if (!block_finite(p + at * bytes, n - at < BLOCK ? n - at : BLOCK, dtype))
+            return false;
+    return true;
+}
+
 static bool fail_at(const lt_param *p, const unsigned char *block, size_t first, size_t n,
                     lt_error *err)
 {

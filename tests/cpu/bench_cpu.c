@@ -151,7 +151,7 @@ static double time_case(lt_backend *b, const bench_case *c, lt_error *err)
 
 int main(int argc, char **argv)
 {
-    lt_backend_options options = {LT_F32, argc > 2 ? atoi(argv[2]) : 1};
+    lt_backend_options options = {.dtype = LT_F32, .threads = argc > 2 ? atoi(argv[2]) : 1};
     lt_backend *b = NULL;
     lt_error err;
     double peak = 0;

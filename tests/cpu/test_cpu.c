@@ -9,6 +9,7 @@
 
 #include "cpu/cpu.h"
 #include "graph_run.h"
+#include "small_net.h"
 #include "support/check.h"
 #include "tensor/cost.h"
 
@@ -26,55 +27,6 @@ static bool has_bf16(void)
 {
     bool fast;
     return cpu->supports(LT_BF16, &fast);
-}
-
-/* A residual block and a transformer block on [n,size,size,32], as in Stable Diffusion. */
-static lt_tensor *small_net(lt_graph *g, int n, int size)
-{
-    lt_shape image = {.ndim = 4, .dim = {n, size, size, 32}};
-    lt_shape rows = {.ndim = 3, .dim = {n, size * size, 32}}, time = {.ndim = 2, .dim = {n, 16}};
-    lt_tensor *x = lt_input(g, "x", LT_F32, image), *t = lt_input(g, "t", LT_F32, time);
-    lt_tensor *h = lt_activation(g, LT_SILU, lt_group_norm(g, "norm1", x, 8, 1e-5F));
-    h = lt_conv2d(g, "conv1", h, 32, 3);
-    h = lt_add(g, h, lt_linear(g, "time", t, 32, true));
-    h = lt_activation(g, LT_SILU, lt_tap(g, "norm2", lt_group_norm(g, "norm2", h, 8, 1e-5F)));
-    h = lt_tap(g, "conv2", lt_conv2d(g, "conv2", h, 32, 3));
-    x = lt_reshape(g, lt_add(g, x, h), rows);
-    h = lt_layer_norm(g, "ln1", x, 1e-5F);
-    lt_tensor *q = lt_linear(g, "q", h, 32, false), *k = lt_linear(g, "k", h, 32, false);
-    h = lt_attention(g, q, k, lt_linear(g, "v", h, 32, false), 4, false);
-    x = lt_add(g, lt_linear(g, "out", h, 32, true), x);
-    h = lt_geglu(g, lt_linear(g, "up", lt_layer_norm(g, "ln2", x, 1e-5F), 256, true));
-    x = lt_add(g, lt_linear(g, "down", h, 32, true), x);
-    x = lt_conv2d_down(g, "smaller", lt_reshape(g, x, image), 64, false);
-    return lt_conv2d(g, "last", lt_resize(g, x, size, size), 4, 3);
-}
-
-typedef struct net {
-    lt_graph *g;
-    lt_tensor *y;
-    graph_weights w;
-} net;
-
-/* Weights of every net made here are equal, and at the same place if `like` is given. */
-static net net_new(int n, int size, const char *want, const net *like)
-{
-    net t = {.g = lt_graph_new()};
-    if (want)
-        lt_want(t.g, want);
-    t.y = lt_output(t.g, "y", small_net(t.g, n, size));
-    CHECK_OK(lt_graph_ok(t.g, err));
-    if (!like)
-        t.w = graph_weights_set(t.g, 3, LT_F32, 0);
-    for (int i = 0; like && i < lt_graph_params(t.g); i++)
-        lt_graph_param(t.g, i)->source = lt_graph_param(like->g, i)->source;
-    return t;
-}
-
-static void net_free(net *t)
-{
-    graph_weights_free(&t->w);
-    lt_graph_free(t->g);
 }
 
 static size_t count_of(const lt_tensor *t)
@@ -96,7 +48,7 @@ static void test_net(void **state)
     lt_backend *ref = NULL;
     float *want = NULL;
     (void)state;
-    CHECK_OK(lt_ref_backend.open(&(lt_backend_options){LT_F32, 1}, &ref, err));
+    CHECK_OK(lt_ref_backend.open(&(lt_backend_options){.dtype = LT_F32, .threads = 1}, &ref, err));
     CHECK_OK((want = graph_run(&lt_ref_backend, ref, t.g, t.y, 9, err)) != NULL);
     for (int i = 0; i < (has_bf16() ? 2 : 1); i++) {
         lt_backend *b = open_cpu(i ? LT_BF16 : LT_F32, 2);
@@ -180,7 +132,8 @@ static void test_taps(void **state)
         assert_memory_equal(want, got, count_of(plain.y) * sizeof *want);
         free(want);
         free(got);
-        CHECK_OK(lt_ref_backend.open(&(lt_backend_options){LT_F32, 1}, &ref, err));
+        CHECK_OK(
+            lt_ref_backend.open(&(lt_backend_options){.dtype = LT_F32, .threads = 1}, &ref, err));
         CHECK_OK(cpu->compile(b, tapped.g, &p, NULL, err));
         CHECK_OK(lt_ref_backend.compile(ref, tapped.g, &q, NULL, err));
         CHECK_OK(graph_write_inputs(cpu, p, tapped.g, 2, err));
@@ -451,8 +404,10 @@ static void test_errors(void **state)
     cpu->discard(b, p);
     lt_graph_param(t.g, 2)->source.data = NULL;
     CHECK_FAILS(cpu->compile(b, t.g, &p, NULL, err), LT_ERR_MODEL, "conv1.weight");
-    CHECK_FAILS(cpu->open(&(lt_backend_options){LT_F32, -1}, &none, err), LT_ERR_ARGUMENT, "-1");
-    CHECK_FAILS(cpu->open(&(lt_backend_options){LT_F16, 1}, &none, err), LT_ERR_ARGUMENT, "f16");
+    CHECK_FAILS(cpu->open(&(lt_backend_options){.dtype = LT_F32, .threads = -1}, &none, err),
+                LT_ERR_ARGUMENT, "-1");
+    CHECK_FAILS(cpu->open(&(lt_backend_options){.dtype = LT_F16, .threads = 1}, &none, err),
+                LT_ERR_ARGUMENT, "f16");
     cpu->close(b);
     net_free(&other);
     net_free(&t);

@@ -1,5 +1,10 @@
 /*
- * host_device.h - a floor (cuda/device.h) on the processor, as much of it as kernels need.
+ * host_device.h - a floor (cuda/device.h) of plain memory on the processor, in place of device.c.
+ *
+ * A piece of work is a closure.  `lazy` keeps it in the stream until somebody waits, as a device
+ * would: what is read or freed too early shows.  While a stream records, work goes into a graph.
+ * Device memory is poisoned with 0xFF (NaN in every float type) when it is taken.  Every call that
+ * can fail is counted and can be made to fail.
  */
 #pragma once
 
@@ -10,11 +15,23 @@ extern "C" {
 #include "cuda/device.h"
 
 typedef struct lt_host_floor {
-    long fail_at; /* the call with this number fails, the first being 1; 0: none */
-    long calls;
+    int devices;        /* 0: lt_gpu_count says that there is none */
+    size_t memory;      /* bytes of a device */
+    bool lazy;          /* work waits for lt_gpu_wait */
+    long fail_at;       /* the call with this number fails, the first being 1; 0: none */
+    long fail_alloc_at; /* the same of lt_gpu_alloc and lt_gpu_pin alone */
+    /* What happened: */
+    long calls, allocs;
+    long works;    /* pieces of work that were done */
+    long recorded; /* graphs that were made */
+    long replayed; /* graphs that were started */
+    long saved;    /* times that the plans were saved */
+    long live;     /* devices, streams, graphs, marks, pieces of memory, ops that are not closed */
+    size_t used;   /* bytes of device memory that are taken */
 } lt_host_floor;
 
 lt_host_floor *lt_host(void);
+/* As at the start: one device of 16 GiB, lazy; everything else 0.  Nothing may be alive. */
 void lt_host_reset(void);
 /* False with an error if the call with this name is to fail. */
 bool lt_host_call(const char *name, lt_error *err);
@@ -24,6 +41,6 @@ bool lt_host_call(const char *name, lt_error *err);
 
 #include <functional>
 
-/* Puts a piece of work into the stream. */
+/* Puts a piece of work into the stream, or into the graph that it records. */
 void lt_host_enqueue(lt_gpu_stream *s, std::function<void()> work);
 #endif

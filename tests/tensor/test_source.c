@@ -35,6 +35,7 @@ static void test_finite(void **state)
             x[i] = i % 3 ? (i % 2 ? most : -most) : 0x1p-24f * (float)i;
         lt_param p = param_of(x, dtypes[d], &memory);
         CHECK_OK(lt_source_check(&p, err));
+        assert_true(lt_source_finite(p.source.data, COUNT, dtypes[d]));
         lt_source_release(&p); /* no mapping: nothing happens */
         CHECK_OK(lt_source_check(&p, err));
         free(memory);

@@ -1,0 +1,20 @@
+/* program.h - compiled graphs of the CUDA backend; the contracts are those of tensor/backend.h. */
+#pragma once
+
+#include "tensor/backend.h"
+
+bool lt_cuda_program_compile(lt_backend *b, const lt_graph *g, lt_program **out,
+                             lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
+/* Weights and activations are the device's memory, packing is the host's.  Not in it: the workspace
+ * of the libraries, which programs share. */
+bool lt_cuda_program_forecast(lt_backend *b, const lt_graph *g, lt_forecast *out,
+                              lt_error *err) LT_WARN_UNUSED;
+void lt_cuda_program_discard(lt_backend *b, lt_program *p);
+/* A token that the vocabulary does not have is LT_ERR_ARGUMENT. */
+bool lt_cuda_program_write(lt_program *p, const lt_tensor *input, const void *host, size_t count,
+                           lt_error *err) LT_WARN_UNUSED;
+bool lt_cuda_program_run(lt_program *p, lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
+bool lt_cuda_program_measure(lt_program *p, lt_step_time **out, int *count, lt_progress *progress,
+                             lt_error *err) LT_WARN_UNUSED;
+bool lt_cuda_program_read(lt_program *p, const lt_tensor *output, float *host, size_t count,
+                          lt_error *err) LT_WARN_UNUSED;

@@ -1,0 +1,25 @@
+/* program_impl.h - a program, as program.c makes it and run.c runs it. */
+#pragma once
+
+#include "cuda/replay.h"
+
+/* Host memory through which an input goes to the device, or any output comes back. */
+typedef struct lt_cuda_port {
+    size_t offset; /* in the pinned block */
+    int64_t most;  /* token ids: the vocabulary; 0: no limit */
+} lt_cuda_port;
+
+struct lt_program {
+    lt_backend *backend;    /* borrowed */
+    const lt_graph *source; /* borrowed: the recorded graph, whose tensors the caller names */
+    lt_fused fused;
+    lt_fused_plan plan;
+    lt_cuda_site site;
+    size_t bytes;        /* of the block on the device: values, then scratch */
+    char *pinned;        /* owned: first what any output needs, then the inputs */
+    lt_cuda_port *ports; /* owned [nodes]; of inputs */
+    lt_cuda_step *steps; /* owned */
+    int count;
+    lt_cuda_replay replay;
+    uint32_t stale; /* bits of the inputs that were written since the last whole run */
+};

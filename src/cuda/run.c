@@ -1,0 +1,164 @@
+/* run.c - numbers in, a run, numbers out.  See program.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cuda/program.h"
+#include "cuda/program_impl.h"
+#include "tensor/half.h"
+
+/* The program's own node for a tensor of the recorded graph; checks that it is one and its size. */
+static const lt_tensor *own(const lt_program *p, const lt_tensor *t, size_t count, lt_error *err)
+{
+    if (t->id < 0 || t->id >= lt_graph_nodes(p->source) || lt_graph_node(p->source, t->id) != t) {
+        lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is not of this program", t->name);
+        return NULL;
+    }
+    if (count != (size_t)lt_shape_count(&t->shape)) {
+        char shape[64];
+        lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is %s, not %zu values", t->name,
+                lt_shape_text(&t->shape, shape), count);
+        return NULL;
+    }
+    return lt_graph_node(p->fused.graph, t->id);
+}
+
+static bool check_ids(const lt_tensor *t, const int32_t *ids, size_t count, int64_t most,
+                      lt_error *err)
+{
+    for (size_t i = 0; most > 0 && i < count; i++)
+        if (ids[i] < 0 || ids[i] >= most)
+            return lt_fail(err, LT_ERR_ARGUMENT, NULL,
+                           "'%s': token %zu is %d, the vocabulary has %lld", t->name, i,
+                           (int)ids[i], (long long)most);
+    return true;
+}
+
+bool lt_cuda_program_write(lt_program *p, const lt_tensor *input, const void *host, size_t count,
+                           lt_error *err)
+{
+    const lt_tensor *t = own(p, input, count, err);
+    if (!t)
+        return false;
+    if (t->op != LT_OP_INPUT)
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is not an input", t->name);
+    const lt_cuda_port *port = &p->ports[t->id];
+    lt_dtype dtype = t->dtype == LT_I32 ? LT_I32 : p->backend->dtype;
+    if (dtype == LT_I32 && !check_ids(t, host, count, port->most, err))
+        return false;
+    char *pinned = p->pinned + port->offset; /* if it is being read now, it will be read again */
+    if (dtype == LT_I32)
+        memcpy(pinned, host, count * sizeof(int32_t));
+    else
+        lt_from_f32(pinned, dtype, host, count);
+    p->stale |= p->plan.inputs[t->id]; /* also if it fails halfway */
+    return lt_gpu_upload(p->backend->stream, lt_cuda_site_at(&p->site, t), pinned,
+                         count * lt_dtype_size(dtype), err) ||
+           lt_fail_in(err, "input '%s'", t->name);
+}
+
+bool lt_cuda_program_read(lt_program *p, const lt_tensor *output, float *host, size_t count,
+                          lt_error *err)
+{
+    const lt_tensor *t = own(p, output, count, err);
+    if (!t)
+        return false;
+    if (!t->output || t->dtype == LT_I32)
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is not an output", t->name);
+    if (!lt_gpu_download(p->backend->stream, p->pinned, lt_cuda_site_at(&p->site, t),
+                         count * lt_dtype_size(p->backend->dtype), err) ||
+        !lt_gpu_wait(p->backend->stream, err))
+        return lt_fail_in(err, "output '%s'", t->name);
+    lt_to_f32(host, p->pinned, p->backend->dtype, count);
+    return true;
+}
+
+static lt_cuda_work begin(const lt_program *p, lt_progress *progress)
+{
+    if (progress) {
+        atomic_store_explicit(&progress->done, 0, memory_order_relaxed);
+        atomic_store_explicit(&progress->total, p->count, memory_order_relaxed);
+    }
+    return (lt_cuda_work){.stream = p->backend->stream,
+                          .steps = p->steps,
+                          .count = p->count,
+                          .inputs = p->plan.inputs,
+                          .stale = p->stale,
+                          .progress = progress};
+}
+
+/* Waits for what the stream was given, also where giving it failed. */
+static bool end(lt_program *p, const lt_cuda_work *w, bool given, lt_error *err)
+{
+    lt_error late;
+    if (!given) {
+        (void)!lt_gpu_wait(w->stream, &late); /* the first error is the one to tell */
+        return false;
+    }
+    if (!lt_gpu_wait(w->stream, err) || lt_cuda_work_cancelled(w, err))
+        return false;
+    p->stale = 0;
+    return true;
+}
+
+bool lt_cuda_program_run(lt_program *p, lt_progress *progress, lt_error *err)
+{
+    lt_cuda_work w = begin(p, progress);
+    if (lt_cuda_work_cancelled(&w, err))
+        return false;
+    if (w.stale == 0) { /* all there is still there */
+        if (progress)
+            atomic_store_explicit(&progress->done, p->count, memory_order_relaxed);
+        return true;
+    }
+    return end(p, &w, lt_cuda_replay_run(&p->replay, &w, err), err);
+}
+
+/* ---- measuring ---- */
+
+/* A mark before every step that runs, and one at the end. */
+static bool launch_marked(const lt_cuda_work *w, lt_gpu_mark *const *marks, lt_error *err)
+{
+    for (int i = 0; i < w->count; i++) {
+        const lt_cuda_step *s = &w->steps[i];
+        if (lt_cuda_work_cancelled(w, err) || !lt_gpu_mark_set(w->stream, marks[i], err))
+            return false;
+        if (lt_cuda_work_runs(w, i) && !s->launch(w->stream, s, err))
+            return lt_cuda_work_fail(s, err);
+        if (w->progress)
+            atomic_store_explicit(&w->progress->done, i + 1, memory_order_relaxed);
+    }
+    return lt_gpu_mark_set(w->stream, marks[w->count], err);
+}
+
+static lt_step_time *times_of(const lt_program *p, const lt_cuda_work *w, lt_gpu_mark *const *marks,
+                              int *count)
+{
+    lt_step_time *times = lt_alloc_array((size_t)w->count, sizeof *times);
+    *count = 0;
+    for (int i = 0; i < w->count; i++) {
+        const lt_tensor *t = w->steps[i].node;
+        if (lt_cuda_work_runs(w, i))
+            times[(*count)++] =
+                (lt_step_time){t->op, t->name, t->shape, lt_fused_flop(&p->fused, t),
+                               lt_gpu_mark_seconds(marks[i], marks[i + 1])};
+    }
+    return times;
+}
+
+bool lt_cuda_program_measure(lt_program *p, lt_step_time **out, int *count, lt_progress *progress,
+                             lt_error *err)
+{
+    lt_cuda_work w = begin(p, progress);
+    lt_gpu_mark **marks = lt_alloc_array((size_t)w.count + 1, sizeof *marks);
+    bool ok = true;
+    for (int i = 0; i <= w.count && ok; i++)
+        ok = lt_gpu_mark_new(p->backend->gpu, &marks[i], err);
+    ok = end(p, &w, ok && launch_marked(&w, marks, err), err);
+    if (ok)
+        *out = times_of(p, &w, marks, count);
+    for (int i = 0; i <= w.count; i++)
+        lt_gpu_mark_free(marks[i]);
+    free(marks);
+    return ok;
+}

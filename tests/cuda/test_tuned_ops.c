@@ -1,0 +1,205 @@
+/*
+ * conv.h and attention.h on a device whose plans take the time that the test says (fake_cudnn.h):
+ * which plan is taken, what it is given, and what is kept of the choice.
+ */
+#define _XOPEN_SOURCE 700
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "cuda/kernels.h"
+#include "cuda/plans.h"
+#include "cuda/shapes.h"
+#include "described.h"
+#include "fake_cudnn.h"
+#include "support/check.h"
+#include "support/temp.h"
+
+typedef struct bench {
+    char *home;
+    fake_device device;
+} bench;
+
+bool lt_kernel_attention(lt_gpu_stream *s, const lt_scores_args *a, lt_error *err)
+{
+    (void)s, (void)a;
+    return lt_fail(err, LT_ERR_DEVICE, NULL, "not expected");
+}
+
+static void open_stream(bench *b)
+{
+    double forever[FAKE_PLANS];
+    for (int i = 0; i < FAKE_PLANS; i++)
+        forever[i] = 100 - i * 0.001;
+    fake_dnn = (fake_cudnn){.stream = fake_stream_open(&b->device), .last = -1};
+    memcpy(fake_dnn.seconds, forever, sizeof forever);
+}
+
+static int setup(void **state)
+{
+    bench *b = lt_alloc(sizeof *b);
+    b->home = temp_dir();
+    assert_int_equal(setenv("XDG_CACHE_HOME", b->home, 1), 0);
+    open_stream(b);
+    *state = b;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    bench *b = *state;
+    assert_int_equal(b->device.allocations, b->device.frees);
+    fake_stream_close(fake_dnn.stream);
+    assert_int_equal(fake_dnn.handles, 0);
+    temp_dir_remove(b->home);
+    free(b);
+    return 0;
+}
+
+static const lt_conv_shape shape = {.dtype = LT_F16,
+                                    .n = 2,
+                                    .h = 16,
+                                    .w = 16,
+                                    .in = 64,
+                                    .out = 64,
+                                    .kernel = 3,
+                                    .stride = 2,
+                                    .bottom = 1,
+                                    .right = 1,
+                                    .bias = true,
+                                    .addend = true};
+
+/* The plan that cuDNN proposes as the i-th, as JSON; owned by the caller. */
+static char *proposed(int i, size_t *workspace)
+{
+    lt_cudnn *c = described("h100");
+    lt_cudnn_graph *g;
+    lt_cudnn_plan *plan[LT_PLANS_TRIED];
+    lt_buf json = {0};
+    int count;
+    CHECK_OK(lt_cudnn_conv(c, &shape, &g, err));
+    CHECK_OK(lt_cudnn_plans(c, g, LT_PLANS_WORKSPACE, LT_PLANS_TRIED, plan, &count, err));
+    assert_true(i < count);
+    CHECK_OK(lt_cudnn_plan_save(plan[i], &json, err));
+    *workspace = lt_cudnn_plan_about(plan[i]).workspace;
+    for (int k = 0; k < count; k++)
+        lt_cudnn_plan_free(plan[k]);
+    lt_cudnn_graph_free(g);
+    lt_cudnn_free(c);
+    return json.data;
+}
+
+static void check_kept(int i)
+{
+    char key[LT_SHAPE_WORDS];
+    size_t bytes, workspace;
+    char *want = proposed(i, &workspace);
+    const char *got = lt_plan_cache_find(lt_plans_cache(fake_dnn.stream),
+                                         lt_conv_shape_text(&shape, key), &bytes);
+    assert_non_null(got);
+    assert_string_equal(got, want);
+    assert_int_equal(lt_gpu_workspace_size(fake_dnn.stream), workspace);
+    free(want);
+}
+
+static void test_conv_fastest(void **state)
+{
+    bench *b = *state;
+    lt_conv *c = NULL;
+    int x, w, bias, z, y;
+    fake_dnn.seconds[5] = 1;
+    CHECK_OK(lt_conv_new(fake_dnn.stream, &shape, &c, err));
+    assert_int_equal(fake_dnn.plans, LT_PLANS_TRIED);
+    check_kept(5);
+    CHECK_OK(lt_conv_run(fake_dnn.stream, c, &x, &w, &bias, &z, &y, err));
+    assert_int_equal(fake_dnn.last, 5);
+    assert_int_equal(fake_dnn.operands, 5);
+    assert_ptr_equal(fake_operand(LT_CUDNN_X), &x);
+    assert_ptr_equal(fake_operand(LT_CUDNN_W), &w);
+    assert_ptr_equal(fake_operand(LT_CUDNN_BIAS), &bias);
+    assert_ptr_equal(fake_operand(LT_CUDNN_Z), &z);
+    assert_ptr_equal(fake_operand(LT_CUDNN_Y), &y);
+    assert_ptr_equal(fake_dnn.workspace, lt_gpu_workspace(fake_dnn.stream));
+    lt_conv_free(c);
+
+    /* the next program measures nothing */
+    fake_stream_close(fake_dnn.stream);
+    open_stream(b);
+    int allocations = b->device.allocations;
+    CHECK_OK(lt_conv_new(fake_dnn.stream, &shape, &c, err));
+    assert_int_equal(b->device.allocations, allocations);
+    assert_int_equal(fake_dnn.plans, 0);
+    check_kept(5);
+    lt_conv_free(c);
+}
+
+static void test_conv_without_extras(void **state)
+{
+    lt_conv *c = NULL;
+    lt_conv_shape s = shape;
+    int x, w, y;
+    (void)state;
+    s.bias = s.addend = false;
+    CHECK_OK(lt_conv_new(fake_dnn.stream, &s, &c, err));
+    CHECK_OK(lt_conv_run(fake_dnn.stream, c, &x, &w, NULL, NULL, &y, err));
+    assert_int_equal(fake_dnn.operands, 3);
+    lt_conv_free(c);
+}
+
+/* Where there is no memory to measure in, cuDNN's own order counts. */
+static void test_conv_no_memory(void **state)
+{
+    bench *b = *state;
+    lt_conv *c = NULL;
+    b->device.no_memory = true;
+    CHECK_OK(lt_conv_new(fake_dnn.stream, &shape, &c, err));
+    assert_int_equal(fake_dnn.plans, 0);
+    check_kept(0);
+    lt_conv_free(c);
+}
+
+static void test_conv_broken(void **state)
+{
+    bench *b = *state;
+    lt_conv *c = NULL;
+    b->device.broken = true;
+    CHECK_FAILS(lt_conv_new(fake_dnn.stream, &shape, &c, err), LT_ERR_DEVICE, "is broken");
+}
+
+static void test_attention(void **state)
+{
+    const lt_attention_shape s = {.dtype = LT_F16,
+                                  .n = 2,
+                                  .heads = 2,
+                                  .d = 64,
+                                  .s = 32,
+                                  .t = 77,
+                                  .q_row = 128,
+                                  .k_row = 256,
+                                  .v_row = 256};
+    lt_attention_op *a = NULL;
+    int q, k, v, y;
+    (void)state;
+    if (!lt_cudnn_has_attention())
+        skip();
+    CHECK_OK(lt_attention_new(fake_dnn.stream, &s, &a, err));
+    assert_null(lt_attention_why_ours(a));
+    CHECK_OK(lt_attention_run(fake_dnn.stream, a, &q, &k, &v, &y, err));
+    assert_int_equal(fake_dnn.operands, 5);
+    assert_ptr_equal(fake_operand(LT_CUDNN_Q), &q);
+    assert_ptr_equal(fake_operand(LT_CUDNN_K), &k);
+    assert_ptr_equal(fake_operand(LT_CUDNN_V), &v);
+    assert_ptr_equal(fake_operand(LT_CUDNN_Y), &y);
+    assert_float_equal(*(const float *)fake_operand(LT_CUDNN_SCALE), 0.125f, 0);
+    lt_attention_free(a);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_conv_fastest), TEST(test_conv_without_extras), TEST(test_conv_no_memory),
+        TEST(test_conv_broken),  TEST(test_attention),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
