@@ -19,7 +19,7 @@ typedef struct group_case {
     int n, groups;
     int64_t pixels;
     int channels[2];
-    int shift; /* 0: none, 1: one for all, 2: one for each sample */
+    int shift; /* 0: none, 1: one for all, 2: one for each sample, 3: in odd rows */
     int act;
     size_t skew;
     double mean;
@@ -34,6 +34,12 @@ static int all_channels(const group_case *c)
     return c->channels[0] + c->channels[1];
 }
 
+/* Rows of shifts lie in wider ones. */
+static int64_t shift_row(const group_case *c)
+{
+    return c->shift < 2 ? 0 : all_channels(c) + (c->shift == 3 ? 3 : 8);
+}
+
 static group_data group_data_new(const group_case *c, lt_dtype dtype)
 {
     group_data d = {0};
@@ -42,8 +48,8 @@ static group_data group_data_new(const group_case *c, lt_dtype dtype)
         if (c->channels[i])
             d.x[i] = rig_values(dtype, rows * (size_t)c->channels[i], 1 + (unsigned)i, c->mean, 1,
                                 c->skew);
-    if (c->shift) /* rows of it lie in wider ones */
-        d.shift = rig_values(dtype, (size_t)c->n * (all + 8), 3, 0, 2, c->skew);
+    if (c->shift)
+        d.shift = rig_values(dtype, (size_t)((c->n - 1) * shift_row(c)) + all, 3, 0, 2, c->skew);
     d.weight = rig_values(LT_F32, all, 4, 1, 0.2, c->skew);
     d.bias = rig_values(LT_F32, all, 5, 0, 0.5, c->skew);
     return d;
@@ -66,7 +72,7 @@ static double shifted(const group_case *c, const group_data *d, int64_t n, int64
     int64_t at = (n * c->pixels + pixel) * c->channels[part] + channel - part * c->channels[0];
     double x = (double)d->x[part].f[at];
     if (c->shift)
-        x += (double)d->shift.f[(c->shift == 2 ? n * (all_channels(c) + 8) : 0) + channel];
+        x += (double)d->shift.f[n * shift_row(c) + channel];
     return x;
 }
 
@@ -98,7 +104,7 @@ static void run_group(const group_case *c, const group_data *d, numbers *y)
                             .channels = {c->channels[0], c->channels[1]},
                             .x = {d->x[0].at, d->x[1].at},
                             .shift = d->shift.at,
-                            .shift_row = c->shift == 2 ? all_channels(c) + 8 : 0,
+                            .shift_row = shift_row(c),
                             .weight = d->weight.at,
                             .bias = d->bias.at,
                             .eps = 1e-5F,
@@ -147,6 +153,8 @@ static void test_group_norm(void **state)
         {"one group, wide, odd", 2, 1, 9, {503, 0}, 2, -1, 0, 0},
         {"boundary in a group", 2, 4, 30, {24, 40}, 2, LT_SILU, 0, 0},
         {"boundary in a pack", 2, 4, 30, {20, 44}, 2, LT_SILU, 0, 0},
+        {"odd second part", 2, 3, 30, {16, 5}, 0, -1, 0, 0},
+        {"odd rows of shifts", 3, 2, 30, {16, 16}, 3, -1, 0, 0},
         {"odd boundary", 3, 3, 300, {5, 16}, 1, LT_SILU, 0, 0},
         {"groups of one", 2, 3, 7, {3, 0}, 0, -1, 0, 0},
         {"one pixel, one channel", 1, 1, 1, {1, 0}, 0, -1, 0, 3},
@@ -210,7 +218,7 @@ static void test_group_norm_batch(void **state)
         one.n = 1;
         last.x[0].at = (char *)d.x[0].at + 2 * 300 * 64 * size;
         last.x[1].at = (char *)d.x[1].at + 2 * 300 * 32 * size;
-        last.shift.at = (char *)d.shift.at + (96 + 8) * 2 * size;
+        last.shift.at = (char *)d.shift.at + (size_t)shift_row(&c) * 2 * size;
         run_group(&c, &d, &y);
         run_group(&one, &last, &alone);
         third.at = (char *)y.at + 2 * 300 * 96 * size;
