@@ -5,6 +5,8 @@ set(CPACK_PACKAGE_VENDOR "latentty")
 set(CPACK_PACKAGE_CONTACT "latentty authors <latentty@localhost>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
+# without the component `cuda`: no package of Debian's brings the libraries that it needs
+set(CPACK_INSTALL_CMAKE_PROJECTS "${PROJECT_BINARY_DIR};${PROJECT_NAME};Unspecified;/")
 
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION graphics)
