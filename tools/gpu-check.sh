@@ -8,7 +8,7 @@ cd "$(dirname -- "$0")/.."
 report=${1:-build/gpu-report.md}
 jobs=$(nproc 2>/dev/null || echo 2)
 mkdir -p build
-if ! { cmake --preset cuda && cmake --build --preset cuda -j "$jobs" --target latentty latentty-cuda cuda_gpu_parity; } \
+if ! { cmake --preset cuda && cmake --build --preset cuda -j "$jobs" --target latentty latentty-cuda cuda_gpu_ops cuda_gpu_parity; } \
   >build/gpu-check.log 2>&1; then
   cat build/gpu-check.log >&2
   echo "gpu-check.sh: the build failed; where the toolkit is missing: tools/cuda.sh" >&2

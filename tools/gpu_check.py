@@ -92,10 +92,11 @@ def machine(report, build):
 
 
 def parity(report, build):
-    report.heading("Every op against the reference")
-    code, text = command(build / "tests" / "cuda" / "cuda_gpu_parity")
-    report.check("ops", code == 0, f"exit code {code}")
-    report.block(text if len(text) < 12000 else text[:2000] + "\n...\n" + text[-10000:])
+    report.heading("Ops and networks against the reference and the processor")
+    for name, what in [("ops", "every op in odd shapes and three types"), ("parity", "Stable Diffusion 1.4's ops and networks")]:
+        code, text = command(build / "tests" / "cuda" / f"cuda_gpu_{name}")
+        report.check(what, code == 0, f"exit code {code}")
+        report.block(text if len(text) < 20000 else text[:2000] + "\n...\n" + text[-18000:])
     sanitizer = shutil.which("compute-sanitizer")
     if not sanitizer:
         report.say("compute-sanitizer was not found.")

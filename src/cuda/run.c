@@ -162,3 +162,11 @@ bool lt_cuda_program_measure(lt_program *p, lt_step_time **out, int *count, lt_p
     free(marks);
     return ok;
 }
+
+bool lt_cuda_program_plain(const lt_program *p)
+{
+    for (int i = 0; i < LT_CUDA_LISTS; i++)
+        if (p->replay.lists[i].plain)
+            return true;
+    return false;
+}
