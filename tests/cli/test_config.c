@@ -53,6 +53,7 @@ static void test_every_key(void **state)
     CHECK_OK(lt_open_params(&c, &p, err));
     assert_string_equal(p.negative_prompt, "blurry, #1");
     assert_true(p.guidance_scale == 4.5);
+    assert_string_equal(p.device, "1");
     assert_true(p.steps == 12 && p.threads == 3 && p.size.width == 64 && p.size.height == 96);
     assert_string_equal(p.latents, "/h/noise.safetensors");
     assert_string_equal(p.scheduler, "euler");
@@ -140,7 +141,7 @@ static void test_words_of_others(void **state)
 {
     (void)state;
     static const char *const lines[] = {"scheduler = ddim", "timestep-spacing = even",
-                                        "backend = cuda", "dtype = f16", "size = 64"};
+                                        "backend = abacus", "dtype = f8", "size = 64"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         lt_config c = of(lines[i]);
         assert_int_equal(c.faults.count, 1);

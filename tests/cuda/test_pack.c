@@ -76,7 +76,7 @@ static void test_too_large(void **state)
     CHECK_OK(lt_cuda_pack(&p, LT_F16, false, 0, 4, out, err));
     assert_int_equal(out[1], 0x7BFF);
     x[2] = -65520;
-    CHECK_FAILS(lt_cuda_pack(&p, LT_F16, false, 0, 4, out, err), LT_ERR_DEVICE,
+    CHECK_FAILS(lt_cuda_pack(&p, LT_F16, false, 0, 4, out, err), LT_ERR_RANGE,
                 "'x' is not finite in f16: it holds -65520");
     CHECK_OK(lt_cuda_pack(&p, LT_BF16, false, 0, 4, out, err));
     CHECK_OK(lt_cuda_pack(&p, LT_F16, false, 3, 1, out, err));
@@ -86,7 +86,7 @@ static void test_too_large(void **state)
     x[3] = NAN;
     CHECK_FAILS(lt_cuda_pack(&p, LT_BF16, false, 3, 1, out, err), LT_ERR_MODEL, "NaN");
     x[3] = 3.4e38F; /* rounds to infinity in bf16 too */
-    CHECK_FAILS(lt_cuda_pack(&p, LT_BF16, false, 3, 1, out, err), LT_ERR_DEVICE,
+    CHECK_FAILS(lt_cuda_pack(&p, LT_BF16, false, 3, 1, out, err), LT_ERR_RANGE,
                 "'x' is not finite in bf16: it holds 3.4e+38");
 }
 
