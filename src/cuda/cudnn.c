@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "cuda/cudnn_build.h"
+#include "cuda/nvrtc.h"
 
 struct lt_cudnn {
     cudnnHandle_t handle;                 /* owned; NULL: only described */
@@ -104,6 +105,7 @@ bool lt_cudnn_describe(const char *json, lt_cudnn **out, lt_error *err)
     lt_cudnn_set(&b, d, CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, CUDNN_TYPE_CHAR,
                  (int64_t)strlen(json), json);
     lt_cudnn_finish(&b, d, "description of a device");
+    lt_nvrtc_prepare();
     if (b.failed) {
         lt_cudnn_build_done(&b);
         return false;
@@ -134,6 +136,7 @@ bool lt_cudnn_of(lt_gpu_stream *s, lt_cudnn **out, lt_error *err)
     void **slot = lt_gpu_slot(s, LT_GPU_SLOT_CUDNN, destroy);
     if (!*slot) {
         cudnnHandle_t handle = NULL;
+        lt_nvrtc_prepare();
         cudnnStatus_t status = cudnnCreate(&handle);
         if (status == CUDNN_STATUS_SUCCESS)
             status = cudnnSetStream(handle, lt_gpu_stream_handle(s));
