@@ -52,6 +52,15 @@ static bool read_columns(lt_render *r, lt_error *err)
     return true;
 }
 
+static bool read_init_image(lt_render *r, lt_error *err)
+{
+    if (!r->params.init_image && lt_args_has(r->c->args, "strength"))
+        return lt_fail(err, LT_ERR_ARGUMENT, "--init-image FILE.png",
+                       "--strength is that of a picture to begin with, but there is no "
+                       "--init-image");
+    return lt_init_image_read(r->params.init_image, &r->init, err);
+}
+
 /* Everything on the command line; nothing of the model is read. */
 static bool read_arguments(lt_render *r, lt_error *err)
 {
@@ -68,7 +77,7 @@ static bool read_arguments(lt_render *r, lt_error *err)
     if (!read_lens(r, err) || !read_batch(r, err) || !read_columns(r, err) ||
         !lt_seeds_read(r->c, &r->params, lt_config_value_of(r->c->config, "seed"), err) ||
         !lt_params_check(&r->params, err) || !lt_render_latents(r, err) ||
-        !lt_render_animation_read(r, err) || !lt_render_names(r, err))
+        !read_init_image(r, err) || !lt_render_animation_read(r, err) || !lt_render_names(r, err))
         return false;
     lt_seeds_say(r->c, &r->params);
     return true;
@@ -133,8 +142,10 @@ static void add_to_trail(lt_render *r)
 static bool begin(lt_render *r, lt_error *err)
 {
     double start = lt_clock();
-    lt_run_options options = {
-        .params = &r->params, .noise = r->latents.noise, .keep_uncond = r->trace_path != NULL};
+    lt_run_options options = {.params = &r->params,
+                              .noise = r->latents.noise,
+                              .init = r->params.init_image ? &r->init : NULL,
+                              .keep_uncond = r->trace_path != NULL};
     lt_bar_status(&r->bar, "preparing");
     if (!lt_run_begin(r->engine, &options, &r->run, r->c->progress, err))
         return false;
@@ -228,6 +239,7 @@ static void done(lt_render *r)
     free(r->sheet);
     free(r->animation.path);
     lt_latents_done(&r->latents);
+    lt_init_image_done(&r->init);
 }
 
 static bool generate(lt_render *r, lt_error *err)

@@ -75,10 +75,24 @@ static bool read_latents(lt_reproduce *r, lt_error *err)
     return lt_args_has(r->c->args, "latents") ? false : lt_fail_hint(err, "--latents FILE");
 }
 
+/* The picture that the file's own began with: it must be the same one. */
+static bool read_init_image(lt_reproduce *r, lt_error *err)
+{
+    uint64_t want = r->origin.init_hash;
+    if (!lt_init_image_read(r->params.init_image, &r->init, err))
+        return lt_args_has(r->c->args, "init-image") ? false
+                                                     : lt_fail_hint(err, "--init-image FILE");
+    if (!want || r->init.hash == want)
+        return true;
+    return lt_fail(err, LT_ERR_FORMAT, "--init-image FILE",
+                   "'%s' began with another picture than '%s' is now: its pixels differ", r->path,
+                   r->params.init_image);
+}
+
 static bool read_all(lt_reproduce *r, lt_error *err)
 {
     if (!read_file(r, err) || !read_options(r, err) || !check_settings(r, err) ||
-        !read_latents(r, err))
+        !read_latents(r, err) || !read_init_image(r, err))
         return false;
     if (r->notes.len)
         lt_output_note(r->c, "not followed: %s", r->notes.data);
@@ -123,7 +137,10 @@ static size_t latent_count(const lt_run_view *v)
 
 static bool begin(lt_reproduce *r, lt_error *err)
 {
-    lt_run_options options = {.params = &r->params, .place = r->origin.place, .of = r->origin.of};
+    lt_run_options options = {.params = &r->params,
+                              .init = r->params.init_image ? &r->init : NULL,
+                              .place = r->origin.place,
+                              .of = r->origin.of};
     lt_bar_status(&r->bar, "preparing");
     if (!pick_noise(r, &options.noise, err) ||
         !lt_run_begin(r->engine, &options, &r->run, r->c->progress, err))
@@ -183,6 +200,7 @@ static void done(lt_reproduce *r)
     lt_params_done(&r->params);
     lt_origin_done(&r->origin);
     lt_latents_done(&r->latents);
+    lt_init_image_done(&r->init);
     lt_trail_done(&r->trail);
     lt_buf_done(&r->notes);
 }
@@ -200,7 +218,7 @@ static bool run(const lt_context *c, lt_error *err)
     return ok;
 }
 
-static const char *const settings[] = {LT_SETTINGS_OF_A_MODEL, "latents", NULL};
+static const char *const settings[] = {LT_SETTINGS_OF_A_MODEL, "latents", "init-image", NULL};
 
 const lt_command lt_command_reproduce = {
     .name = "reproduce",

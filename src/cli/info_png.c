@@ -69,6 +69,8 @@ static void command_of(const json_object *o, lt_buf *out)
         {"timestep_spacing", "--timestep-spacing="},
         {"variation_seed", "--variation-seed="},
         {"variation_strength", "--variation-strength="},
+        {"init_image", "--init-image="},
+        {"strength", "--strength="},
         {"model", "--model="},
         {"unet", "--unet="},
         {"vae", "--vae="},

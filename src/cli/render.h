@@ -55,6 +55,7 @@ typedef struct lt_render {
     float *shown;    /* owned [B,C,h,w]: what the lens shows; NULL without frames or animation */
 
     lt_latents latents; /* owned; of --latents */
+    lt_init_image init; /* owned; of --init-image */
     lt_trail trail;     /* owned: of the steps that were taken */
 
     const char *trace_path;

@@ -158,6 +158,8 @@ static bool claim(lt_render *r, lt_names *names, lt_error *err)
             return false;
     if (r->params.latents)
         lt_names_keep(names, r->params.latents);
+    if (r->params.init_image)
+        lt_names_keep(names, r->params.init_image);
     return (!r->animation.path || lt_names_add(names, r->animation.path, err)) &&
            (!r->sheet || lt_names_add(names, r->sheet, err)) &&
            (!r->trace_path || lt_names_add(names, r->trace_path, err)) &&

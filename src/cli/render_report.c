@@ -40,13 +40,17 @@ void lt_render_begun(const lt_render *r)
     }
     if (p->negative_prompt)
         say_cut(r, "the negative prompt", v->negative, p->negative_prompt);
+    char left_out[64] = "";
+    if (v->init)
+        snprintf(left_out, sizeof left_out, " (the last of %d: strength %g)",
+                 v->schedule->begin + v->steps, lt_params_strength(p));
     lt_output_note(r->c,
-                   "%d picture%s of %dx%d, %d step%s of %s, guidance %g, seed %" PRIu64
+                   "%d picture%s of %dx%d, %d step%s%s of %s, guidance %g, seed %" PRIu64
                    "%s; %s on %s in %s",
                    v->images, v->images == 1 ? "" : "s", v->width, v->height, v->steps,
-                   v->steps == 1 ? "" : "s", v->sampler->name, v->guidance_scale, p->seeds[0],
-                   p->own_generators && p->seed_count > 1 ? " and others" : "", model_name(r),
-                   about->backend, lt_dtype_name(about->dtype));
+                   v->steps == 1 ? "" : "s", left_out, v->sampler->name, v->guidance_scale,
+                   p->seeds[0], p->own_generators && p->seed_count > 1 ? " and others" : "",
+                   model_name(r), about->backend, lt_dtype_name(about->dtype));
 }
 
 static double sum(const double *x, int n)
@@ -120,6 +124,9 @@ static void print_json(const lt_render *r)
     lt_output_set(o, "seeds", seeds);
     lt_output_set(o, "pictures", pictures_json(r));
     lt_output_set(o, "latents", lt_output_text(r->params.latents));
+    lt_output_set(o, "init_image", lt_output_text(r->params.init_image));
+    lt_output_set(o, "strength", v->init ? lt_output_number(lt_params_strength(&r->params)) : NULL);
+    lt_output_set(o, "steps_left_out", json_object_new_int(v->schedule->begin));
     lt_output_set(o, "frames_dir", lt_output_text(r->frames));
     lt_output_set(o, "frames", json_object_new_int(r->frame_count));
     lt_output_set(o, "sheet", lt_output_text(r->sheet));

@@ -19,6 +19,7 @@ typedef struct lt_reproduce {
     lt_origin origin;
     lt_buf notes; /* what the file has and is not followed */
     lt_latents latents;
+    lt_init_image init;
 
     lt_engine *engine; /* owned */
     lt_run *run;       /* owned */

@@ -61,10 +61,11 @@ static void put_settings(const lt_film *f, lt_buf *out)
         out,
         "{\"images\":%d,\"channels\":%d,\"h\":%d,\"w\":%d,\"first\":%d,"
         "\"drawn_before\":%d,\"forked\":%d,\"altered\":%s,\"guided\":%s,\"guidance_scale\":%.17g,"
-        "\"begin_seconds\":%.17g,\"tokens\":%zu,\"cut\":%zu",
+        "\"begin_seconds\":%.17g,\"tokens\":%zu,\"cut\":%zu,\"begin\":%d,"
+        "\"init_image_hash\":\"%016" PRIx64 "\"",
         f->images, f->channels, f->h, f->w, f->first, f->drawn_before, f->forked,
         f->altered ? "true" : "false", f->guided ? "true" : "false", f->guidance_scale,
-        f->begin_seconds, f->tokens, f->cut);
+        f->begin_seconds, f->tokens, f->cut, f->schedule.begin, f->init_hash);
     for (int k = 0; k < f->forked && k < f->done; k++) /* the others have the run's own */
         lt_buf_format(out, "%s%.17g", k ? "," : ",\"guidance_scales\":[", f->at[k].guidance_scale);
     lt_buf_str(out, f->forked > 0 && f->done > 0 ? "]" : "");
@@ -150,6 +151,12 @@ static int count_of(json_object *o, const char *key, int most)
     return n < 0 || n > most ? -1 : (int)n;
 }
 
+/* Steps that were left out: none of a run that was kept before there were such. */
+static int begin_of(json_object *o)
+{
+    return member(o, "begin") ? count_of(o, "begin", LT_PARAMS_MAX_STEPS) : 0;
+}
+
 static int length_of(json_object *list)
 {
     return list && json_object_is_type(list, json_type_array) ? (int)json_object_array_length(list)
@@ -204,7 +211,8 @@ bool lt_archive_params(const lt_store_run *run, lt_params *out, lt_error *err)
     return found(run, ok, err);
 }
 
-static bool take_schedule(json_object *o, int steps, lt_schedule *out, lt_error *err)
+/* Of the `steps` that were taken and the `begin` that were left out before them. */
+static bool take_schedule(json_object *o, int begin, int steps, lt_schedule *out, lt_error *err)
 {
     static const char *const words[] = {"beta_schedule", "prediction_type", "timestep_spacing",
                                         "final_sigmas_type"};
@@ -219,7 +227,12 @@ static bool take_schedule(json_object *o, int steps, lt_schedule *out, lt_error 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!lt_schedule_config_set_word(&c, words[i], text_of(o, words[i]), err))
             return false;
-    return lt_schedule_config_check(&c, err) && lt_schedule_init(out, &c, steps, err);
+    if (begin < 0 || begin > LT_PARAMS_MAX_STEPS - steps)
+        return lt_fail(err, LT_ERR_FORMAT, NULL, "its steps begin nowhere");
+    if (!lt_schedule_config_check(&c, err) || !lt_schedule_init(out, &c, begin + steps, err))
+        return false;
+    lt_schedule_cut(out, begin);
+    return true;
 }
 
 static bool take_dtype(const char *name, lt_dtype *out, lt_error *err)
@@ -322,11 +335,12 @@ bool lt_archive_film(const lt_store_run *run, lt_store_step *steps, size_t count
         lt_params_init(&f->params);
         f->model = lt_strdup(run->model);
         f->backend = lt_strdup(text_of(o, "backend"));
+        f->init_hash = strtoull(text_of(o, "init_image_hash"), NULL, 16);
         snprintf(f->model_hash, sizeof f->model_hash, "%s", run->model_hash);
         ok = take_params(member(o, "params"), &f->params, err) && same_images(f, err) &&
              take_dtype(text_of(o, "dtype"), &f->dtype, err) &&
              lt_sampler_find(run->sampler, &f->sampler, err) &&
-             take_schedule(member(o, "schedule"), f->steps, &f->schedule, err) &&
+             take_schedule(member(o, "schedule"), begin_of(o), f->steps, &f->schedule, err) &&
              take_steps(f, member(o, "guidance_scales"), steps, count, err);
     }
     json_object_put(o);

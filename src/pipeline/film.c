@@ -40,6 +40,7 @@ bool lt_film_new(const lt_engine *e, const lt_params *params, const lt_run *run,
                    .guidance_scale = v->guidance_scale,
                    .guided = v->guided,
                    .sampler = v->sampler,
+                   .init_hash = v->init ? v->init->hash : 0,
                    .all = all,
                    .noise = noise,
                    .at = lt_alloc_array((size_t)v->steps, sizeof *f->at)};
@@ -48,7 +49,7 @@ bool lt_film_new(const lt_engine *e, const lt_params *params, const lt_run *run,
     memcpy(f->noise, v->latents, all * sizeof *f->noise);
     lt_trail_add(&f->trail, f->noise, f->images, all / (size_t)f->images);
     count_tokens(f, v);
-    if (!lt_schedule_init(&f->schedule, &v->schedule->config, v->steps, err)) {
+    if (!lt_schedule_copy(&f->schedule, v->schedule, err)) {
         lt_film_free(f);
         return false;
     }
@@ -195,6 +196,7 @@ bool lt_film_inherit(lt_film *f, const lt_film *from, int k, lt_error *err)
         return false;
     lt_trail_copy(&f->trail, &from->trail, k + 1);
     f->forked = k;
+    f->init_hash = from->init_hash;
     f->altered = from->altered || !same_settings(f, from);
     return true;
 }
@@ -222,7 +224,7 @@ static bool copy_film(const lt_film *f, int at, int images, int k, lt_film **out
         lt_trail_append(&copy->trail, lt_trail_at(&f->trail, i, at));
     if (images == f->images)
         lt_trail_copy(&copy->trail, &f->trail, k + 1);
-    if (!lt_schedule_init(&copy->schedule, &f->schedule.config, f->steps, err) ||
+    if (!lt_schedule_copy(&copy->schedule, &f->schedule, err) ||
         !take_frames(copy, f, (size_t)at * one, k, err)) {
         lt_film_free(copy);
         return false;
@@ -256,6 +258,8 @@ lt_meta lt_film_meta(const lt_film *f, int k)
                      .sampler = f->sampler,
                      .guidance_scale = f->guidance_scale,
                      .steps = f->steps,
+                     .begin = f->schedule.begin,
+                     .init_hash = f->init_hash,
                      .width = f->width,
                      .height = f->height,
                      .images = f->images,

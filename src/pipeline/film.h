@@ -34,13 +34,14 @@ typedef struct lt_film {
     int first, drawn_before; /* as in lt_run_view */
     int forked;              /* the frame that it went on from; 0: the noise */
     bool altered; /* frames up to that one were made with settings that are not all those here */
-    int steps;    /* scheduler steps in all */
+    int steps;    /* scheduler steps that are taken in all */
     double guidance_scale;
     bool guided;
     const lt_sampler *sampler;
     lt_schedule schedule; /* owned */
+    uint64_t init_hash;   /* of the picture that it began with (init_image.h); 0: none */
     size_t all;           /* B * C * h * w */
-    float *noise;         /* owned [B,C,h,w]: frame 0, noise * init_noise_sigma */
+    float *noise;         /* owned [B,C,h,w]: frame 0, the run's latents before its first step */
     lt_film_step *at;     /* owned [steps]; at[k - 1] is frame k */
     int done;             /* frames after the first */
     lt_trail trail;       /* owned: of all frames */

@@ -20,6 +20,8 @@ lt_meta lt_meta_of(const lt_engine *e, const lt_params *p, const lt_run *run)
                      .sampler = v->sampler,
                      .guidance_scale = v->guidance_scale,
                      .steps = v->steps,
+                     .begin = v->schedule->begin,
+                     .init_hash = v->init ? v->init->hash : 0,
                      .width = v->width,
                      .height = v->height,
                      .images = v->images,
@@ -49,10 +51,13 @@ void lt_meta_parameters(const lt_meta *m, int image, lt_buf *out)
     if (p->negative_prompt && *p->negative_prompt)
         lt_buf_format(out, "\nNegative prompt: %s", p->negative_prompt);
     lt_buf_format(out, "\nSteps: %d, Sampler: %s, CFG scale: %g, Seed: %" PRIu64 ", Size: %dx%d",
-                  m->shown, m->sampler->label, m->guidance_scale, seed, m->width, m->height);
+                  m->begin + m->shown, m->sampler->label, m->guidance_scale, seed, m->width,
+                  m->height);
     if (lt_params_variation(p, image, &other, &strength))
         lt_buf_format(out, ", Variation seed: %" PRIu64 ", Variation seed strength: %g", other,
                       strength);
+    if (p->init_image)
+        lt_buf_format(out, ", Denoising strength: %g", lt_params_strength(p));
     if (place > 0)
         lt_buf_format(out, ", Batch position: %d", place);
     lt_buf_format(out, ", Model: %s, Version: latentty %s", short_name(m->model), LT_VERSION);
@@ -80,6 +85,13 @@ static void add_trail(const lt_meta *m, int image, lt_buf *out)
     lt_buf_char(out, ']');
 }
 
+static void add_init_image(const lt_meta *m, lt_buf *out)
+{
+    member(out, "init_image", m->params->init_image);
+    lt_buf_format(out, ",\"init_image_hash\":\"%016" PRIx64 "\",\"strength\":%.17g", m->init_hash,
+                  lt_params_strength(m->params));
+}
+
 void lt_meta_json(const lt_meta *m, int image, lt_buf *out)
 {
     const lt_params *p = m->params;
@@ -97,7 +109,9 @@ void lt_meta_json(const lt_meta *m, int image, lt_buf *out)
         lt_buf_format(out, ",\"variation_seed\":%" PRIu64 ",\"variation_strength\":%.17g", other,
                       strength);
     lt_buf_format(out, ",\"guidance_scale\":%.17g,\"steps\":%d,\"width\":%d,\"height\":%d",
-                  m->guidance_scale, m->steps, m->width, m->height);
+                  m->guidance_scale, m->begin + m->steps, m->width, m->height);
+    if (p->init_image)
+        add_init_image(m, out);
     if (m->shown != m->steps)
         lt_buf_format(out, ",\"shown_step\":%d", m->shown);
     if (m->lens == LT_LENS_X0)

@@ -24,7 +24,10 @@ typedef struct lt_meta {
     lt_dtype dtype;
     const lt_sampler *sampler;
     double guidance_scale;
-    int steps, width, height;
+    int steps;          /* that are taken */
+    int begin;          /* those left out before them (lt_schedule_cut) */
+    uint64_t init_hash; /* of the picture that the run began with; 0: none */
+    int width, height;
     int images, per_prompt;
     int forked;   /* the step of another run, with other settings, that it went on from; 0: none */
     int shown;    /* the step whose picture it is; `steps` for a finished one */
@@ -36,7 +39,7 @@ typedef struct lt_meta {
 lt_meta lt_meta_of(const lt_engine *e, const lt_params *p, const lt_run *run);
 
 /* "prompt\nNegative prompt: ...\nSteps: 30, Sampler: LMS, CFG scale: 7.5, Seed: 42, Size: 128x128,
- * ..."; Steps are those that were taken. */
+ * ..."; Steps are those that were taken, and those that an image-to-image run left out before. */
 void lt_meta_parameters(const lt_meta *m, int image, lt_buf *out);
 
 /* One JSON object with every setting of the picture; on one line.  "trail" has the fingerprint of

@@ -39,7 +39,8 @@ void lt_params_init(lt_params *p)
 {
     *p = (lt_params){.guidance_scale = (double)NAN,
                      .variation_seed = (double)NAN,
-                     .variation_strength = (double)NAN};
+                     .variation_strength = (double)NAN,
+                     .strength = (double)NAN};
 }
 
 void lt_params_done(lt_params *p)
@@ -324,6 +325,17 @@ static bool check_variation(const lt_params *p, lt_error *err)
     return true;
 }
 
+static bool check_init_image(const lt_params *p, lt_error *err)
+{
+    if (!isnan(p->strength) && !(p->strength > 0 && p->strength <= 1))
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--strength is %.15g, expected above 0 to 1",
+                       p->strength);
+    if (p->init_image && p->latents)
+        return lt_fail(err, LT_ERR_ARGUMENT, "leave out one of them",
+                       "--init-image and --latents both say what the run begins with");
+    return true;
+}
+
 /* ---- the whole ---- */
 
 int lt_params_device(const lt_params *p)
@@ -359,7 +371,12 @@ bool lt_params_check(lt_params *p, lt_error *err)
         return lt_fail(err, LT_ERR_ARGUMENT, "leave out --batch: a picture of each seed",
                        "--seeds has %d seeds, expected %d for %d prompts and --batch %d",
                        p->seed_count, p->batch * p->prompt_count, p->prompt_count, p->batch);
-    return check_variation(p, err) && draw_seeds(p, err);
+    return check_variation(p, err) && check_init_image(p, err) && draw_seeds(p, err);
+}
+
+double lt_params_strength(const lt_params *p)
+{
+    return isnan(p->strength) ? 0.8 : p->strength;
 }
 
 int lt_params_per_prompt(const lt_params *p)

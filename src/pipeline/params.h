@@ -43,6 +43,8 @@ typedef struct lt_params {
     /* Noise on the way from the seed's to another seed's (sample/slerp.h): a whole number below
      * 2^32, and 0 to 1. */
     double variation_seed, variation_strength;
+    char *init_image; /* PNG file; see pipeline/init_image.h */
+    double strength;  /* above 0 to 1; see lt_schedule_begin */
     char *model, *unet, *vae, *text_encoder, *tokenizer, *variant;
     char *backend, *dtype, *device;
     int threads;
@@ -104,6 +106,8 @@ void lt_params_pick(lt_params *p, int image);
 /* True if picture i varies: its own variation seed, and the strength.  With own generators the i-th
  * of a prompt has the i-th number from variation_seed on, so it is what it would be alone. */
 bool lt_params_variation(const lt_params *p, int image, uint64_t *seed, double *strength);
+/* The strength of an image-to-image run: 0.8 where it is not given. */
+double lt_params_strength(const lt_params *p);
 /* The number in `device`; 0 if nothing is given. */
 int lt_params_device(const lt_params *p);
 /* The seed of picture i and, with one generator for all, its place in that generator's stream. */

@@ -18,11 +18,12 @@ typedef struct lt_origin {
     char version[32]; /* of latentty; "" if the file does not say */
     int image;        /* which picture of its run it is, from 0 */
     int place, of;    /* it has the place-th noise of a generator that drew for `of` pictures */
-    int shown;        /* the step whose picture it is, 0 to the settings' steps; -1: the last */
+    int shown;        /* the step whose picture it is, 0 to those that are taken; -1: the last */
     lt_lens lens;
-    int forked;     /* the step of another run, with settings that the file does not have, that it
-                       went on from; 0: none */
-    lt_trail trail; /* owned, of one picture; without frames if the file has none */
+    int forked; /* the step of another run, with settings that the file does not have, that it
+                   went on from; 0: none */
+    uint64_t init_hash; /* of the picture that the run began with (init_image.h); 0: not known */
+    lt_trail trail;     /* owned, of one picture; without frames if the file has none */
 } lt_origin;
 void lt_origin_done(lt_origin *o); /* {0} is fine */
 

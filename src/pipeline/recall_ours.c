@@ -19,6 +19,8 @@ static void take_settings(const lt_recall *r, const json_object *o)
         {"timestep_spacing", "timestep-spacing"},
         {"variation_seed", "variation-seed"},
         {"variation_strength", "variation-strength"},
+        {"init_image", "init-image"},
+        {"strength", "strength"},
         {"model", "model"},
         {"unet", "unet"},
         {"vae", "vae"},
@@ -83,6 +85,7 @@ static void take_trail(const lt_recall *r, const json_object *o, lt_trail *out)
 
 static void take_origin(const lt_recall *r, const json_object *o, lt_origin *out)
 {
+    json_object *hash;
     const char *version = lt_recall_member(o, "version"), *lens = lt_recall_member(o, "lens"),
                *own = lt_recall_member(o, "own_generator");
     int images = whole(r, o, "images", 1, MOST_PICTURES, 1);
@@ -94,6 +97,11 @@ static void take_origin(const lt_recall *r, const json_object *o, lt_origin *out
     out->shown = whole(r, o, "shown_step", 0, LT_PARAMS_MAX_STEPS, -1);
     out->lens = lens && strcmp(lens, "x0") == 0 ? LT_LENS_X0 : LT_LENS_LATENTS;
     out->forked = whole(r, o, "forked_at_step", 1, LT_PARAMS_MAX_STEPS, 0);
+    if (json_object_object_get_ex(o, "init_image_hash", &hash) &&
+        !read_hash(hash, &out->init_hash)) {
+        out->init_hash = 0;
+        lt_recall_note(r, "init_image_hash");
+    }
     take_trail(r, o, &out->trail);
 }
 

@@ -21,6 +21,7 @@ struct lt_run {
     lt_rng *generators; /* owned: one, or one a picture */
     size_t one, all;    /* numbers in a picture's latents, in all */
     int place, of;      /* as in the options, or 0 and 1 */
+    lt_run_init init;   /* inside block; without a picture only NULLs */
     lt_tokens *prompts; /* owned [prompts] */
     lt_tokens negative;
     int *kept; /* owned: pictures that are not dropped; NULL: all */
@@ -34,11 +35,13 @@ struct lt_run {
 
 /* ---- begin ---- */
 
-static bool check_size(lt_run *run, lt_error *err)
+static bool check_size(lt_run *run, const lt_init_image *init, lt_error *err)
 {
     const lt_engine_info *about = lt_engine_about(run->engine);
     lt_size size = run->params->size;
     int f = about->vae->factor, side = lt_engine_default_side(run->engine);
+    if (init && !lt_init_image_size(init->image, size, f, &size, err))
+        return false;
     int width = size.width ? size.width : side, height = size.height ? size.height : side;
     if (!lt_engine_check_size(run->engine, width, height, err))
         return false;
@@ -47,6 +50,22 @@ static bool check_size(lt_run *run, lt_error *err)
     run->view.w = width / f;
     run->view.h = height / f;
     run->view.channels = about->unet->in_channels;
+    return true;
+}
+
+/* A run that begins with a picture takes the last steps only. */
+static bool cut_schedule(lt_run *run, lt_error *err)
+{
+    int steps = run->schedule.steps;
+    double strength = lt_params_strength(run->params);
+    int begin = run->params->init_image ? lt_schedule_begin(steps, strength) : 0;
+    if (begin == steps) {
+        lt_fail(err, LT_ERR_ARGUMENT, NULL, "--strength %g leaves none of %d step%s to be taken",
+                strength, steps, steps == 1 ? "" : "s");
+        return lt_fail_hint(err, "--strength %g", ceil(100.0 / steps) / 100);
+    }
+    lt_schedule_cut(&run->schedule, begin);
+    run->view.steps = run->schedule.steps;
     return true;
 }
 
@@ -62,11 +81,11 @@ static bool set_schedule(lt_run *run, lt_error *err)
     if (p->timestep_spacing &&
         !lt_spacing_parse(p->timestep_spacing, &config.timestep_spacing, err))
         return false;
-    v->steps = p->steps ? p->steps : model->steps;
+    int steps = p->steps ? p->steps : model->steps;
     v->guidance_scale = isnan(p->guidance_scale) ? model->guidance_scale : p->guidance_scale;
     v->guided = v->guidance_scale > 1.0;
     v->schedule = &run->schedule;
-    return lt_schedule_init(&run->schedule, &config, v->steps, err);
+    return lt_schedule_init(&run->schedule, &config, steps, err) && cut_schedule(run, err);
 }
 
 /* Whether everything below, and the steps, will find their memory. */
@@ -80,6 +99,7 @@ static bool check_room(const lt_run *run, const lt_run_options *o, lt_error *err
                     .steps = v->steps,
                     .guided = v->guided,
                     .own_generators = o->params->own_generators,
+                    .encode = run->init.generators > 0,
                     .traced_steps = o->keep_uncond ? (size_t)v->steps : 0,
                     .film_steps = o->film ? (size_t)v->steps : 0,
                     .drawn = run->of > 1 ? run->of : 0};
@@ -98,6 +118,8 @@ static bool make_memory(lt_run *run, bool keep_uncond, lt_error *err)
     size_t uncond = v->guided || keep_uncond ? text : 0;
     size_t shift = (size_t)lt_unet_shifts(lt_engine_about(run->engine)->unet);
     size_t half = v->guided ? run->all : 0, fresh = v->sampler->stochastic ? run->all : 0;
+    size_t generators = (size_t)run->init.generators, own = generators ? run->one : 0;
+    size_t pixels = generators ? 3 * (size_t)v->width * (size_t)v->height : 0;
     struct {
         float **at;
         size_t count;
@@ -112,6 +134,11 @@ static bool make_memory(lt_run *run, bool keep_uncond, lt_error *err)
         {&run->eps, half},
         {&run->step_noise, fresh},
         {&run->drawn, run->of > 1 ? (size_t)run->of * run->one : 0},
+        {&run->init.pixels, pixels},
+        {&run->init.mean, own},
+        {&run->init.logvar, own},
+        {&run->init.noise, generators * own},
+        {&run->init.latents, generators ? run->all : 0},
     };
     size_t total = 0;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -205,19 +232,40 @@ static void vary(lt_run *run)
     }
 }
 
+/* The generators' first normals choose among the latents that the picture may have; a run that goes
+ * on from a step of another only draws them. */
+static void draw_posterior(lt_run *run)
+{
+    const lt_run_view *v = &run->view;
+    lt_run_init *init = &run->init;
+    float *noise = init->noise ? init->noise : run->noise;
+    float scale = lt_engine_about(run->engine)->vae->scaling_factor;
+    int count = run->params->own_generators ? v->images : 1;
+    for (int i = 0; i < count; i++)
+        lt_rng_normal(&run->generators[i], noise + (size_t)i * run->one, run->one);
+    for (int i = 0; i < v->images && init->noise; i++)
+        lt_init_image_sample(init->mean, init->logvar,
+                             noise + (count > 1 ? (size_t)i * run->one : 0), scale, run->one,
+                             init->latents + (size_t)i * run->one);
+}
+
 static void start(lt_run *run, const float *noise)
 {
     int count = run->params->own_generators ? run->view.images : 1, place;
     run->generators = lt_alloc_array((size_t)count, sizeof *run->generators);
     for (int i = 0; i < count; i++)
         lt_rng_seed(&run->generators[i], lt_params_seed(run->params, i, &place));
+    if (run->params->init_image)
+        draw_posterior(run);
     if (noise) {
         memcpy(run->noise, noise, run->all * sizeof *noise);
     } else {
         draw(run, run->noise);
         vary(run);
     }
-    for (size_t i = 0; i < run->all; i++)
+    if (run->init.latents)
+        lt_schedule_noised(&run->schedule, run->init.latents, run->noise, run->all, run->state.x);
+    for (size_t i = 0; i < run->all && !run->init.latents; i++)
         run->state.x[i] = run->noise[i] * run->schedule.init_noise_sigma;
 }
 
@@ -247,6 +295,7 @@ static void publish(lt_run *run)
     v->text_uncond = run->text_uncond;
     v->noise = run->noise;
     v->latents = run->state.x;
+    v->init = run->init.generators ? &run->init : NULL;
 }
 
 static bool check_noise(const lt_run_options *o, lt_error *err)
@@ -259,11 +308,24 @@ static bool check_noise(const lt_run_options *o, lt_error *err)
                    "--latents gives the noise itself: there is no seed to vary");
 }
 
+/* The picture through the VAE; nothing without one. */
+static bool encode_picture(lt_run *run, const lt_init_image *init, lt_progress *progress,
+                           lt_error *err)
+{
+    const lt_run_view *v = &run->view;
+    const lt_run_init *to = &run->init;
+    return !init || (lt_init_image_pixels(init->image, v->width, v->height, to->pixels, err) &&
+                     lt_engine_encode_image(run->engine, v->h, v->w, to->pixels, to->mean,
+                                            to->logvar, progress, err));
+}
+
 bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_progress *progress,
                   lt_error *err)
 {
     lt_run *run = lt_alloc(sizeof *run);
     const lt_engine_info *about = lt_engine_about(e);
+    const lt_init_image *init = options->start ? NULL : options->init;
+    LT_ASSERT(!options->params->init_image == !init || options->start);
     run->engine = e;
     run->params = options->params;
     run->place = options->place;
@@ -273,9 +335,14 @@ bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_
     run->view.per_prompt = lt_params_per_prompt(options->params);
     run->view.tokens = about->clip->max_position_embeddings;
     run->view.text_width = about->clip->hidden_size;
-    if (!check_noise(options, err) || !check_size(run, err) || !set_schedule(run, err) ||
+    if (init) {
+        run->init.hash = init->hash;
+        run->init.generators = options->params->own_generators ? run->view.images : 1;
+    }
+    if (!check_noise(options, err) || !check_size(run, init, err) || !set_schedule(run, err) ||
         !tokenize(run, err) || !check_room(run, options, err) ||
         !make_memory(run, options->keep_uncond, err) || !encode(run, progress, err) ||
+        !encode_picture(run, init, progress, err) ||
         !lt_engine_time(e, run->view.steps, run->schedule.timesteps, run->shifts, progress, err) ||
         !lt_engine_prepare(e, run->view.images, run->view.h, run->view.w, run->view.guided,
                            progress, err)) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "pipeline/engine.h"
+#include "pipeline/init_image.h"
 #include "pipeline/params.h"
 #include "pipeline/room.h"
 #include "sample/sampler.h"
@@ -38,6 +39,8 @@ typedef struct lt_run_options {
     /* [B,C,h,w], diffusers' argument `latents`: noise of variance 1 instead of drawn noise, or NULL
      */
     const float *noise;
+    /* What params->init_image names; NULL without, and of no use with `start`. */
+    const lt_init_image *init;
     /* The picture that was number `place` of `of` that one generator drew for, made alone: the same
      * numbers.  Of one picture in params only; of 0 or 1: it draws for itself. */
     int place, of;
@@ -64,13 +67,25 @@ lt_step_result lt_run_step(lt_run *run, lt_progress *progress, lt_error *err);
 bool lt_run_drop(lt_run *run, int image, lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 int lt_run_kept(const lt_run *run); /* pictures that are still computed */
 
+/* How an image-to-image run began. */
+typedef struct lt_run_init {
+    uint64_t hash;  /* of the picture (init_image.h) */
+    int generators; /* G: 1, or one a picture */
+    float *pixels;  /* [3,H,W] as the VAE was given it */
+    float *mean;    /* [C,h,w] of its posterior */
+    float *logvar;  /* [C,h,w] */
+    float *noise;   /* [G,C,h,w]: the generators' first normals, which sample it */
+    float *latents; /* [B,C,h,w]: the samples, scaled */
+} lt_run_init;
+
 /* Everything about a run, borrowed and valid until the next step. */
 typedef struct lt_run_view {
     int images, per_prompt; /* B, pictures a prompt */
     int channels, h, w;     /* latents */
     int width, height;      /* pixels */
     int tokens, text_width; /* T, D */
-    int steps, done;        /* scheduler steps in all, finished */
+    int steps, done;        /* scheduler steps that are taken in all, finished.  An image-to-image
+                               run leaves schedule->begin of those asked for out before them */
     int first;              /* the sampler's history begins at this step */
     int drawn_before;       /* normals of steps that were drawn before step 0, as it were: their
                                number at any step is that step plus this */
@@ -83,7 +98,9 @@ typedef struct lt_run_view {
     const float *text_cond;    /* [B,T,D] */
     const float *text_uncond;  /* [B,T,D]; NULL if neither guided nor kept */
     const float *noise;        /* [B,C,h,w] as drawn or given */
-    const float *latents;      /* [B,C,h,w] after `done` steps; noise * init_noise_sigma at 0 */
+    const float *latents;      /* [B,C,h,w] after `done` steps; at 0 noise * init_noise_sigma, or
+                                  init->latents with noise as of the first step */
+    const lt_run_init *init;   /* NULL: no picture, or the run went on from another's step */
     /* Of the last step; NULL before the first. */
     const float *model_input; /* scale_model_input of the latents before the step */
     const float *eps_uncond;  /* NULL if not guided */

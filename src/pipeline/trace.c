@@ -98,6 +98,21 @@ static bool add_schedule(lt_trace *t, const lt_schedule *s, lt_error *err)
            lt_trace_add(t, "sched.sigmas", sigmas, s->sigmas, err);
 }
 
+static bool add_init(lt_trace *t, const lt_run_view *v, lt_error *err)
+{
+    const lt_run_init *init = v->init;
+    if (!init)
+        return true;
+    lt_shape pixels = {.ndim = 4, .dim = {1, 3, v->height, v->width}},
+             one = {.ndim = 4, .dim = {1, v->channels, v->h, v->w}}, drawn = one;
+    drawn.dim[0] = init->generators;
+    return lt_trace_add(t, "init.pixels", pixels, init->pixels, err) &&
+           lt_trace_add(t, "init.mean", one, init->mean, err) &&
+           lt_trace_add(t, "init.logvar", one, init->logvar, err) &&
+           lt_trace_add(t, "init.noise", drawn, init->noise, err) &&
+           lt_trace_add(t, "init.latents", latents_shape(v), init->latents, err);
+}
+
 bool lt_trace_begin(lt_trace *t, const lt_engine *e, const lt_run *run, lt_error *err)
 {
     const lt_run_view *v = lt_run_about(run);
@@ -107,7 +122,7 @@ bool lt_trace_begin(lt_trace *t, const lt_engine *e, const lt_run *run, lt_error
            lt_trace_add(t, "text.uncond", text, v->text_uncond, err) &&
            add_pooled(t, "text.pooled.cond", e, v, v->text_cond, false, err) &&
            add_pooled(t, "text.pooled.uncond", e, v, v->text_uncond, true, err) &&
-           lt_trace_add(t, "noise", latents_shape(v), v->noise, err) &&
+           add_init(t, v, err) && lt_trace_add(t, "noise", latents_shape(v), v->noise, err) &&
            lt_trace_add(t, "latents.init", latents_shape(v), v->latents, err) &&
            add_schedule(t, v->schedule, err);
 }

@@ -38,6 +38,8 @@ static void draw_again(const lt_film *f, int before, int image, float *work, flo
     bool own = f->params.own_generators;
     size_t one = one_picture(f), count = own ? one : f->all;
     lt_rng_seed(&rng, lt_params_seed(&f->params, own ? image : 0, &place));
+    if (f->params.init_image) /* the sample of its posterior comes first */
+        lt_rng_normal(&rng, work, one);
     /* the first noise, those of the steps before, and this one */
     for (int i = 0; i < 1 + before + f->drawn_before + 1; i++)
         lt_rng_normal(&rng, work, count);

@@ -298,18 +298,24 @@ static void show_wanted(worker *w)
 
 /* ---- the run ---- */
 
-/* From the parent's last frame on, if this run is of its size and steps. */
+/* From the parent's last frame on, if this run is of its size and steps, or says nothing of them.
+ */
 static bool goes_on(const worker *w, lt_run_start *out, lt_error *err)
 {
     const lt_film *f = w->parent;
-    const lt_params *p = w->params;
+    lt_params *p = w->params;
+    int steps = f->schedule.begin + f->steps;
+    if (!p->size.width)
+        p->size = (lt_size){f->width, f->height};
     const lt_sampler *sampler;
     const lt_scheduler_config *model = lt_engine_about(w->engine)->scheduler;
     if (!lt_sampler_find(p->scheduler ? p->scheduler : model->sampler, &sampler, err))
         return false;
-    if (p->steps != f->steps || p->size.width != f->width || p->size.height != f->height)
+    if (!p->steps)
+        p->steps = steps;
+    if (p->steps != steps || p->size.width != f->width || p->size.height != f->height)
         return lt_fail(err, LT_ERR_ARGUMENT, NULL,
-                       "a fork has its parent's %d steps and size of %dx%d", f->steps, f->width,
+                       "a fork has its parent's %d steps and size of %dx%d", steps, f->width,
                        f->height);
     *out = lt_film_start(f, f->done, sampler);
     return true;
@@ -319,6 +325,7 @@ static bool begin(worker *w, lt_error *err)
 {
     lt_film *film;
     lt_run_start from;
+    lt_init_image init = {0};
     lt_run_options options = {.params = w->params, .film = true};
     double start = lt_clock();
     w->step = w->parent ? w->parent->done : 0;
@@ -331,8 +338,14 @@ static bool begin(worker *w, lt_error *err)
             return false;
         options.start = &from;
     }
-    if (!lt_run_begin(w->engine, &options, &w->run, &w->s->progress, err) ||
-        !lt_film_new(w->engine, w->params, w->run, &film, err))
+    if (!w->parent && w->params->init_image) {
+        if (!lt_init_image_read(w->params->init_image, &init, err))
+            return false;
+        options.init = &init;
+    }
+    bool ok = lt_run_begin(w->engine, &options, &w->run, &w->s->progress, err);
+    lt_init_image_done(&init);
+    if (!ok || !lt_film_new(w->engine, w->params, w->run, &film, err))
         return false;
     if (w->parent && !lt_film_inherit(film, w->parent, w->step, err)) {
         lt_film_free(film);

@@ -40,15 +40,17 @@ int lt_lms_coefficients_from(const lt_schedule *schedule, int first, int i,
                              double out[LT_LMS_ORDER])
 {
     LT_ASSERT(first >= 0 && i >= first && i < schedule->steps);
-    int known = i - first + 1, order = known < LT_LMS_ORDER ? known : LT_LMS_ORDER;
+    int known = i - first + 1, basis = first == 0 ? known + schedule->begin : known,
+        order = basis < LT_LMS_ORDER ? basis : LT_LMS_ORDER;
     /* Two equal sigmas (leading timesteps beyond the table's end) make no basis: start after them.
      */
     for (int k = 1; k < order; k++)
         if (schedule->sigmas[i - k] <= schedule->sigmas[i - k + 1])
             order = k;
+    int used = order < known ? order : known;
     for (int j = 0; j < LT_LMS_ORDER; j++)
-        out[j] = j < order ? integrate_basis(schedule->sigmas, i, order, j) : 0;
-    return order;
+        out[j] = j < used ? integrate_basis(schedule->sigmas, i, order, j) : 0;
+    return used;
 }
 
 static void advance(const lt_schedule *schedule, const float *noise, lt_sampler_state *state)

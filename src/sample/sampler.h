@@ -17,7 +17,8 @@ typedef struct lt_sampler_state {
     int step;    /* steps taken; the next is step i of the schedule */
     int first;   /* derivatives are known from this step on: 0, unless lt_sampler_state_put */
     int slots;   /* derivatives that are kept */
-    float *x;    /* [n], owned: set it to randn * init_noise_sigma before the first step */
+    float *x;    /* [n], owned: set it to randn * init_noise_sigma, or with a picture to
+                    lt_schedule_noised, before the first step */
     float *x0;   /* [n], inside x's memory: predicted by the last step, 0 before the first */
     float *past; /* [slots, n], inside x's memory: that of step i is in slot i mod slots */
 } lt_sampler_state;
@@ -87,6 +88,11 @@ void lt_sampler_step(const lt_sampler *sampler, const lt_schedule *schedule, con
  * above T - 1), where diffusers divides by 0.
  */
 int lt_lms_coefficients(const lt_schedule *schedule, int i, double out[LT_LMS_ORDER]);
-/* The same where derivatives are known from step `first` on only. */
+/*
+ * The same where derivatives are known from step `first` on only.  Where a schedule was cut and
+ * `first` is 0, the basis is on the sigmas of the steps left out, too, whose derivatives do not
+ * exist and count as 0: so diffusers' LMSDiscreteScheduler does in an image-to-image run (its order
+ * is min(step_index + 1, 4), whatever it has kept).  The number of derivatives used is returned.
+ */
 int lt_lms_coefficients_from(const lt_schedule *schedule, int first, int i,
                              double out[LT_LMS_ORDER]);

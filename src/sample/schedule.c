@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/panic.h"
 
 /* Element i of torch.linspace(from, to, count) in float32: from both ends, with fused steps. */
 static float linspace_float(float from, float to, int count, int i)
@@ -211,10 +212,35 @@ bool lt_schedule_init(lt_schedule *schedule, const lt_schedule_config *config, i
     return ok;
 }
 
+int lt_schedule_begin(int n, double strength)
+{
+    int taken = (int)(n * strength);
+    return n - (taken < n ? taken : n);
+}
+
+void lt_schedule_cut(lt_schedule *schedule, int begin)
+{
+    LT_ASSERT(schedule->begin == 0 && begin >= 0 && begin < schedule->steps);
+    schedule->begin = begin;
+    schedule->steps -= begin;
+    schedule->timesteps += begin;
+    schedule->sigmas += begin;
+}
+
+bool lt_schedule_copy(lt_schedule *to, const lt_schedule *from, lt_error *err)
+{
+    if (!lt_schedule_init(to, &from->config, from->begin + from->steps, err))
+        return false;
+    lt_schedule_cut(to, from->begin);
+    return true;
+}
+
 void lt_schedule_done(lt_schedule *schedule)
 {
-    free(schedule->timesteps);
-    free(schedule->sigmas);
+    if (schedule->timesteps) {
+        free(schedule->timesteps - schedule->begin);
+        free(schedule->sigmas - schedule->begin);
+    }
     free(schedule->alphas_cumprod);
     *schedule = (lt_schedule){0};
 }
@@ -231,4 +257,12 @@ bool lt_schedule_add_noise(const lt_schedule *schedule, int t, const float *x0, 
     for (size_t i = 0; i < n; i++)
         out[i] = keep * x0[i] + add * eps[i];
     return true;
+}
+
+void lt_schedule_noised(const lt_schedule *schedule, const float *x0, const float *eps, size_t n,
+                        float *out)
+{
+    float sigma = schedule->sigmas[0];
+    for (size_t i = 0; i < n; i++)
+        out[i] = x0[i] + eps[i] * sigma;
 }

@@ -81,10 +81,12 @@ const char *lt_final_sigma_name(lt_final_sigma value);
 typedef struct lt_schedule {
     lt_schedule_config config; /* timestep_spacing is never unset */
     int steps;                 /* n */
-    float init_noise_sigma;    /* the first latents are randn times this */
-    float *timesteps;          /* [n], owned, descending; fractional unless leading or trailing */
-    float *sigmas;             /* [n + 1], owned, descending; the last is 0 or sigma_0 */
-    float *alphas_cumprod;     /* [T], owned: abar_t.  The last is 2^-24, not 0, with zero SNR */
+    int begin; /* steps of lt_schedule_init that lt_schedule_cut left out before these */
+    float init_noise_sigma; /* the first latents are randn times this */
+    float *timesteps;       /* [n], owned, descending; fractional unless leading or trailing */
+    float *sigmas;          /* [n + 1], owned, descending; the last is 0 or sigma_0.  Those of the
+                               steps left out are at -begin to -1, here and in timesteps */
+    float *alphas_cumprod;  /* [T], owned: abar_t.  The last is 2^-24, not 0, with zero SNR */
 } lt_schedule;
 
 /*
@@ -97,7 +99,22 @@ bool lt_schedule_init(lt_schedule *schedule, const lt_schedule_config *config, i
                       lt_error *err) LT_WARN_UNUSED;
 void lt_schedule_done(lt_schedule *schedule); /* {0} is fine */
 
+/* Steps of n that an image-to-image run of this strength, 0 to 1, leaves out at the start:
+ * n - min(int(n * strength), n), the product in double.  Source: get_timesteps of diffusers'
+ * StableDiffusionImg2ImgPipeline. */
+int lt_schedule_begin(int n, double strength);
+/* Leaves the first `begin` steps out, 0 <= begin < steps, of a schedule that lt_schedule_init made:
+ * step 0 is now step `begin` there.  init_noise_sigma stays. */
+void lt_schedule_cut(lt_schedule *schedule, int begin);
+/* The same tables, of which as much is left out.  As lt_schedule_init. */
+bool lt_schedule_copy(lt_schedule *to, const lt_schedule *from, lt_error *err) LT_WARN_UNUSED;
+
 /* out [n] = sqrt(abar_t) x0 + sqrt(1 - abar_t) eps, the forward process (Ho 2020, eq. 4) at
  * training timestep t, 0 to T - 1 (LT_ERR_ARGUMENT); x0, eps [n]; out may be either. */
 bool lt_schedule_add_noise(const lt_schedule *schedule, int t, const float *x0, const float *eps,
                            size_t n, float *out, lt_error *err) LT_WARN_UNUSED;
+
+/* out [n] = x0 + sigma_0 eps, before the first step: add_noise of diffusers' sigma schedulers,
+ * where an image-to-image run begins.  x0, eps [n]; out may be either. */
+void lt_schedule_noised(const lt_schedule *schedule, const float *x0, const float *eps, size_t n,
+                        float *out);

@@ -144,7 +144,7 @@ void lt_form_this(const lt_film *film, int image, int row, char *to, size_t size
     else if (is(info, "guidance-scale"))
         snprintf(to, size, "%.15g", film->guidance_scale);
     else if (is(info, "steps"))
-        snprintf(to, size, "%d", film->steps);
+        snprintf(to, size, "%d", film->schedule.begin + film->steps);
     else if (is(info, "size"))
         snprintf(to, size, "%dx%d", film->width, film->height);
     else if (is(info, "scheduler"))

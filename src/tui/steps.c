@@ -79,7 +79,8 @@ static bool chooses_noise(const lt_studio *s, const lt_params *p)
     return s->form.seed_given && lt_sampler_find(name, &sampler, &ignored) && sampler->stochastic;
 }
 
-/* The noise, the steps, the size and the model of a fork are its parent's. */
+/* The noise, the picture to begin with, the steps, the size and the model of a fork are its
+ * parent's. */
 static void as_parent(const lt_studio *s, lt_params *p, const lt_film *f, bool own_noise)
 {
     int place;
@@ -90,7 +91,10 @@ static void as_parent(const lt_studio *s, lt_params *p, const lt_film *f, bool o
     p->seed_count = 1;
     p->variation_seed = f->params.variation_seed;
     p->variation_strength = f->params.variation_strength;
-    p->steps = f->steps;
+    p->steps = f->schedule.begin + f->steps;
+    free(p->init_image);
+    p->init_image = f->params.init_image ? lt_strdup(f->params.init_image) : NULL;
+    p->strength = f->params.strength;
     p->size = (lt_size){f->width, f->height};
     same_model(s, p, f);
 }

@@ -95,7 +95,8 @@ static void numbers(const lt_studio *s, pen *p)
     lt_film_numbers_at(f, s->step, s->image, &n);
     if (s->step == 0)
         lt_draw_format(p->y++, p->area.x + 1, p->area.width - 2, LT_STYLE_STRONG,
-                       "Step 0 of %d: noise", f->steps);
+                       "Step 0 of %d: %s", f->steps,
+                       f->params.init_image ? "picture with noise" : "noise");
     else
         lt_draw_format(p->y++, p->area.x + 1, p->area.width - 2, LT_STYLE_STRONG,
                        "Step %d of %d   t %.4g", s->step, f->steps, n.timestep);

@@ -23,6 +23,7 @@ typedef struct job {
 typedef struct bench {
     golden golden;
     lt_params params;
+    lt_init_image init;
     pipeline_rig rig;
     lt_run *run;
     double error[GOLDEN_STAGE_COUNT];
@@ -57,9 +58,25 @@ static void read_params(bench *b)
         p->scheduler = lt_strdup(scheduler);
     p->size = (lt_size){json_object_get_int(member(args, "width")),
                         json_object_get_int(member(args, "height"))};
+    if (golden_has(&b->golden, "init.picture")) {
+        p->init_image = lt_strdup("init.picture");
+        p->strength = json_object_get_double(member(args, "strength"));
+    }
     CHECK_OK(lt_params_check(p, err));
     lt_buf_done(&text);
     json_object_put(args);
+}
+
+/* The picture to begin with; nothing without one. */
+static void read_init(bench *b)
+{
+    const lt_safetensors_tensor *t = lt_safetensors_find(b->golden.file, "init.picture");
+    if (!t)
+        return;
+    CHECK_OK(lt_image_new((int)t->dim[1], (int)t->dim[0], &b->init.image, err));
+    assert_int_equal(t->bytes, lt_image_bytes(b->init.image));
+    memcpy(b->init.image->rgb, t->data, t->bytes);
+    b->init.hash = lt_init_image_hash(b->init.image);
 }
 
 static void same_bytes(const bench *b, const char *name, const void *ours, size_t have)
@@ -81,7 +98,39 @@ static void near(bench *b, golden_stage stage, const char *name, const float *ou
     free(want);
 }
 
-static void check_start(bench *b)
+/* The posterior and its sample; in bfloat16 the goldens hold no error of them. */
+static void check_init(bench *b, lt_dtype dtype)
+{
+    const lt_run_view *v = lt_run_about(b->run);
+    size_t one = (size_t)v->channels * (size_t)v->h * (size_t)v->w, images = (size_t)v->images;
+    assert_int_equal(v->init != NULL, golden_has(&b->golden, "init.picture"));
+    if (!v->init)
+        return;
+    same_bytes(b, "init.pixels", v->init->pixels, (size_t)3 * (size_t)v->width * (size_t)v->height);
+    same_bytes(b, "init.noise", v->init->noise, (size_t)v->init->generators * one);
+    assert_int_equal(v->schedule->begin + v->steps, b->params.steps);
+    if (dtype != LT_F32)
+        return;
+    const struct {
+        const char *name;
+        const float *ours;
+        size_t count;
+        golden_stage stage;
+    } parts[] = {{"init.mean", v->init->mean, one, GOLDEN_ENCODE},
+                 {"init.logvar", v->init->logvar, one, GOLDEN_ENCODE},
+                 {"init.latents", v->init->latents, images * one, GOLDEN_LATENTS},
+                 {"latents.init", v->latents, images * one, GOLDEN_LATENTS}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        size_t count;
+        float *want = golden_values(&b->golden, parts[i].name, &count);
+        assert_int_equal(count, parts[i].count);
+        double error = golden_worst(parts[i].ours, want, (int)(count / one), one);
+        b->error[parts[i].stage] = golden_worse(b->error[parts[i].stage], error);
+        free(want);
+    }
+}
+
+static void check_start(bench *b, lt_dtype dtype)
 {
     const lt_run_view *v = lt_run_about(b->run);
     size_t length = v->negative->length;
@@ -93,6 +142,7 @@ static void check_start(bench *b)
     same_bytes(b, "noise", v->noise,
                (size_t)v->images * (size_t)v->channels * (size_t)v->h * (size_t)v->w);
     same_bytes(b, "sched.timesteps", v->schedule->timesteps, (size_t)v->steps);
+    check_init(b, dtype);
     near(b, GOLDEN_TEXT, "text.cond", v->text_cond);
 }
 
@@ -144,13 +194,14 @@ static double check_picture(bench *b)
 
 static void report(const bench *b, const job *j, double db)
 {
-    const golden_stage stages[] = {GOLDEN_TEXT, GOLDEN_LATENTS, GOLDEN_IMAGE};
+    const golden_stage stages[] = {GOLDEN_TEXT, GOLDEN_LATENTS, GOLDEN_IMAGE, GOLDEN_ENCODE};
+    int count = b->init.image && j->dtype == LT_F32 ? 4 : 3;
     printf("%-20s %s %s ", j->name, j->ops->name, lt_dtype_name(j->dtype));
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < count; i++)
         printf(" %s %.1e/%.1e", golden_stage_name(stages[i]), b->error[stages[i]],
                golden_limit(&b->golden, stages[i], j->dtype));
     printf("  %.1f dB\n", db);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < count; i++)
         if (!(b->error[stages[i]] <= golden_limit(&b->golden, stages[i], j->dtype)))
             fail_msg("%s: %s is over its limit", j->name, golden_stage_name(stages[i]));
 }
@@ -162,10 +213,11 @@ static void test_one(void **state)
     lt_error fault = {0};
     CHECK_OK(golden_open(LT_TEST_DATA, j->name, &b.golden, err));
     read_params(&b);
+    read_init(&b);
     pipeline_rig_open(b.golden.model, j->ops, lt_dtype_name(j->dtype), &b.rig);
-    lt_run_options options = {.params = &b.params};
+    lt_run_options options = {.params = &b.params, .init = b.init.image ? &b.init : NULL};
     CHECK_OK(lt_run_begin(b.rig.engine, &options, &b.run, NULL, err));
-    check_start(&b);
+    check_start(&b, j->dtype);
     lt_step_result result;
     do {
         result = lt_run_step(b.run, NULL, &fault);
@@ -178,6 +230,7 @@ static void test_one(void **state)
     pipeline_rig_close(&b.rig);
     lt_params_done(&b.params);
     report(&b, j, db);
+    lt_init_image_done(&b.init);
     golden_close(&b.golden);
 }
 

@@ -2,8 +2,8 @@
 """Compare two files of tensors, of golden.py or of `latentty render --trace`, name by name.
 
   compare.py A REFERENCE             a table: relative L2 and greatest difference of each tensor of both
-  compare.py A REFERENCE --limit L   also fail (exit 1) if a tensor of the reference (but for trace.*) is not in A,
-                                     token ids or noise are not equal, floats are further apart than L (relative
+  compare.py A REFERENCE --limit L   also fail (exit 1) if a tensor of the reference (but for trace.*, init.picture) is not in
+                                     A, token ids, noise or the picture to begin with are not equal, floats are further apart than L (relative
                                      L2; twice that for the VAE's, ten times for the guided eps, in which a
                                      difference of two UNet outputs is multiplied by the guidance scale), or more
                                      than 0.5 % of an 8-bit picture's values differ, or any by more than 1
@@ -19,7 +19,7 @@ def fault_of(name, error, difference, limit):
     """What is wrong, or ''."""
     if not np.isfinite(error):
         return "not finite"
-    if name == "noise" or name.startswith("ids."):
+    if name in ("noise", "init.noise", "init.pixels") or name.startswith("ids."):
         return "must be equal" if difference.any() else ""
     if name == "image.u8":
         return "differs" if (difference > 1).any() or (difference > 0).mean() > 0.005 else ""
@@ -58,7 +58,7 @@ def main():
         faults += [name] if fault else []
         if error > worst[1] and name != "image.u8":
             worst = (name, error)
-    lacking = [k for k in sorted(set(b) - set(a)) if not k.startswith("trace.")]
+    lacking = [k for k in sorted(set(b) - set(a)) if not k.startswith("trace.") and k != "init.picture"]
     for name in lacking:
         print(f"{name:32} is missing")
     print(f"{args.a}: {len(set(a) & set(b))} tensors compared, worst {worst[1]:.2e} {worst[0]}")

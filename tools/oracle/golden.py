@@ -7,7 +7,12 @@ Tensors (B pictures, i the step in three digits, C h w the latents, H W the pixe
   ids.cond ids.uncond                 I32 [B,T]
   text.cond text.uncond               F32 [B,T,D]      last_hidden_state
   noise                               F32 [B,C,h,w]    straight from the generators
-  latents.init                        F32 [B,C,h,w]    noise * init_noise_sigma
+  latents.init                        F32 [B,C,h,w]    noise * init_noise_sigma, or init.latents with that noise added
+  init.picture                        U8  [H,W,3]      (init.* with --init: image to image) the picture as it is given
+  init.pixels                         F32 [1,3,H,W]    that, resized where it must be, in -1..1
+  init.mean logvar                    F32 [1,C,h,w]    of the VAE's posterior; logvar clamped
+  init.noise                          F32 [G,C,h,w]    what it is sampled with, of each of the G generators
+  init.latents                        F32 [B,C,h,w]    the sample * scaling_factor
   sched.timesteps sched.sigmas        F32              as the scheduler holds them
   step.iii.model_input                F32 [B,C,h,w]    after scale_model_input
   step.iii.eps_uncond eps_text eps    F32 [B,C,h,w]    the UNet's outputs (guided runs) and the guided one
@@ -30,7 +35,10 @@ import inspect
 import json
 import os
 
+import PIL.Image
+
 import reference
+from diffusers.image_processor import VaeImageProcessor
 from reference import diffusers, relative_l2, torch, torch_utils
 
 from safetensors.torch import save_file
@@ -69,22 +77,56 @@ def generators(args, images):
     return [torch.Generator().manual_seed(seed) for seed in args.seed]
 
 
+def begin_index(args):
+    """As StableDiffusionImg2ImgPipeline.get_timesteps: the steps that are left out."""
+    return args.steps - min(int(args.steps * args.strength), args.steps) if args.init else 0
+
+
+def init_picture(args):
+    height, width = (int(side) for side in reversed(args.init.split("x")))
+    picture = (reference.test_picture(height, width)[0].permute(1, 2, 0) / 2 + 0.5).clamp(0, 1) * 255
+    return picture.round().to(torch.uint8)
+
+
+def init_latents(args, model, out, dtype=torch.float32):
+    """As StableDiffusionImg2ImgPipeline.prepare_latents up to the scheduler; the VAE computes in dtype."""
+    pixels = VaeImageProcessor(vae_scale_factor=model.factor).preprocess(
+        PIL.Image.fromarray(out["init.picture"].numpy()), height=args.height, width=args.width)
+    posterior = model.vae.encode(pixels.to(dtype)).latent_dist
+    mean, logvar, std = posterior.mean.float(), posterior.logvar.float(), posterior.std.float()
+    if "init.noise" not in out:
+        each = out["generator"] if isinstance(out["generator"], list) else [out["generator"]]
+        out["init.noise"] = torch.cat([torch_utils.randn_tensor(mean.shape, generator=g) for g in each])
+    latents = model.vae.config.scaling_factor * (mean + std * out["init.noise"])
+    images = len(args.prompt) * args.images_per_prompt
+    latents = latents if len(latents) == images else torch.cat([latents] * images)
+    return {"init.pixels": pixels, "init.mean": mean, "init.logvar": logvar, "init.latents": latents}
+
+
 def sample(args, model, out, dtype=torch.float32, replay=None):
     """The loop of StableDiffusionPipeline from out["noise"] and out["text.*"]; the UNet computes in dtype.
+    With --init that of StableDiffusionImg2ImgPipeline, from the picture on.
     replay: noise for the scheduler instead of what it would draw."""
     noise, cond, uncond = out["noise"], out["text.cond"], out["text.uncond"]
     guided = args.guidance > 1.0
     text = torch.cat([uncond, cond]) if guided else cond
     sched = reference.scheduler(model.directory, args.scheduler)
     sched.set_timesteps(args.steps)
-    latents = noise * sched.init_noise_sigma
-    steps = {"latents.init": latents.clone(), "sched.timesteps": sched.timesteps.to(torch.float32),
-             "sched.sigmas": torch.as_tensor(sched.sigmas).to(torch.float32)}
+    begin = begin_index(args)
+    timesteps = sched.timesteps[begin * sched.order:]
+    if args.init:
+        sched.set_begin_index(begin * sched.order)
+        init = out["init.latents"] if dtype == torch.float32 else init_latents(args, model, out, dtype)["init.latents"]
+        latents = sched.add_noise(init, noise, timesteps[:1].repeat(len(noise)))
+    else:
+        latents = noise * sched.init_noise_sigma
+    steps = {"latents.init": latents.clone(), "sched.timesteps": timesteps.to(torch.float32),
+             "sched.sigmas": torch.as_tensor(sched.sigmas[begin:]).to(torch.float32)}
     options = {}
     if "generator" in inspect.signature(sched.step).parameters:
         options["generator"] = out["generator"]
     with reference.NoiseTap(sched, replay) as tap:
-        for i, t in enumerate(sched.timesteps):
+        for i, t in enumerate(timesteps):
             k = f"step.{i:03d}."
             x = sched.scale_model_input(torch.cat([latents] * 2) if guided else latents, t)
             eps = model.unet(x.to(dtype), t, encoder_hidden_states=text.to(dtype), return_dict=False)[0].float()
@@ -120,8 +162,12 @@ def run(args, model):
         out["ids." + k] = ids.repeat_interleave(args.images_per_prompt, 0).to(torch.int32)
         out["text." + k] = text.repeat_interleave(args.images_per_prompt, 0)
 
-    shape = (images, model.unet.config.in_channels, height // model.factor, width // model.factor)
     out["generator"] = generators(args, images)
+    if args.init:
+        out["init.picture"] = init_picture(args)
+        out.update(init_latents(args, model, out))
+        height, width = out["init.pixels"].shape[2:]
+    shape = (images, model.unet.config.in_channels, height // model.factor, width // model.factor)
     out["noise"] = torch_utils.randn_tensor(shape, generator=out["generator"], dtype=torch.float32)
     steps, latents = sample(args, model, out)
     del out["generator"]
@@ -176,19 +222,23 @@ def measure(args, model, out, dtype):
 
 @torch.no_grad()
 def check(args, model, out):
-    """The same call through StableDiffusionPipeline must give the same bits."""
-    pipe = diffusers.StableDiffusionPipeline(
+    """The same call through diffusers' own pipeline must give the same bits."""
+    kind = diffusers.StableDiffusionImg2ImgPipeline if args.init else diffusers.StableDiffusionPipeline
+    pipe = kind(
         vae=model.vae, unet=model.unet, text_encoder=model.text, tokenizer=model.tokenizer,
         scheduler=reference.scheduler(model.directory, args.scheduler), safety_checker=None, feature_extractor=None,
         requires_safety_checker=False)
     pipe.set_progress_bar_config(disable=True)
+    size = dict(height=args.height or model.side, width=args.width or model.side)
+    if args.init:  # it takes no size: the picture has it, or is given as pixels
+        size = dict(image=out["init.pixels"] if args.height else PIL.Image.fromarray(out["init.picture"].numpy()),
+                    strength=args.strength)
     latents = pipe(prompt=args.prompt, negative_prompt=[args.negative] * len(args.prompt),
                    num_inference_steps=args.steps, guidance_scale=args.guidance,
                    num_images_per_prompt=args.images_per_prompt,
-                   generator=generators(args, len(out["noise"])), height=args.height or model.side,
-                   width=args.width or model.side, output_type="latent").images
+                   generator=generators(args, len(out["noise"])), output_type="latent", **size).images
     if not torch.equal(latents, out[f"step.{len(out['sched.timesteps']) - 1:03d}.latents"]):
-        raise SystemExit(f"{args.out}: StableDiffusionPipeline gives other latents")
+        raise SystemExit(f"{args.out}: {kind.__name__} gives other latents")
 
 
 def slim(out):
@@ -217,10 +267,12 @@ def arguments():
     parser.add_argument("--scheduler", default="config", choices=["config", "lms-blog", *reference.SCHEDULERS])
     parser.add_argument("--height", type=int)
     parser.add_argument("--width", type=int)
+    parser.add_argument("--init", metavar="WxH", help="image to image, from a test picture of that size")
+    parser.add_argument("--strength", type=float, default=0.8, help="with --init")
     parser.add_argument("--trace", action="store_true", help="also what every block returns")
     parser.add_argument("--slim", action="store_true", help="of the steps between, only the latents")
     parser.add_argument("--no-encode", action="store_true", help="leave out vae.*")
-    parser.add_argument("--check", action="store_true", help="compare with StableDiffusionPipeline")
+    parser.add_argument("--check", action="store_true", help="compare with the pipeline of diffusers")
     parser.add_argument("--no-error", action="store_true", help="do not measure float64 and bfloat16")
     return parser.parse_args()
 
@@ -231,7 +283,8 @@ def main():
     out = run(args, model)
     if args.check:
         check(args, model, out)
-    said = {k: v for k, v in vars(args).items() if k not in ("out", "trace", "slim", "no_encode", "check", "no_error")}
+    unsaid = ("out", "trace", "slim", "no_encode", "check", "no_error") + (() if args.init else ("init", "strength"))
+    said = {k: v for k, v in vars(args).items() if k not in unsaid}
     said["model"] = os.path.basename(os.path.normpath(args.model))
     meta = {"args": json.dumps(said), "versions": json.dumps(reference.VERSIONS)}
     if not args.no_error:

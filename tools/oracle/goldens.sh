@@ -65,4 +65,10 @@ g odd odd --prompt "a fox" --steps 3 --seed 0 --height 56 --width 72
 g turbo-1 turbo --no-encode --prompt "a fox" --steps 1 --seed 3 --guidance 0
 g turbo-4 turbo --prompt "a fox" --steps 4 --seed 3 --guidance 0
 g eps eps --scheduler lms --prompt "a fox" --steps 3 --seed 3
+g init-lms sd1 --no-encode --scheduler lms --prompt "a fox" --steps 6 --seed 9 --init 64x64 --strength 0.7
+g init-euler-a sd1 --no-encode --scheduler euler_a --prompt "a fox" --steps 5 --seed 9 --init 85x61
+g init-list sd1 --no-encode --scheduler lms --prompt "a fox" --images-per-prompt 2 --generator list --steps 5 \
+  --seed 3 --seed 4 --init 64x64
+g init-single sd1 --no-encode --scheduler euler_a --prompt "a cat" --prompt "two dogs, 4k!" --steps 4 --seed 5 \
+  --init 50x70 --strength 0.5 --width 64 --height 64
 g demo demo --scheduler lms --prompt "A wild pokemon appears!" --steps 30 --seed 42 --slim
