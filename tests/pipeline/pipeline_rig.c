@@ -76,11 +76,33 @@ lt_params pipeline_params(const char *prompt, int steps, const char *seeds, bool
     return p;
 }
 
+lt_init_image pipeline_init(void)
+{
+    lt_init_image init = {0};
+    CHECK_OK(lt_image_new(21, 18, &init.image, err));
+    for (int i = 0; i < 21 * 18; i++) {
+        unsigned char *at = init.image->rgb + 3 * i;
+        at[0] = (unsigned char)(i % 21 * 12);
+        at[1] = (unsigned char)(i / 21 * 14);
+        at[2] = (unsigned char)(i * 7 % 256);
+    }
+    init.hash = lt_init_image_hash(init.image);
+    return init;
+}
+
+void pipeline_begin_with(lt_params *p, const char *path, double strength)
+{
+    p->init_image = lt_strdup(path);
+    p->strength = strength;
+}
+
 float *pipeline_run(pipeline_rig *r, const lt_params *p, size_t *count)
 {
     lt_run *run;
-    lt_run_options options = {.params = p};
+    lt_init_image init = pipeline_init();
+    lt_run_options options = {.params = p, .init = p->init_image ? &init : NULL};
     CHECK_OK(lt_run_begin(r->engine, &options, &run, NULL, err));
+    lt_init_image_done(&init);
     lt_error fault = {0};
     lt_step_result result;
     do
@@ -114,12 +136,16 @@ lt_film *pipeline_film_to(pipeline_rig *r, const lt_params *p, const lt_film *pa
     CHECK_OK(lt_sampler_find(p->scheduler, &sampler, err));
     if (parent)
         start = lt_film_start(parent, k, sampler);
-    lt_run_options options = {.params = p, .start = parent ? &start : NULL};
+    lt_init_image init = pipeline_init();
+    lt_run_options options = {.params = p,
+                              .start = parent ? &start : NULL,
+                              .init = p->init_image && !parent ? &init : NULL};
     CHECK_OK(lt_run_begin(r->engine, &options, &run, NULL, err));
+    lt_init_image_done(&init);
     CHECK_OK(lt_film_new(r->engine, p, run, &f, err));
     if (parent)
         CHECK_OK(lt_film_inherit(f, parent, k, err));
-    while (f->done < steps) {
+    while (f->done < steps && f->done < f->steps) {
         lt_film_step step;
         if (lt_run_step(run, NULL, &fault) == LT_STEP_FAILED)
             fail_msg("%s", fault.message);

@@ -24,6 +24,12 @@ int pipeline_sd1_close(void **state);
 /* Settings of one prompt; seeds as --seeds takes them, or one for all with batch pictures. */
 lt_params pipeline_params(const char *prompt, int steps, const char *seeds, bool own, int batch);
 
+/* A picture of 21x18 pixels, which every run of the functions below begins with whose settings name
+ * one; the caller's. */
+lt_init_image pipeline_init(void);
+/* The settings name it, as `path`. */
+void pipeline_begin_with(lt_params *p, const char *path, double strength);
+
 /* Runs to the end: the final latents, owned by the caller; *count may be NULL. */
 float *pipeline_run(pipeline_rig *r, const lt_params *p, size_t *count);
 

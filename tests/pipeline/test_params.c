@@ -195,6 +195,28 @@ static void test_variation(void **state)
     lt_params_done(&p);
 }
 
+static void test_init_image(void **state)
+{
+    (void)state;
+    lt_params p;
+    lt_params_init(&p);
+    lt_params_add_prompt(&p, "x");
+    assert_true(lt_params_strength(&p) == 0.8);
+    CHECK_OK(lt_params_set(&p, row("init-image"), "a.png", err));
+    CHECK_OK(lt_params_set(&p, row("strength"), "1", err));
+    CHECK_OK(lt_params_check(&p, err));
+    assert_true(lt_params_strength(&p) == 1);
+    static const char *const wrong[] = {"0", "-0.5", "1.001"};
+    for (int i = 0; i < 3; i++) {
+        CHECK_OK(lt_params_set(&p, row("strength"), wrong[i], err));
+        CHECK_FAILS(lt_params_check(&p, err), LT_ERR_ARGUMENT, "expected above 0 to 1");
+    }
+    lt_params_unset(&p, row("strength"));
+    CHECK_OK(lt_params_set(&p, row("latents"), "n.safetensors", err));
+    CHECK_FAILS(lt_params_check(&p, err), LT_ERR_ARGUMENT, "--init-image and --latents both say");
+    lt_params_done(&p);
+}
+
 static void test_copy(void **state)
 {
     (void)state;
@@ -215,7 +237,7 @@ int main(void)
         cmocka_unit_test(test_values),    cmocka_unit_test(test_wrong_values),
         cmocka_unit_test(test_seeds),     cmocka_unit_test(test_order),
         cmocka_unit_test(test_check),     cmocka_unit_test(test_copy),
-        cmocka_unit_test(test_variation),
+        cmocka_unit_test(test_variation), cmocka_unit_test(test_init_image),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

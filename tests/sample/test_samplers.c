@@ -181,6 +181,28 @@ static void test_coefficients_of_four(void **state)
     lt_schedule_done(&s);
 }
 
+/* A cut schedule has the basis of the whole one and those derivatives that exist; after a fork with
+ * nothing known it starts anew. */
+static void test_coefficients_of_a_cut(void **state)
+{
+    (void)state;
+    lt_schedule whole = schedule_of(&lt_sampler_lms, 10), part = schedule_of(&lt_sampler_lms, 10);
+    lt_schedule_cut(&part, 4);
+    for (int i = 0; i < part.steps; i++) {
+        double want[LT_LMS_ORDER], got[LT_LMS_ORDER];
+        lt_lms_coefficients(&whole, i + 4, want);
+        assert_int_equal(lt_lms_coefficients(&part, i, got), i < 4 ? i + 1 : 4);
+        for (int j = 0; j < 4; j++)
+            assert_true(got[j] == (j <= i ? want[j] : 0));
+        assert_int_equal(lt_lms_coefficients_from(&part, i, i, got), 1);
+        double step = (double)part.sigmas[i + 1] - (double)part.sigmas[i];
+        if (i > 0)
+            assert_true(fabs(got[0] - step) < 1e-12);
+    }
+    lt_schedule_done(&whole);
+    lt_schedule_done(&part);
+}
+
 /* Timesteps 1000 and 999 have one sigma: no polynomial passes through both. */
 static void test_equal_sigmas(void **state)
 {
@@ -342,11 +364,17 @@ static void test_misuse(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forced),       cmocka_unit_test(test_whole_runs),
-        cmocka_unit_test(test_coefficients), cmocka_unit_test(test_coefficients_of_four),
-        cmocka_unit_test(test_equal_sigmas), cmocka_unit_test(test_rewind),
-        cmocka_unit_test(test_blog),         cmocka_unit_test(test_table),
-        cmocka_unit_test(test_too_large),    cmocka_unit_test(test_scale_at_end),
+        cmocka_unit_test(test_forced),
+        cmocka_unit_test(test_whole_runs),
+        cmocka_unit_test(test_coefficients),
+        cmocka_unit_test(test_coefficients_of_four),
+        cmocka_unit_test(test_coefficients_of_a_cut),
+        cmocka_unit_test(test_equal_sigmas),
+        cmocka_unit_test(test_rewind),
+        cmocka_unit_test(test_blog),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_scale_at_end),
         cmocka_unit_test(test_misuse),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

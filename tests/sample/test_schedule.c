@@ -274,6 +274,51 @@ static void test_flags(void **state)
                 "'use_exponential_sigmas'");
 }
 
+/* Strengths k/20 of 1 to 50 steps, the product of which is not always a whole number where it
+ * should be. */
+static void test_begin(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_open(&f);
+    double *want = fixture_doubles(&f, 50 * 20, "img2img.begin");
+    for (int n = 1; n <= 50; n++)
+        for (int k = 1; k <= 20; k++)
+            if (lt_schedule_begin(n, k / 20.0) != (int)want[(n - 1) * 20 + k - 1])
+                fail_msg("%d steps with strength %g leave out %d, expected %g", n, k / 20.0,
+                         lt_schedule_begin(n, k / 20.0), want[(n - 1) * 20 + k - 1]);
+    assert_int_equal(lt_schedule_begin(50, 0.58), 50 - 28); /* 50 * 0.58 is 28.999999999999996 */
+    assert_int_equal(lt_schedule_begin(50, 0), 50);
+    free(want);
+    fixture_close(&f);
+}
+
+/* The rest of the tables, with those of the steps left out before them; and a copy. */
+static void test_cut(void **state)
+{
+    (void)state;
+    lt_schedule_config c = fixture_sd14();
+    lt_schedule whole, part, copy;
+    CHECK_OK(lt_schedule_init(&whole, &c, 10, err));
+    CHECK_OK(lt_schedule_init(&part, &c, 10, err));
+    lt_schedule_cut(&part, 4);
+    CHECK_OK(lt_schedule_copy(&copy, &part, err));
+    for (const lt_schedule *s = &part; s; s = s == &part ? &copy : NULL) {
+        assert_int_equal(s->steps, 6);
+        assert_int_equal(s->begin, 4);
+        assert_memory_equal(s->timesteps, whole.timesteps + 4, 6 * sizeof(float));
+        assert_memory_equal(s->sigmas - 4, whole.sigmas, 11 * sizeof(float));
+    }
+    const float x0[2] = {1, -2}, eps[2] = {0.5f, 3};
+    float out[2];
+    lt_schedule_noised(&part, x0, eps, 2, out);
+    for (int i = 0; i < 2; i++)
+        assert_true(out[i] == x0[i] + eps[i] * whole.sigmas[4]);
+    lt_schedule_done(&whole);
+    lt_schedule_done(&part);
+    lt_schedule_done(&copy);
+}
+
 static void test_parse(void **state)
 {
     (void)state;
@@ -293,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_wrong_steps),    cmocka_unit_test(test_wrong_numbers),
         cmocka_unit_test(test_unusable_betas), cmocka_unit_test(test_words),
         cmocka_unit_test(test_flags),          cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_begin),          cmocka_unit_test(test_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
