@@ -58,6 +58,9 @@ static bool read_init_image(lt_render *r, lt_error *err)
         return lt_fail(err, LT_ERR_ARGUMENT, "--init-image FILE.png",
                        "--strength is that of a picture to begin with, but there is no "
                        "--init-image");
+    if (r->params.init_image && r->params.latents)
+        return lt_fail(err, LT_ERR_ARGUMENT, "leave out one of them",
+                       "--init-image and --latents both say what the run begins with");
     return lt_init_image_read(r->params.init_image, &r->init, err);
 }
 
@@ -76,8 +79,8 @@ static bool read_arguments(lt_render *r, lt_error *err)
     r->trace_path = lt_args_value(args, "trace");
     if (!read_lens(r, err) || !read_batch(r, err) || !read_columns(r, err) ||
         !lt_seeds_read(r->c, &r->params, lt_config_value_of(r->c->config, "seed"), err) ||
-        !lt_params_check(&r->params, err) || !lt_render_latents(r, err) ||
-        !read_init_image(r, err) || !lt_render_animation_read(r, err) || !lt_render_names(r, err))
+        !lt_params_check(&r->params, err) || !read_init_image(r, err) ||
+        !lt_render_latents(r, err) || !lt_render_animation_read(r, err) || !lt_render_names(r, err))
         return false;
     lt_seeds_say(r->c, &r->params);
     return true;

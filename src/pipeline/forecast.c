@@ -10,6 +10,7 @@ enum {
     OVERHEAD = 32 << 20, /* oneDNN's kernels, stacks, heap: 14 to 23 MiB seen on cpu, 2 threads */
     LATENT_ARRAYS = 13,  /* of [B,C,h,w]: lt_run's, the sampler state's and a caller's, at most */
     FILM_ARRAYS = 4,     /* of the same in each step of a film */
+    ENCODE_ARRAYS = 4,   /* of the same, for the picture that is encoded, at most */
     TRACED_ARRAYS = 7,   /* of the same in each step of a trace, at most */
     STEP = 64,           /* pixels between the sizes that a hint names */
 };
@@ -47,10 +48,11 @@ static size_t host_bytes(const lt_engine_info *about, const lt_work *w)
     size_t picture = times(area, 3 * sizeof(float) + 3); /* as float32 and as RGB */
     size_t pictures = 2 + (w->traced_steps ? 2 * images : 0) + (w->encode ? 4 : 0);
     size_t drawn = times(latents / images, (size_t)w->drawn);
-    return plus(plus(times(latents, LATENT_ARRAYS + TRACED_ARRAYS * w->traced_steps +
-                                        FILM_ARRAYS * w->film_steps),
-                     plus(times(text, images * (w->guided ? 2 : 1)), shifts)),
-                plus(times(picture, pictures), drawn));
+    return plus(
+        plus(times(latents, LATENT_ARRAYS + (w->encode ? ENCODE_ARRAYS : 0) +
+                                TRACED_ARRAYS * w->traced_steps + FILM_ARRAYS * w->film_steps),
+             plus(times(text, images * (w->guided ? 2 : 1)), shifts)),
+        plus(times(picture, pictures), drawn));
 }
 
 /* Bytes, by the memory that they are taken from; of a backend without memory of its own all is the

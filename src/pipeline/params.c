@@ -325,15 +325,12 @@ static bool check_variation(const lt_params *p, lt_error *err)
     return true;
 }
 
-static bool check_init_image(const lt_params *p, lt_error *err)
+static bool check_strength(const lt_params *p, lt_error *err)
 {
-    if (!isnan(p->strength) && !(p->strength > 0 && p->strength <= 1))
-        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--strength is %.15g, expected above 0 to 1",
-                       p->strength);
-    if (p->init_image && p->latents)
-        return lt_fail(err, LT_ERR_ARGUMENT, "leave out one of them",
-                       "--init-image and --latents both say what the run begins with");
-    return true;
+    if (isnan(p->strength) || (p->strength > 0 && p->strength <= 1))
+        return true;
+    return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--strength is %.15g, expected above 0 to 1",
+                   p->strength);
 }
 
 /* ---- the whole ---- */
@@ -371,7 +368,7 @@ bool lt_params_check(lt_params *p, lt_error *err)
         return lt_fail(err, LT_ERR_ARGUMENT, "leave out --batch: a picture of each seed",
                        "--seeds has %d seeds, expected %d for %d prompts and --batch %d",
                        p->seed_count, p->batch * p->prompt_count, p->prompt_count, p->batch);
-    return check_variation(p, err) && check_init_image(p, err) && draw_seeds(p, err);
+    return check_variation(p, err) && check_strength(p, err) && draw_seeds(p, err);
 }
 
 double lt_params_strength(const lt_params *p)

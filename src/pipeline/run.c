@@ -302,6 +302,9 @@ static bool check_noise(const lt_run_options *o, lt_error *err)
 {
     uint64_t seed;
     double strength;
+    if (o->noise && o->params->init_image)
+        return lt_fail(err, LT_ERR_ARGUMENT, "leave out one of them",
+                       "--init-image and --latents both say what the run begins with");
     if (!o->noise || !lt_params_variation(o->params, 0, &seed, &strength))
         return true;
     return lt_fail(err, LT_ERR_ARGUMENT, "leave out --latents or the variation",

@@ -56,6 +56,8 @@ static void test_every_key(void **state)
     assert_string_equal(p.device, "1");
     assert_true(p.steps == 12 && p.threads == 3 && p.size.width == 64 && p.size.height == 96);
     assert_string_equal(p.latents, "/h/noise.safetensors");
+    assert_string_equal(p.init_image, "/h/first.png");
+    assert_true(p.strength == 0.5);
     assert_string_equal(p.scheduler, "euler");
     assert_string_equal(p.timestep_spacing, "leading");
     assert_string_equal(p.model, "/h/models/mine");

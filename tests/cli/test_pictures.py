@@ -267,6 +267,56 @@ class Reproduce(Case):
         self.run_it("rng", "--shape", "1,4,3,4", "-o", "m.safetensors")
         self.refused("reproduce", "1.png", "-q", "--latents", "m.safetensors", part="expected [2 or more,4,3,4]", code=1)
 
+    def test_init_image(self):
+        """The last steps of a picture that is given; made again only from the same pixels."""
+        write_png(self.dir / "in.png", 37, 26)
+        for sampler in "lms", "euler_a":
+            first = ["--init-image", "in.png", "--strength", "0.7", "--scheduler", sampler]
+            self.run_it("render", "-p", "a fox", "--steps", "4", *first, "--seeds", "7,8", "--dtype", "f32", "-q", "-o", "{i}.png",
+                        "--trace", "t.safetensors", "--frames", "f")
+            self.assertEqual(png_size(self.dir / "1.png"), (32, 24))
+            self.assertEqual(len(list((self.dir / "f").iterdir())), 2 * 3)
+            t = {name: shape for name, (_, shape, _) in read_tensors(self.dir / "t.safetensors").items()}
+            self.assertEqual((t["sched.timesteps"], t["sched.sigmas"]), ([2], [3]))
+            self.assertEqual((t["init.pixels"], t["init.noise"], t["init.mean"]), ([1, 3, 24, 32], [2, 4, 3, 4], [1, 4, 3, 4]))
+            s = self.settings("1.png")
+            self.assertEqual((s["init_image"], s["strength"], s["steps"], len(s["trail"])), ("in.png", 0.7, 4, 3))
+            self.assertIn("--init-image=in.png", self.run_it("info", "1.png")[0])
+            for i in range(2):
+                r = self.json_of("reproduce", f"{i}.png")
+                self.assertEqual((r["identical"], r["steps"], r["compared_frames"]), (True, 2, 3))
+            copy_png(self.dir / "f/001-001.png", self.dir / "b.png", {**s, "shown_step": 1})
+            self.run_it("reproduce", "b.png", "-q")
+        (self.dir / "in.png").rename(self.dir / "moved.png")
+        self.assertIn("--init-image FILE", self.refused("reproduce", "1.png", part="in.png", code=1))
+        self.run_it("reproduce", "1.png", "-q", "--init-image", "moved.png")
+        write_png(self.dir / "in.png", 37, 27)
+        self.refused("reproduce", "1.png", part="'1.png' began with another picture than 'in.png' is now", code=1)
+
+    def test_init_image_of_several(self):
+        """One generator for all: it samples the picture once, then draws for each."""
+        write_png(self.dir / "in.png", 32, 24)
+        self.make("--init-image", "in.png", "--scheduler", "euler_a", "--seed", "7", "--batch", "2", "-o", "{i}.png")
+        for i in range(2):
+            self.run_it("reproduce", f"{i}.png", "-q")
+        r = self.json_of("render", "-p", "a fox", *self.SMALL[:-1], "--init-image", "in.png", "-o", "{i}.png")
+        self.assertEqual((r["init_image"], r["strength"], r["steps"], r["steps_left_out"]), ("in.png", 0.8, 2, 1))
+        err = self.run_it("render", "-p", "a fox", *self.SMALL[:-1], "--init-image", "in.png", "-o", "{i}.png")[1]
+        self.assertIn("2 steps (the last of 3: strength 0.8)", err)
+
+    def test_init_image_refused(self):
+        write_png(self.dir / "in.png", 32, 24)
+        write_png(self.dir / "small.png", 7, 24)
+        (self.dir / "no.png").write_text("no picture")
+        one = ["render", "-p", "x", "--steps", "3", "-o", "x.png"]
+        self.refused(*one, "--init-image", "there.png", part="there.png", code=1)
+        self.refused(*one, "--init-image", "no.png", part="no.png", code=1)
+        self.refused(*one, "--init-image", "small.png", part="7x24 pixels, expected sides of 8 to 8192")
+        self.assertIn("hint: --strength 0.34", self.refused(*one, "--init-image", "in.png", "--strength", "0.3",
+                                                            part="--strength 0.3 leaves none of 3 steps"))
+        self.refused("render", "-p", "x", "-o", "in.png", "--init-image", "in.png", part="named twice")
+        self.assertEqual(self.files(), ["in.png", "no.png", "small.png"])
+
     def test_refused(self):
         self.make("--seed", "7", "-o", "a.png")
         write_png(self.dir / "none.png", 8, 8)

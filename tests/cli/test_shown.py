@@ -56,7 +56,7 @@ class Shown(test_program.Case):
                       ["render", "-p", "x", "--backend", HOSTILE], ["render", "-p", "x", "--dtype", HOSTILE],
                       ["render", "-p", "x", "--batch", HOSTILE], ["render", "-p", "x", "-o", "{" + HOSTILE],
                       ["render", "-p", "x", "-o", HOSTILE + "/x.png"], ["render", "-p", "x", "-o", HOSTILE + ".jpg"],
-                      ["render", "-p", "x", "--latents", HOSTILE], ["render", "-p", "x", "--model", HOSTILE],
+                      ["render", "-p", "x", "--latents", HOSTILE], ["render", "-p", "x", "--init-image", HOSTILE], ["render", "-p", "x", "--model", HOSTILE],
                       ["render", "-p", "x", "--unet", HOSTILE], ["render", "-p", "x", "--variant", HOSTILE],
                       ["tokens", "x", "--tokenizer", HOSTILE], ["tokens", "x", "--json=" + HOSTILE],
                       ["info", HOSTILE], ["reproduce", HOSTILE], ["render", "-p", "x", "--sheet", "{" + HOSTILE],
@@ -119,7 +119,7 @@ class Shown(test_program.Case):
     def test_settings_that_are_run(self):
         """Their texts come back in what `reproduce` does not follow, in its faults, and in JSON."""
         ours = {"prompt": HOSTILE, "seed": 1, "steps": 1, "width": 8, "height": 8, "version": HOSTILE}
-        for more in [{}, {"model": HOSTILE}, {"backend": HOSTILE}, {"latents": HOSTILE}, {"scheduler": HOSTILE}]:
+        for more in [{}, {"model": HOSTILE}, {"backend": HOSTILE}, {"latents": HOSTILE}, {"init_image": HOSTILE}, {"scheduler": HOSTILE}]:
             self.write_texts([(b"iTXt", b"latentty\0\0\0\0\0" + json.dumps({**ours, **more}).encode())])
             for words in [[], ["--json"]]:
                 self.look("reproduce", "in.png", *words)

@@ -190,6 +190,11 @@ static void test_strengths(void **state)
     p.strength = 0.1;
     CHECK_FAILS(lt_run_begin(rig->engine, &options, &run, NULL, err), LT_ERR_ARGUMENT,
                 "--strength 0.1 leaves none of 7 steps to be taken");
+    const float noise[16] = {0};
+    options.noise = noise;
+    CHECK_FAILS(lt_run_begin(rig->engine, &options, &run, NULL, err), LT_ERR_ARGUMENT,
+                "--init-image and --latents both say");
+    options.noise = NULL;
     p.strength = 1;
     CHECK_OK(lt_run_begin(rig->engine, &options, &run, NULL, err));
     const lt_run_view *v = lt_run_about(run);

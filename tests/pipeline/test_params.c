@@ -211,9 +211,6 @@ static void test_init_image(void **state)
         CHECK_OK(lt_params_set(&p, row("strength"), wrong[i], err));
         CHECK_FAILS(lt_params_check(&p, err), LT_ERR_ARGUMENT, "expected above 0 to 1");
     }
-    lt_params_unset(&p, row("strength"));
-    CHECK_OK(lt_params_set(&p, row("latents"), "n.safetensors", err));
-    CHECK_FAILS(lt_params_check(&p, err), LT_ERR_ARGUMENT, "--init-image and --latents both say");
     lt_params_done(&p);
 }
 
