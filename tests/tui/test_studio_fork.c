@@ -1,4 +1,9 @@
 /* test_studio_fork.c - going on from a step with other settings: nothing is overwritten. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
 #include "studio_rig.h"
 
 #define SETTINGS "-p a_red_fox --size 64x64 --seed 7 --steps 8"
@@ -48,6 +53,42 @@ static void test_other_guidance(void **state)
     rig_wait_step(&r, &f, STEPS);
     lt_image_unref(fork);
     frames_done(&f);
+    rig_leave(&r);
+}
+
+/* A run that begins with a picture, and a fork of it, which needs the picture no more. */
+static void test_init_image(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, SETTINGS, "");
+    lt_image *first = rig_render(&r, "first.png", "", NULL),
+             *want = rig_render(&r, "want.png", "--init-image first.png --strength 0.5", NULL);
+    rig_watch(&r);
+    rig_keys(&r, ":set init-image first.png<enter>");
+    rig_wait(&r, "init-image is first.png");
+    rig_keys(&r, ":set strength 0.5<enter>");
+    rig_wait(&r, "strength is 0.5");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "DONE 4/4");
+    lt_image *whole = rig_saved(&r, "latentty-7.png");
+    rig_same_pixels(whole, want);
+    assert_true(rig_distance(whole, first) > 0.1);
+    rig_keys(&r, "<home>");
+    rig_wait(&r, "Step 0 of 4: picture with noise");
+    char *path = lt_path_join(r.dir, "first.png");
+    unlink(path);
+    free(path);
+    rig_keys(&r, "..f");
+    rig_wait(&r, "fork of 1 @ 2");
+    rig_wait(&r, "DONE 4/4");
+    lt_image *fork = rig_saved(&r, "latentty-7-2.png");
+    rig_same_pixels(fork, want);
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "FAILED");
+    lt_image_unref(first);
+    lt_image_unref(want);
+    lt_image_unref(whole);
+    lt_image_unref(fork);
     rig_leave(&r);
 }
 
@@ -124,11 +165,10 @@ static void test_other_noise(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same),
-                                       cmocka_unit_test(test_other_guidance),
-                                       cmocka_unit_test(test_ends),
-                                       cmocka_unit_test(test_steered_paused),
-                                       cmocka_unit_test(test_steered_running),
-                                       cmocka_unit_test(test_other_noise)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same),           cmocka_unit_test(test_other_guidance),
+        cmocka_unit_test(test_init_image),     cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_steered_paused), cmocka_unit_test(test_steered_running),
+        cmocka_unit_test(test_other_noise)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

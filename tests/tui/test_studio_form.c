@@ -330,7 +330,7 @@ static void test_wrong_values(void **state)
     rig_keys(&r, ":");
     answer_line(&r, "command:", "dance");
     rig_wait(&r, "no command 'dance'");
-    rig_keys(&r, ":set st<tab> 3<enter>");
+    rig_keys(&r, ":set ste<tab> 3<enter>");
     setting_is(&r, "steps", "-", "3");
     rig_keys(&r, ":run<enter>");
     rig_wait(&r, "DONE 3/3");
