@@ -10,6 +10,7 @@
 #include "cli/seeds.h"
 #include "cli/signals.h"
 #include "image/png.h"
+#include "pipeline/lens.h"
 
 static bool read_lens(lt_render *r, lt_error *err)
 {
@@ -20,11 +21,7 @@ static bool read_lens(lt_render *r, lt_error *err)
     if (!r->frames && !lt_args_has(r->c->args, "animation"))
         return lt_fail(err, LT_ERR_ARGUMENT, "--frames DIR",
                        "--lens says what frames show, but there is no --frames or --animation");
-    if (strcmp(word, "x0") == 0)
-        r->lens = LT_LENS_X0;
-    else if (strcmp(word, "latents") != 0)
-        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "--lens is '%s', expected latents or x0", word);
-    return true;
+    return lt_lens_find(word, &r->lens, err);
 }
 
 static bool read_batch(lt_render *r, lt_error *err)
@@ -303,7 +300,8 @@ static const lt_option options[] = {
     {"animation", 0, "FILE", NULL, "animated PNG of every step of one picture", false},
     {"frame-ms", 0, "N", "100",
      "milliseconds a step in it; the last one stays for 2 seconds or more", false},
-    {"lens", 0, "NAME", "latents", "what frames show: latents, or x0, the prediction", false},
+    {"lens", 0, "NAME", "latents",
+     "what frames show: latents, x0, the prediction, or noise, the predicted one", false},
     {"trace", 0, "FILE", NULL, ".safetensors file for every intermediate", false},
 };
 static const char *const settings[] = {LT_SETTINGS_OF_A_PICTURE, "latents", LT_SETTINGS_OF_A_MODEL,

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/help.h"
 #include "gfx/graphics.h"
+#include "pipeline/lens.h"
 #include "sample/sampler.h"
 #include "tui/theme.h"
 
@@ -75,9 +76,8 @@ static const char *dtype_at(const request *r, int i)
 
 static const char *lens_at(const request *r, int i)
 {
-    static const char *const lenses[] = {"latents", "x0"};
     (void)r;
-    return i < LT_COUNT(lenses) ? lenses[i] : NULL;
+    return lt_lens_at(i);
 }
 
 static const char *graphics_at(const request *r, int i)

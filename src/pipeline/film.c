@@ -113,11 +113,33 @@ static const float *latents_of(const lt_film *f, int k)
     return k == 0 ? f->noise : f->at[k - 1].latents;
 }
 
+/* The guided noise prediction of the step that made frame k. */
+static void noise_of(const lt_film *f, int k, float *out)
+{
+    const lt_film_step *s = &f->at[k - 1];
+    const float *before = latents_of(f, k - 1);
+    float sigma = f->schedule.sigmas[k - 1];
+    if (f->schedule.config.prediction_type == LT_PREDICT_V)
+        for (size_t i = 0; i < f->all; i++)
+            out[i] = (before[i] - s->x0[i]) / sigma;
+    else if (s->eps_uncond)
+        lt_guidance_apply(s->eps_uncond, s->eps_text, s->guidance_scale, f->all, out);
+    else
+        memcpy(out, s->eps_text, f->all * sizeof *out);
+}
+
 void lt_film_lens(const lt_film *f, int k, lt_lens lens, float *out)
 {
+    const lt_film_step *s = k > 0 ? &f->at[k - 1] : NULL;
     const float *latents = latents_of(f, k);
-    if (lens == LT_LENS_X0 && k > 0)
-        memcpy(out, f->at[k - 1].x0, f->all * sizeof *out);
+    bool half = (lens == LT_LENS_X0_UNCOND || lens == LT_LENS_X0_TEXT) && s && s->eps_uncond;
+    if (half)
+        lt_sampler_x0(&f->schedule, k - 1, latents_of(f, k - 1),
+                      lens == LT_LENS_X0_TEXT ? s->eps_text : s->eps_uncond, f->all, out);
+    else if (lens == LT_LENS_NOISE && s)
+        noise_of(f, k, out);
+    else if (lens != LT_LENS_LATENTS && s)
+        memcpy(out, s->x0, f->all * sizeof *out);
     else
         lt_sampler_scale(&f->schedule, k, latents, f->all, out);
 }

@@ -8,6 +8,7 @@
 
 #include "base/version.h"
 #include "image/png.h"
+#include "pipeline/lens.h"
 
 lt_meta lt_meta_of(const lt_engine *e, const lt_params *p, const lt_run *run)
 {
@@ -114,8 +115,10 @@ void lt_meta_json(const lt_meta *m, int image, lt_buf *out)
         add_init_image(m, out);
     if (m->shown != m->steps)
         lt_buf_format(out, ",\"shown_step\":%d", m->shown);
-    if (m->lens == LT_LENS_X0)
-        lt_buf_str(out, ",\"lens\":\"x0\"");
+    if (m->lens != LT_LENS_LATENTS)
+        member(out, "lens", lt_lens_name(m->lens));
+    if (m->screen)
+        member(out, "screen", m->screen);
     if (m->forked)
         lt_buf_format(out, ",\"forked_at_step\":%d", m->forked);
     member(out, "latents", p->latents);

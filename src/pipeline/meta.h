@@ -32,6 +32,7 @@ typedef struct lt_meta {
     int forked;   /* the step of another run, with other settings, that it went on from; 0: none */
     int shown;    /* the step whose picture it is; `steps` for a finished one */
     lt_lens lens; /* of the picture */
+    const char *screen;    /* the lens of the studio that has the picture in it; NULL: none */
     const lt_trail *trail; /* of the run, at least up to `shown`; borrowed; NULL: not known */
 } lt_meta;
 /* Of a run at its end, without a trail; what is borrowed is the run's, the engine's and the

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/lens.h"
 #include "pipeline/meta.h"
 #include "pipeline/recall_parts.h"
 
@@ -89,13 +90,15 @@ static void take_origin(const lt_recall *r, const json_object *o, lt_origin *out
     const char *version = lt_recall_member(o, "version"), *lens = lt_recall_member(o, "lens"),
                *own = lt_recall_member(o, "own_generator");
     int images = whole(r, o, "images", 1, MOST_PICTURES, 1);
+    lt_error ignored;
     out->ours = true;
     snprintf(out->version, sizeof out->version, "%s", version ? version : "");
     out->of = own && strcmp(own, "true") == 0 ? 1 : images;
     out->place = whole(r, o, "place", 0, out->of - 1, 0);
     out->image = whole(r, o, "image", 0, images - 1, out->place);
     out->shown = whole(r, o, "shown_step", 0, LT_PARAMS_MAX_STEPS, -1);
-    out->lens = lens && strcmp(lens, "x0") == 0 ? LT_LENS_X0 : LT_LENS_LATENTS;
+    if (!lens || !lt_lens_find(lens, &out->lens, &ignored))
+        out->lens = LT_LENS_LATENTS;
     out->forked = whole(r, o, "forked_at_step", 1, LT_PARAMS_MAX_STEPS, 0);
     if (json_object_object_get_ex(o, "init_image_hash", &hash) &&
         !read_hash(hash, &out->init_hash)) {

@@ -565,8 +565,16 @@ const lt_run_view *lt_run_about(const lt_run *run)
 
 void lt_run_lens(const lt_run *run, lt_lens lens, float *out)
 {
+    const lt_sampler_state *now = &run->state;
+    LT_ASSERT(lens <= LT_LENS_NOISE);
     if (lens == LT_LENS_X0 && run->view.x0)
         memcpy(out, run->view.x0, run->all * sizeof *out);
+    else if (lens == LT_LENS_NOISE && run->view.eps &&
+             run->schedule.config.prediction_type == LT_PREDICT_V)
+        memcpy(out, now->past + (size_t)((now->step - 1) % now->slots) * now->n,
+               run->all * sizeof *out); /* (x - x0) / sigma */
+    else if (lens == LT_LENS_NOISE && run->view.eps)
+        memcpy(out, run->view.eps, run->all * sizeof *out);
     else
         lt_sampler_scale(&run->schedule, run->state.step, run->state.x, run->all, out);
 }

@@ -111,10 +111,15 @@ typedef struct lt_run_view {
 } lt_run_view;
 const lt_run_view *lt_run_about(const lt_run *run);
 
-/* What the VAE should decode to show the run now. */
+/* What the VAE should decode to show a step.  Before the first one all are LT_LENS_LATENTS. */
 typedef enum lt_lens {
     LT_LENS_LATENTS, /* latents / sqrt(sigma^2 + 1): the last one is the final picture */
-    LT_LENS_X0,      /* the predicted x0; before the first step as LT_LENS_LATENTS */
+    LT_LENS_X0,      /* the predicted x0 */
+    LT_LENS_NOISE,   /* the predicted noise, guided; of a model that predicts v, what that means */
+    LT_LENS_X0_UNCOND, /* of films: the x0 of the unconditional prediction alone; without guidance
+                          LT_LENS_X0 */
+    LT_LENS_X0_TEXT,   /* of films: that of the prompt's prediction alone */
+    LT_LENSES
 } lt_lens;
-/* out [B,C,h,w]: sampler-space latents for lt_engine_decode. */
+/* out [B,C,h,w]: sampler-space latents for lt_engine_decode.  The first three. */
 void lt_run_lens(const lt_run *run, lt_lens lens, float *out);

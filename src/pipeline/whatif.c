@@ -106,6 +106,10 @@ bool lt_film_what_if(const lt_film *f, int k, int image, double scale, lt_lens l
     bool ok = take_step(f, k, image, scale, &state, work, err);
     if (ok && lens == LT_LENS_X0)
         memcpy(out, state.x0, n * sizeof *out);
+    else if (ok && lens == LT_LENS_NOISE && f->schedule.config.prediction_type == LT_PREDICT_V)
+        memcpy(out, state.past + (size_t)((k - 1) % state.slots) * n, n * sizeof *out);
+    else if (ok && lens == LT_LENS_NOISE)
+        memcpy(out, work, n * sizeof *out); /* the guided prediction */
     else if (ok)
         lt_sampler_scale(&f->schedule, k, state.x, n, out);
     lt_sampler_state_done(&state);

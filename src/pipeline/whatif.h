@@ -16,12 +16,12 @@ bool lt_film_can_what_if(const lt_film *f, int k);
 
 /*
  * Frame k, 1 to f->done, of one picture with another scale of guidance: out [C,h,w], as
- * lt_film_lens gives it.  The prediction is u + scale (c - u) in float32, each operation rounded;
- * at exactly 1 it is c, as in a run without guidance, and at exactly 0 it is u.  With the run's own
- * scale it is the frame that was kept, and with another one from 1 on the next frame of a fork from
- * k - 1 (for k = 1: the first of a run with the same seed), to the bit: derivatives of earlier
- * steps come from the film (lt_film_start), and a stochastic sampler's normals are drawn again from
- * the run's seed.
+ * lt_film_lens gives it for the first three lenses.  The prediction is u + scale (c - u) in
+ * float32, each operation rounded; at exactly 1 it is c, as in a run without guidance, and at
+ * exactly 0 it is u.  With the run's own scale it is the frame that was kept, and with another one
+ * from 1 on the next frame of a fork from k - 1 (for k = 1: the first of a run with the same seed),
+ * to the bit: derivatives of earlier steps come from the film (lt_film_start), and a stochastic
+ * sampler's normals are drawn again from the run's seed.
  *
  * LT_ERR_ARGUMENT unless lt_film_can_what_if, or if the scale makes numbers that are not finite;
  * LT_ERR_MEMORY.

@@ -4,12 +4,26 @@
  */
 #include "sample/sampler.h"
 
+static float length(const lt_schedule *schedule, int i)
+{
+    return schedule->sigmas[i + 1] - schedule->sigmas[i];
+}
+
 static void advance(const lt_schedule *schedule, const float *noise, lt_sampler_state *state)
 {
     (void)noise;
-    float dt = schedule->sigmas[state->step + 1] - schedule->sigmas[state->step];
+    float dt = length(schedule, state->step);
     for (size_t k = 0; k < state->n; k++)
         state->x[k] += state->past[k] * dt;
+}
+
+static int weigh(const lt_schedule *schedule, int first, int i, double out[LT_LMS_ORDER],
+                 double *noise)
+{
+    (void)first;
+    out[0] = (double)length(schedule, i);
+    *noise = 0;
+    return 1;
 }
 
 static lt_schedule_config from_model(const lt_schedule_config *model)
@@ -20,5 +34,9 @@ static lt_schedule_config from_model(const lt_schedule_config *model)
     return c;
 }
 
-const lt_sampler lt_sampler_euler = {
-    .name = "euler", .label = "Euler", .slots = 1, .config = from_model, .advance = advance};
+const lt_sampler lt_sampler_euler = {.name = "euler",
+                                     .label = "Euler",
+                                     .slots = 1,
+                                     .config = from_model,
+                                     .advance = advance,
+                                     .weigh = weigh};

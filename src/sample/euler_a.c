@@ -6,15 +6,33 @@
 
 #include <math.h>
 
+/* How far the derivative is followed, and how much noise is added then. */
+static void split(const lt_schedule *schedule, int i, float *dt, float *up)
+{
+    float from = schedule->sigmas[i], to = schedule->sigmas[i + 1];
+    float from2 = from * from, to2 = to * to;
+    *up = sqrtf(to2 * (from2 - to2) / from2);
+    /* rounding may go below 0 where to << from */
+    *dt = sqrtf(fmaxf(to2 - *up * *up, 0)) - from;
+}
+
 static void advance(const lt_schedule *schedule, const float *noise, lt_sampler_state *state)
 {
-    float from = schedule->sigmas[state->step], to = schedule->sigmas[state->step + 1];
-    float from2 = from * from, to2 = to * to;
-    float up = sqrtf(to2 * (from2 - to2) / from2);
-    float down = sqrtf(fmaxf(to2 - up * up, 0)); /* rounding may go below 0 where to << from */
-    float dt = down - from;
+    float dt, up;
+    split(schedule, state->step, &dt, &up);
     for (size_t k = 0; k < state->n; k++)
         state->x[k] = (state->x[k] + state->past[k] * dt) + noise[k] * up;
+}
+
+static int weigh(const lt_schedule *schedule, int first, int i, double out[LT_LMS_ORDER],
+                 double *noise)
+{
+    float dt, up;
+    (void)first;
+    split(schedule, i, &dt, &up);
+    out[0] = (double)dt;
+    *noise = (double)up;
+    return 1;
 }
 
 static lt_schedule_config from_model(const lt_schedule_config *model)
@@ -32,4 +50,5 @@ const lt_sampler lt_sampler_euler_a = {.name = "euler_a",
                                        .slots = 1,
                                        .stochastic = true,
                                        .config = from_model,
-                                       .advance = advance};
+                                       .advance = advance,
+                                       .weigh = weigh};

@@ -72,6 +72,13 @@ static void advance(const lt_schedule *schedule, const float *noise, lt_sampler_
     }
 }
 
+static int weigh(const lt_schedule *schedule, int first, int i, double out[LT_LMS_ORDER],
+                 double *noise)
+{
+    *noise = 0;
+    return lt_lms_coefficients_from(schedule, first, i, out);
+}
+
 static lt_schedule_config from_model(const lt_schedule_config *model)
 {
     lt_schedule_config c = *model;
@@ -95,11 +102,16 @@ static lt_schedule_config from_blog(const lt_schedule_config *model)
                                 .timestep_spacing = LT_SPACING_LINSPACE};
 }
 
-const lt_sampler lt_sampler_lms = {
-    .name = "lms", .label = "LMS", .slots = LT_LMS_ORDER, .config = from_model, .advance = advance};
+const lt_sampler lt_sampler_lms = {.name = "lms",
+                                   .label = "LMS",
+                                   .slots = LT_LMS_ORDER,
+                                   .config = from_model,
+                                   .advance = advance,
+                                   .weigh = weigh};
 
 const lt_sampler lt_sampler_lms_blog = {.name = "lms-blog",
                                         .label = "LMS as in the blog",
                                         .slots = LT_LMS_ORDER,
                                         .config = from_blog,
-                                        .advance = advance};
+                                        .advance = advance,
+                                        .weigh = weigh};

@@ -112,20 +112,27 @@ void lt_sampler_scale(const lt_schedule *schedule, int i, const float *x, size_t
         out[k] = x[k] / by;
 }
 
-/* The model's output as a clean x0 [n]. */
-static void predict_x0(const lt_schedule *schedule, const float *output, lt_sampler_state *state)
+void lt_sampler_x0(const lt_schedule *schedule, int i, const float *x, const float *output,
+                   size_t n, float *x0)
 {
-    float sigma = schedule->sigmas[state->step];
-    const float *x = state->x;
-    if (schedule->config.prediction_type == LT_PREDICT_V) { /* Salimans 2022, appendix D */
+    float sigma = schedule->sigmas[i];
+    if (schedule->config.prediction_type == LT_PREDICT_V) {
         float squared = sigma * sigma + 1.0f;
         float of_output = -sigma / sqrtf(squared);
-        for (size_t k = 0; k < state->n; k++)
-            state->x0[k] = output[k] * of_output + x[k] / squared;
+        for (size_t k = 0; k < n; k++)
+            x0[k] = output[k] * of_output + x[k] / squared;
     } else {
-        for (size_t k = 0; k < state->n; k++)
-            state->x0[k] = x[k] - sigma * output[k];
+        for (size_t k = 0; k < n; k++)
+            x0[k] = x[k] - sigma * output[k];
     }
+}
+
+void lt_sampler_x0_of(const lt_schedule *schedule, int i, double *of_x, double *of_output)
+{
+    double sigma = (double)schedule->sigmas[i], squared = sigma * sigma + 1;
+    bool v = schedule->config.prediction_type == LT_PREDICT_V;
+    *of_x = v ? 1 / squared : 1;
+    *of_output = v ? -sigma / sqrt(squared) : -sigma;
 }
 
 void lt_sampler_step(const lt_sampler *sampler, const lt_schedule *schedule, const float *output,
@@ -134,7 +141,7 @@ void lt_sampler_step(const lt_sampler *sampler, const lt_schedule *schedule, con
     LT_ASSERT(state->step >= 0 && state->step < schedule->steps);
     LT_ASSERT(state->slots == sampler->slots);
     LT_ASSERT(sampler->stochastic == (noise != NULL));
-    predict_x0(schedule, output, state);
+    lt_sampler_x0(schedule, state->step, state->x, output, state->n, state->x0);
     derive(schedule->sigmas[state->step], state->x, state->x0, state->n,
            state->past + (size_t)(state->step % state->slots) * state->n);
     sampler->advance(schedule, noise, state);

@@ -33,6 +33,11 @@ typedef struct lt_sampler {
     lt_schedule_config (*config)(const lt_schedule_config *model);
     /* x of `state` to that of step + 1; its derivative is kept already.  noise: [n] or NULL. */
     void (*advance)(const lt_schedule *schedule, const float *noise, lt_sampler_state *state);
+    /* What advance adds to x at step i, where derivatives are known from step `first` on: out[j]
+     * times the derivative of step i - j for j below the number that is returned, and *noise times
+     * the normals. */
+    int (*weigh)(const lt_schedule *schedule, int first, int i, double out[LT_LMS_ORDER],
+                 double *noise);
 } lt_sampler;
 
 /* Each is a file of its own. */
@@ -71,6 +76,14 @@ void lt_sampler_state_know(lt_sampler_state *state, const lt_schedule *schedule,
  * the VAE should decode to show x before step i.  At i = steps with a final sigma of 0 it is x.
  */
 void lt_sampler_scale(const lt_schedule *schedule, int i, const float *x, size_t n, float *out);
+
+/* x0 [n] that a model's output [n] predicts for x before step i: x - sigma_i output, or what v
+ * means (Salimans 2022, appendix D).  It is x times *of_x plus output times *of_output:
+ * lt_sampler_x0_of.
+ */
+void lt_sampler_x0(const lt_schedule *schedule, int i, const float *x, const float *output,
+                   size_t n, float *x0);
+void lt_sampler_x0_of(const lt_schedule *schedule, int i, double *of_x, double *of_output);
 
 /*
  * Takes step state->step, which must be below schedule->steps.  output [n]: the model's, after

@@ -269,12 +269,6 @@ static bool act_run(lt_studio *s, lt_action action)
     case LT_ACTION_FASTER:
         lt_studio_pace(s, -1);
         return true;
-    case LT_ACTION_LENS_1:
-        lt_studio_look(s, LT_LENS_LATENTS);
-        return true;
-    case LT_ACTION_LENS_2:
-        lt_studio_look(s, LT_LENS_X0);
-        return true;
     default:
         return false;
     }
@@ -337,8 +331,8 @@ void lt_studio_act(lt_studio *s, lt_action action)
 {
     s->dirty = true;
     if (lt_studio_grid_act(s, action) || lt_gallery_act(s, action) ||
-        lt_studio_what_if_act(s, action) || lt_studio_compare_act(s, action) ||
-        lt_runs_act(s, action))
+        lt_studio_what_if_act(s, action) || lt_studio_look_act(s, action) ||
+        lt_studio_compare_act(s, action) || lt_runs_act(s, action))
         return;
     if (act_run(s, action) || act_form(s, action) || act_program(s, action))
         return;

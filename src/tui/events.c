@@ -23,7 +23,7 @@ static void learn(lt_studio *s, const lt_reel *r, const lt_event *e)
 {
     const lt_film *f = r->film;
     lt_image *image = lt_reel_picture(r, e->step, e->image, e->lens);
-    if (!image)
+    if (!image || e->lens == LT_LENS_NOISE) /* which the VAE has never seen the like of */
         return;
     float *latents = lt_alloc_array(f->all, sizeof *latents);
     lt_film_lens(f, e->step, lt_reel_lens(e->step, e->lens), latents);
@@ -41,7 +41,8 @@ static void picture(lt_studio *s, lt_reel *r, const lt_event *e)
     bool comparing = s->view == LT_VIEW_COMPARE;
     bool mine = r == s->reel && (e->image == s->image || s->view == LT_VIEW_GRID);
     bool newest = mine && s->follow && (!comparing || e->step == r->film->done) &&
-                  e->step >= s->step; /* what is saved step by step is older */
+                  e->step >= s->step && /* what is saved step by step is older */
+                  (e->step == s->step || !lt_studio_look_waits(s));
     if (newest && lt_reel_lens(e->step, s->lens) == lt_reel_lens(e->step, e->lens)) {
         s->step = e->step;
         lt_studio_picture(s, true);

@@ -184,7 +184,7 @@ static bool turn(lt_studio *s, lt_error *err)
     refresh(s, drawn);
     if (!lt_canvas_flush(s->canvas, s->now, err))
         return false;
-    if (s->unseen && !lt_canvas_expects(s->canvas, s->now)) {
+    if (s->unseen && !lt_canvas_expects(s->canvas, s->now) && !lt_studio_look_waits(s)) {
         s->unseen = false;
         lt_session_seen(s->session);
     }
@@ -245,6 +245,7 @@ static bool close_all(lt_studio *s, lt_error *err)
     free(s->saving.dir);
     lt_studio_what_if_done(s);
     lt_studio_compare_done(s);
+    lt_studio_look_done(s);
     return saved;
 }
 

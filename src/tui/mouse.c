@@ -40,11 +40,11 @@ static void to_footer(lt_studio *s, int x)
         }
 }
 
-static void to_panel(lt_studio *s, int y)
+static void to_panel(lt_studio *s, int x, int y)
 {
-    int at = y - s->layout.panel.y;
-    if (at == 0 || at == 1)
-        lt_studio_look(s, at == 0 ? LT_LENS_LATENTS : LT_LENS_X0);
+    int look = s->focus == LT_FOCUS_RUNS ? -1 : lt_view_lens_at(s->layout.panel, x, y);
+    if (look >= 0)
+        lt_studio_look(s, look);
     else
         s->focus = LT_FOCUS_PARAMS;
 }
@@ -66,7 +66,7 @@ static void press(lt_studio *s, int x, int y)
     } else if (inside(l->negative, x, y)) {
         s->focus = LT_FOCUS_NEGATIVE;
     } else if (inside(l->panel, x, y)) {
-        to_panel(s, y);
+        to_panel(s, x, y);
     } else if (inside(l->picture_box, x, y)) {
         s->focus = LT_FOCUS_VIEW;
         if (s->view == LT_VIEW_GRID)

@@ -8,6 +8,8 @@
 
 bool lt_studio_decoding(const lt_studio *s)
 {
+    if (lt_studio_look_waits(s))
+        return true;
     return s->reel && s->asked_id == s->reel->id && s->asked_step == s->step &&
            s->asked_image == s->image && s->asked_lens == lt_reel_lens(s->step, s->lens);
 }
@@ -45,8 +47,12 @@ static const float *part(const lt_film *f, const float *latents, int image)
 
 bool lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step, int image)
 {
+    return lt_studio_ask_through(s, r, step, image, lt_reel_lens(step, s->lens));
+}
+
+bool lt_studio_ask_through(lt_studio *s, const lt_reel *r, int step, int image, lt_lens lens)
+{
     const lt_film *f = r->film;
-    lt_lens lens = lt_reel_lens(step, s->lens);
     if (s->asked_id == r->id && s->asked_step == step && s->asked_image == image &&
         s->asked_lens == lens)
         return true;
@@ -112,6 +118,10 @@ void lt_studio_picture(lt_studio *s, bool each)
     if (!s->reel || s->step >= lt_reel_frames(s->reel)) {
         if (!s->reel)
             lt_canvas_show(s->canvas, NULL, false, false);
+        return;
+    }
+    if (lt_studio_through(s)->make) {
+        lt_studio_look_picture(s, each);
         return;
     }
     lt_image *image = lt_reel_picture(s->reel, s->step, s->image, lens);

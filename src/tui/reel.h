@@ -19,7 +19,7 @@ typedef enum lt_reel_state {
 
 const char *lt_reel_state_name(lt_reel_state state); /* "queued", "run", ... */
 
-enum { LT_REEL_LENSES = LT_LENS_X0 + 1 };
+enum { LT_REEL_LENSES = LT_LENSES };
 
 /* One of the pictures that a run makes at once. */
 typedef struct lt_reel_image {

@@ -25,9 +25,17 @@ static void put_frame(lt_studio *s, const lt_reel *r, int k, int image, const ch
                       uint64_t series)
 {
     lt_png_texts texts = {0};
-    lt_meta_part part = lt_studio_part(s, r, k, image);
-    lt_meta_texts(&part.meta, image, &texts);
-    lt_saver_put(s->saver, path, lt_reel_picture(r, k, image, s->lens), &texts, series);
+    lt_meta_part parts[LT_LOOK_PARTS];
+    lt_image *shown = lt_studio_look_made(s, r, k, image, true);
+    if (!shown)
+        return;
+    int count = lt_studio_look_meta(s, r, k, image, parts);
+    if (parts[0].meta.screen)
+        lt_meta_parts_texts(parts, count, 0, &texts);
+    else
+        lt_meta_texts(&parts[0].meta, image, &texts);
+    lt_saver_put(s->saver, path, shown, &texts, series);
+    lt_image_unref(shown);
     if (!series)
         lt_studio_say(s, LT_NOTE_INFO, "saving...");
 }
@@ -40,7 +48,7 @@ void lt_studio_save_image(lt_studio *s, const char *path, lt_image *image, lt_pn
 
 static char *free_name(const lt_studio *s, uint64_t seed, const char *what, const char *suffix)
 {
-    const char *lens = s->lens == LT_LENS_X0 ? "-x0" : "";
+    const char *lens = lt_studio_through(s)->file;
     for (int i = 1;; i++) {
         char *name = i == 1
                          ? lt_format("latentty-%" PRIu64 "%s%s%s", seed, what, lens, suffix)
@@ -57,11 +65,24 @@ char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suff
     return free_name(s, lt_params_seed(&s->reel->film->params, s->image, &place), what, suffix);
 }
 
+/* True, and said, if what is shown is no picture. */
+static bool is_text(lt_studio *s)
+{
+    const lt_look *look = lt_studio_through(s);
+    if (look->plot)
+        lt_studio_say(s, LT_NOTE_INFO, "lens %c is text: there is no picture to save",
+                      lt_look_key(look));
+    return look->plot;
+}
+
 /* The frame whose picture is shown; -1: there is none, and that is said. */
 static int shown_frame(lt_studio *s)
 {
+    lt_look_part ignored;
     int last = s->reel ? lt_reel_last(s->reel, s->image) : -1, k = s->step < last ? s->step : last;
-    if (k >= 0 && lt_reel_picture(s->reel, k, s->image, s->lens))
+    if (is_text(s))
+        return -1;
+    if (k >= 0 && !lt_studio_look_lacks(s, s->reel, k, s->image, &ignored))
         return k;
     lt_studio_say(s, LT_NOTE_INFO, "there is no picture to save yet");
     return -1;
@@ -160,6 +181,8 @@ void lt_studio_save_all(lt_studio *s)
         lt_studio_say(s, LT_NOTE_INFO, "there are no steps to save yet");
         return;
     }
+    if (is_text(s))
+        return;
     lt_studio_saving_over(s);
     char *dir = lt_studio_free_name(s, "-steps", "");
     if (!lt_dir_make(dir, &err)) {
@@ -175,18 +198,21 @@ void lt_studio_save_all(lt_studio *s)
 bool lt_studio_saving(const lt_studio *s)
 {
     const lt_saving *v = &s->saving;
+    lt_look_part ignored;
     return v->reel && v->next - v->done < IN_FLIGHT && v->next <= lt_reel_last(v->reel, v->image) &&
-           (s->asked_id == 0 || lt_reel_picture(v->reel, v->next, v->image, s->lens));
+           (s->asked_id == 0 || !lt_studio_look_lacks(s, v->reel, v->next, v->image, &ignored));
 }
 
 void lt_studio_save_on(lt_studio *s)
 {
     lt_saving *v = &s->saving;
-    if (lt_reel_picture(v->reel, v->next, v->image, s->lens)) {
+    lt_look_part part;
+    if (!lt_studio_look_lacks(s, v->reel, v->next, v->image, &part)) {
         char *path = lt_format("%s/%03d.png", v->dir, v->next);
         put_frame(s, v->reel, v->next++, v->image, path, v->series);
         free(path);
-    } else if (s->asked_id == 0 && !lt_studio_ask_picture(s, v->reel, v->next, v->image)) {
+    } else if (s->asked_id == 0 &&
+               !lt_studio_ask_through(s, v->reel, part.step, v->image, part.lens)) {
         lt_studio_saving_over(s);
     }
 }

@@ -247,26 +247,6 @@ void lt_studio_pace_of(lt_studio *s, double seconds)
     }
 }
 
-void lt_studio_look(lt_studio *s, lt_lens lens)
-{
-    if (lens == s->lens)
-        return;
-    s->lens = lens;
-    s->grid.gave_up = false;
-    lt_session_watch(s->session, lens);
-    if (s->view == LT_VIEW_GRID && s->reel && s->reel->film)
-        s->grid.exact = s->reel->film->done;
-    if (s->reel && s->reel->film && s->reel->state == LT_REEL_RUNNING && s->follow) {
-        /* this step's picture through the new lens comes before the next step */
-        s->follow = false;
-        lt_studio_picture(s, false);
-        s->follow = true;
-    } else {
-        lt_studio_picture(s, false);
-    }
-    s->dirty = true;
-}
-
 void lt_studio_show_run(lt_studio *s, lt_reel *r)
 {
     s->reel = r;

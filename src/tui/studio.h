@@ -19,6 +19,7 @@
 #include "tui/history.h"
 #include "tui/keymap.h"
 #include "tui/layout.h"
+#include "tui/lens.h"
 #include "tui/record.h"
 #include "tui/reel.h"
 #include "tui/saver.h"
@@ -101,6 +102,15 @@ typedef enum lt_compare_mode {
     LT_COMPARE_MODES,
 } lt_compare_mode;
 
+/* What the lens made that is looked through, where it is put together. */
+typedef struct lt_looking {
+    int gain;                    /* of differences; 0: the usual one */
+    lt_image *sheet;             /* owned: what is shown */
+    lt_image *of[LT_LOOK_PARTS]; /* owned: the pictures that it is of */
+    uint64_t id;
+    int step, image, look, made_gain; /* and the rest */
+} lt_looking;
+
 /* What is compared: B is what the studio looks at, A is here.  Runs by id, as they may go. */
 typedef struct lt_comparing {
     uint64_t marked; /* the run that `m` marked; 0: none */
@@ -163,8 +173,9 @@ typedef struct lt_studio {
     lt_reel *reel; /* what is looked at; NULL: nothing yet */
     int image;     /* of it: in the grid, the chosen tile's */
     int step;
-    bool follow; /* the newest step */
-    lt_lens lens;
+    bool follow;       /* the newest step */
+    int look;          /* the lens: a row of lens.h */
+    lt_lens lens;      /* what it decodes, or what other views do meanwhile */
     bool dragging;     /* on the timeline */
     uint64_t asked_id; /* the picture that was asked for and has not come; 0: none */
     int asked_step, asked_image;
@@ -192,6 +203,7 @@ typedef struct lt_studio {
     lt_note note;
     lt_saving saving;
     lt_what_if what_if;
+    lt_looking looking;
     lt_comparing comparing;
     lt_count prompt_count, negative_count;
     double clicked;      /* when a tile was, for double clicks */
@@ -228,7 +240,6 @@ void lt_studio_step(lt_studio *s, int by);
 void lt_studio_pause(lt_studio *s);
 void lt_studio_pace(lt_studio *s, int by);
 void lt_studio_pace_of(lt_studio *s, double seconds);
-void lt_studio_look(lt_studio *s, lt_lens lens);
 void lt_studio_show_run(lt_studio *s, lt_reel *r); /* its newest frame */
 /* The run that was interrupted, the last time, goes on. */
 void lt_studio_resume(lt_studio *s);
@@ -267,8 +278,33 @@ bool lt_studio_guess(lt_studio *s, const lt_film *f, const float *latents);
 /* Asks for the picture of a frame, unless it was asked for last.  False, said, if it cannot be
  * made. */
 bool lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step, int image);
+/* The same through any lens. */
+bool lt_studio_ask_through(lt_studio *s, const lt_reel *r, int step, int image, lt_lens lens);
 /* True if the picture of the shown step is on its way. */
 bool lt_studio_decoding(const lt_studio *s);
+
+/* ---- looking.c ---- */
+void lt_studio_look(lt_studio *s, int row);
+/* What the screen shows now: the lens that was chosen, or in views that cannot show it what is
+ * decoded instead. */
+const lt_look *lt_studio_through(const lt_studio *s);
+/* A picture of frame k that this lens is made of and that is not there; false: all are. */
+bool lt_studio_look_lacks(const lt_studio *s, const lt_reel *r, int k, int image,
+                          lt_look_part *out);
+/* A picture that it is made of for the shown step was asked for. */
+bool lt_studio_look_waits(const lt_studio *s);
+/* What it shows of frame k, the caller's; NULL: something lacks, or it failed and that was said. */
+lt_image *lt_studio_look_made(lt_studio *s, const lt_reel *r, int k, int image, bool captions);
+/* What made the pictures that this is of; returns how many, 1 at least. */
+int lt_studio_look_meta(const lt_studio *s, const lt_reel *r, int k, int image,
+                        lt_meta_part out[LT_LOOK_PARTS]);
+/* What lt_studio_picture does for a lens that is put together. */
+void lt_studio_look_picture(lt_studio *s, bool each);
+/* Its numbers, and its text; false: it has none. */
+bool lt_studio_look_say(const lt_studio *s, lt_buf *out);
+bool lt_studio_look_plot(const lt_studio *s, int width, int height, lt_buf *out);
+bool lt_studio_look_act(lt_studio *s, lt_action action); /* false: it is none of its own */
+void lt_studio_look_done(lt_studio *s);
 
 /* ---- runs.c ---- */
 struct lt_tree_row;
@@ -304,7 +340,7 @@ char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suff
 /* A picture of its own to a name that is free, said now and once it is written; takes the texts
  * over.  It must not change any more. */
 void lt_studio_save_image(lt_studio *s, const char *path, lt_image *image, lt_png_texts *texts);
-/* What made frame k, seen through the lens that is chosen; borrows the reel's. */
+/* What made frame k, seen through the lens that is decoded; borrows the reel's. */
 lt_meta_part lt_studio_part(const lt_studio *s, const lt_reel *r, int k, int image);
 void lt_studio_saved(lt_studio *s); /* what the saver says */
 /* Saving all steps: each goes to the saver once its picture is there, few at a time. */
@@ -366,6 +402,11 @@ const char *lt_studio_lens_name(lt_lens lens); /* "1 current latents" */
 void lt_studio_draw(lt_studio *s);
 void lt_view_title(lt_studio *s);
 void lt_view_panel(lt_studio *s);
+int lt_view_lens_rows(lt_rect panel);             /* of the list */
+int lt_view_lens_at(lt_rect panel, int x, int y); /* the lens at a cell; -1: none */
+void lt_view_lenses(const lt_studio *s, lt_rect panel);
+bool lt_view_lens_numbers(const lt_studio *s, lt_rect area); /* false: it has none of its own */
+void lt_view_lens_text(const lt_studio *s, lt_rect area);    /* in the picture's place */
 void lt_view_prompts(lt_studio *s);
 void lt_view_timeline(lt_studio *s);
 void lt_view_bottom(lt_studio *s); /* messages and footer */

@@ -107,16 +107,19 @@ void lt_view_title(lt_studio *s)
 
 const char *lt_studio_lens_name(lt_lens lens)
 {
-    return lens == LT_LENS_X0 ? "2 predicted x0" : "1 current latents";
+    return lt_look_row(lt_look_of(lens))->name;
 }
 
 /* What the picture is not, or not yet. */
 static const char *mark(const lt_studio *s)
 {
     bool what_if = lt_studio_what_if(s);
+    const lt_look *look = lt_studio_through(s);
+    if (look->plot)
+        return "";
     if (what_if ? s->what_if.asked != 0 : lt_studio_decoding(s))
         return "  decoding...";
-    return (what_if ? s->what_if.guessed : s->dragging) ? "  linear preview" : "";
+    return (what_if ? s->what_if.guessed : s->dragging && !look->make) ? "  linear preview" : "";
 }
 
 /* As much as fits: the panel names the lens, too, and the step of a what-if. */
@@ -128,7 +131,7 @@ static void picture_title(const lt_studio *s, int room, char *to, size_t size)
         snprintf(scale, sizeof scale, " at %.4g", s->what_if.scale);
         snprintf(guidance, sizeof guidance, " at guidance %.4g", s->what_if.scale);
     }
-    int n = snprintf(to, size, "%s  step %d%s%s", lt_studio_lens_name(s->lens), s->step, guidance,
+    int n = snprintf(to, size, "%s  step %d%s%s", lt_studio_through(s)->name, s->step, guidance,
                      mark(s));
     if (n > room)
         n = snprintf(to, size, "step %d%s%s", s->step, scale, mark(s));
@@ -245,6 +248,11 @@ static void middle(lt_studio *s)
         lt_view_runs(s);
     else if (s->layout.panel.width)
         lt_view_panel(s);
+    if (!grid && lt_studio_through(s)->plot && s->reel && lt_reel_frames(s->reel) > 0) {
+        lt_canvas_area(s->canvas, none, LT_ZOOM_AUTO);
+        lt_view_lens_text(s, s->layout.picture);
+        return;
+    }
     lt_zoom zoom = grid ? LT_ZOOM_ONE : s->zoom == LT_LAYOUT_NORMAL ? LT_ZOOM_AUTO : LT_ZOOM_FILL;
     if (grid || lt_canvas_where(s->canvas).width || (s->reel && lt_reel_frames(s->reel) > 0)) {
         lt_draw_leave(s->layout.picture);

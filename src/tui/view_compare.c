@@ -26,7 +26,7 @@ static void box(const lt_studio *s, bool there)
     const lt_comparing *c = &s->comparing;
     lt_rect r = s->layout.picture_box;
     char a[48], b[48], title[200];
-    const char *lens = s->lens == LT_LENS_X0 ? "2 predicted x0" : "1 current latents";
+    const char *lens = lt_studio_lens_name(s->lens);
     snprintf(a, sizeof a, "A: run %d step %d", lt_studio_run_number(s, c->a), c->a_step);
     snprintf(b, sizeof b, "B: run %d step %d", s->reel ? lt_studio_run_number(s, s->reel->id) : 0,
              s->step);

@@ -6,7 +6,7 @@
 #include "tui/gauge.h"
 #include "tui/studio.h"
 
-enum { LABEL = 18, NUMBERS = 7, LENSES = 2 };
+enum { LABEL = 18, NUMBERS = 7 };
 
 /* A place that moves down the panel. */
 typedef struct pen {
@@ -17,17 +17,6 @@ typedef struct pen {
 static bool room(const pen *p)
 {
     return p->y < p->end;
-}
-
-static void lenses(const lt_studio *s, pen *p)
-{
-    static const char *const names[] = {"current latents  x_t", "predicted x0"};
-    for (int i = 0; i < LENSES && room(p); i++, p->y++) {
-        bool on = (int)s->lens == i;
-        lt_draw_format(p->y, p->area.x + 1, p->area.width - 2,
-                       on ? LT_STYLE_ACCENT : LT_STYLE_PLAIN, "%s%d %s", on ? ">" : " ", i + 1,
-                       names[i]);
-    }
 }
 
 /* ---- settings ---- */
@@ -108,6 +97,7 @@ static void numbers(const lt_studio *s, pen *p)
     if (s->step == 0)
         return;
     number(p, "rms of x0", "%.4g", n.rms_x0);
+    number(p, "rms of the noise", "%.4g", n.rms_eps);
     if (f->guided)
         number(p, "guidance push", "%.3g of the noise", n.push);
     number(p, "changed", "%.3g %%", 100 * n.changed);
@@ -139,8 +129,9 @@ void lt_view_panel(lt_studio *s)
     lt_rect area = s->layout.panel;
     pen p = {area, area.y, area.y + area.height};
     lt_draw_box(s->layout.panel_box, LT_STYLE_PLAIN, "");
-    lenses(s, &p);
-    int rows = area.height - LENSES - 1 - NUMBERS - (area.height > 18 ? 2 : 0);
+    lt_view_lenses(s, area);
+    p.y += lt_view_lens_rows(area);
+    int rows = area.height - lt_view_lens_rows(area) - 1 - NUMBERS - (area.height > 18 ? 2 : 0);
     if (area.height > 18)
         p.y++;
     settings(s, &p, rows > 1 ? rows : 1);
@@ -152,6 +143,6 @@ void lt_view_panel(lt_studio *s)
         lt_view_what_if(s, (lt_rect){area.x, p.y, area.width, p.end - p.y});
     else if (s->statistics)
         statistics(s, &p);
-    else
+    else if (!lt_view_lens_numbers(s, (lt_rect){area.x, p.y, area.width, p.end - p.y}))
         numbers(s, &p);
 }

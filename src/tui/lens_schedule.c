@@ -1,0 +1,192 @@
+/* lens_schedule.c - lens 8: the schedule of a run as text, and the update with its numbers. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "tui/lens.h"
+
+/* ---- the equation ---- */
+
+static double ended(double x)
+{
+    return x == 0 ? 0 : x; /* no "-0" */
+}
+
+/* " + 0.23 d11", " - 0.4 d12" */
+static void term(lt_buf *out, double by, const char *what, int index)
+{
+    lt_buf_format(out, " %c %.4g %s", by < 0 ? '-' : '+', fabs(by), what);
+    if (index >= 0)
+        lt_buf_format(out, "%d", index);
+}
+
+/* Two weights a line. */
+static void weights(const lt_update *u, lt_buf *out)
+{
+    lt_buf_format(out, "x%d = x%d", u->step + 1, u->step);
+    for (int j = 0; j < u->order; j++) {
+        if (j % 2 == 1)
+            lt_buf_str(out, "\n   ");
+        term(out, u->weight[j], "d", u->step - j);
+    }
+    if (u->noise > 0)
+        term(out, u->noise, "z", -1);
+    lt_buf_char(out, '\n');
+}
+
+/* What the weights come from. */
+static void sums(const lt_update *u, lt_buf *out)
+{
+    double sum = 0;
+    for (int j = 0; j < u->order; j++)
+        sum += u->weight[j];
+    if (u->noise > 0) {
+        double down = u->sigma + sum;
+        lt_buf_format(out, "down to %.4g, then noise z up\n", ended(down));
+        lt_buf_format(out, "to %.4g = sqrt(%.4g^2 + %.4g^2)\n", u->sigma_next, ended(down),
+                      u->noise);
+    } else {
+        lt_buf_format(out, "%s %.4g = %.4g - %.4g\n", u->order > 1 ? "sum:" : "as", sum,
+                      u->sigma_next, u->sigma);
+    }
+}
+
+/* rms of d of a step that the film has. */
+static double rms_of_derivative(const lt_look_at *at, int i)
+{
+    const lt_film *f = at->film;
+    size_t n = f->all / (size_t)f->images, from = (size_t)at->image * n;
+    const float *x = (i == 0 ? f->noise : f->at[i - 1].latents) + from, *x0 = f->at[i].x0 + from;
+    double sum = 0, sigma = (double)f->schedule.sigmas[i];
+    for (size_t k = 0; k < n; k++) {
+        double d = ((double)x[k] - (double)x0[k]) / sigma;
+        sum += d * d;
+    }
+    return sqrt(sum / (double)n);
+}
+
+/* What it is that they weigh. */
+static void derivatives(const lt_look_at *at, const lt_update *u, lt_buf *out)
+{
+    for (int j = 0; j < u->order; j++) {
+        int i = u->step - j;
+        lt_buf_format(out, "d%d\tt %.4g, ", i, (double)at->film->schedule.timesteps[i]);
+        if (i < at->film->done)
+            lt_buf_format(out, "rms %.4g\n", rms_of_derivative(at, i));
+        else
+            lt_buf_str(out, "not taken yet\n");
+    }
+}
+
+void lt_look_equation(const lt_look_at *at, lt_buf *out)
+{
+    lt_update u;
+    const lt_film *f = at->film;
+    int i = at->step < f->steps ? at->step : f->steps - 1;
+    if (!at->maker || !lt_film_update(at->maker, i, &u)) {
+        lt_buf_format(out, "Step %d to %d\nTaken by a run that is not open.\n", i, i + 1);
+        return;
+    }
+    lt_buf_format(out, "Step %d to %d: %s", i, i + 1, at->maker->sampler->label);
+    if (u.order > 1)
+        lt_buf_format(out, ", order %d", u.order);
+    const char *y = u.v ? "v" : "eps";
+    lt_buf_str(out, "\nx0 =");
+    if (u.v)
+        lt_buf_format(out, " %.4g", u.of_x);
+    lt_buf_format(out, " x%d", i);
+    term(out, u.of_output, y, i);
+    lt_buf_format(out, "\nd%d = (x%d - x0) / %.4g\n", i, i, u.sigma);
+    weights(&u, out);
+    sums(&u, out);
+    derivatives(at, &u, out);
+}
+
+/* ---- the plot ---- */
+
+enum { TEXT = 6 /* lines around the plot */, MOST = 512 };
+
+typedef struct plot {
+    char *cells; /* [height, width] */
+    int width, height;
+    int steps;
+} plot;
+
+static int column(const plot *p, int step)
+{
+    return (step * (p->width - 1) + p->steps / 2) / p->steps;
+}
+
+static void mark(plot *p, int step, double share, char how)
+{
+    share = share < 0 ? 0 : share > 1 ? 1 : share;
+    int y = (int)lrint((1 - share) * (p->height - 1));
+    p->cells[y * p->width + column(p, step)] = how;
+}
+
+static void curves(const lt_look_at *at, plot *p)
+{
+    const lt_schedule *s = &at->film->schedule;
+    double sigma = (double)s->sigmas[0], t = (double)s->timesteps[0];
+    int k = at->step;
+    for (int i = 0; i < s->steps && t > 0; i++)
+        mark(p, i, (double)s->timesteps[i] / t, ':');
+    for (int i = 0; i <= s->steps; i++)
+        mark(p, i, (double)s->sigmas[i] / sigma, i <= at->film->done ? 'o' : '.');
+    if (k < s->steps)
+        mark(p, k + 1, (double)s->sigmas[k + 1] / sigma, '>');
+    mark(p, k, (double)s->sigmas[k] / sigma, '@');
+}
+
+static void lines(const plot *p, lt_buf *out)
+{
+    for (int y = 0; y < p->height; y++) {
+        for (int x = 0; x < p->width; x++)
+            lt_buf_char(out, p->cells[y * p->width + x]);
+        lt_buf_char(out, '\n');
+    }
+    lt_buf_format(out, "0%*d\n", p->width - 1, p->steps);
+}
+
+static double abar(double sigma)
+{
+    return 1 / (sigma * sigma + 1);
+}
+
+static void words(const lt_look_at *at, lt_buf *out)
+{
+    const lt_schedule *s = &at->film->schedule;
+    int k = at->step;
+    double sigma = (double)s->sigmas[k];
+    if (k == s->steps) {
+        lt_buf_format(out, "step @ %d of %d: no step follows\n", k, s->steps);
+        lt_buf_format(out, "sigma %.4g\nabar  %.4g\n", sigma, abar(sigma));
+        return;
+    }
+    double next = (double)s->sigmas[k + 1];
+    lt_buf_format(out, "step  @ %d -> > %d of %d\n", k, k + 1, s->steps);
+    lt_buf_format(out, "sigma %.4g -> %.4g\n", sigma, next);
+    lt_buf_format(out, "abar  %.4g -> %.4g\n", abar(sigma), abar(next));
+    lt_buf_format(out, "t     %.4g", (double)s->timesteps[k]);
+    if (k + 1 < s->steps)
+        lt_buf_format(out, " -> %.4g", (double)s->timesteps[k + 1]);
+    lt_buf_str(out, k + 1 < s->steps ? "\n" : " -> the end\n");
+}
+
+void lt_look_schedule(const lt_look_at *at, int width, int height, lt_buf *out)
+{
+    const lt_schedule *s = &at->film->schedule;
+    plot p = {.width = width < MOST ? width : MOST, .height = height - TEXT, .steps = s->steps};
+    lt_buf_format(out, "o sigma %.4g to %.4g   : t %.4g to %.4g\n", (double)s->sigmas[0],
+                  (double)s->sigmas[s->steps], (double)s->timesteps[0],
+                  (double)s->timesteps[s->steps - 1]);
+    if (p.width > 1 && p.height > 1) {
+        size_t cells = (size_t)p.width * (size_t)p.height;
+        p.cells = memset(lt_alloc(cells), ' ', cells);
+        curves(at, &p);
+        lines(&p, out);
+        free(p.cells);
+    }
+    words(at, out);
+}

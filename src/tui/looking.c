@@ -1,0 +1,246 @@
+/* looking.c - the lens that the studio looks through: its picture once what it is made of is there,
+ * its keys. */
+#include <stdlib.h>
+
+#include "tui/studio.h"
+
+enum { GAIN = 4, MOST_GAIN = 32 };
+
+const lt_look *lt_studio_through(const lt_studio *s)
+{
+    bool plain = s->view != LT_VIEW_STEP || lt_studio_what_if(s);
+    return lt_look_row(plain ? lt_look_of(s->lens) : s->look);
+}
+
+/* Of whose film a frame is: the run's own, or what it was forked from; NULL: that is not open. */
+static const lt_film *maker(const lt_studio *s, const lt_reel *r, int frame)
+{
+    while (r && r->film && frame <= r->film->forked)
+        r = lt_reels_find(&s->reels, r->parent);
+    return r ? r->film : NULL;
+}
+
+static int parts_of(const lt_look *look, const lt_film *f, int k, lt_look_part *out)
+{
+    if (look->parts)
+        return look->parts(f, k, out);
+    out[0] = (lt_look_part){k, lt_reel_lens(k, look->lens)};
+    return 1;
+}
+
+bool lt_studio_look_lacks(const lt_studio *s, const lt_reel *r, int k, int image, lt_look_part *out)
+{
+    lt_look_part parts[LT_LOOK_PARTS];
+    int count = parts_of(lt_studio_through(s), r->film, k, parts);
+    for (int i = 0; i < count; i++)
+        if (!lt_reel_picture(r, parts[i].step, image, parts[i].lens)) {
+            *out = parts[i];
+            return true;
+        }
+    return false;
+}
+
+bool lt_studio_look_waits(const lt_studio *s)
+{
+    lt_look_part part;
+    const lt_reel *r = s->reel;
+    return s->view == LT_VIEW_STEP && r && s->asked_id == r->id && s->step < lt_reel_frames(r) &&
+           lt_studio_through(s)->make && lt_studio_look_lacks(s, r, s->step, s->image, &part);
+}
+
+/* pictures: room for what `parts` points at. */
+static lt_look_at look_at(const lt_studio *s, const lt_reel *r, int k, int image,
+                          lt_image *pictures[LT_LOOK_PARTS])
+{
+    lt_look_part parts[LT_LOOK_PARTS];
+    int next = k < r->film->steps ? k + 1 : k;
+    lt_look_at at = {.film = r->film,
+                     .maker = maker(s, r, next),
+                     .step = k,
+                     .image = image,
+                     .parts = pictures,
+                     .gain = s->looking.gain ? s->looking.gain : GAIN};
+    int count = parts_of(lt_studio_through(s), r->film, k, parts);
+    for (int i = 0; i < count; i++) {
+        pictures[i] = lt_reel_picture(r, parts[i].step, image, parts[i].lens);
+        if (!pictures[i])
+            at.parts = NULL;
+    }
+    return at;
+}
+
+lt_image *lt_studio_look_made(lt_studio *s, const lt_reel *r, int k, int image, bool captions)
+{
+    lt_image *pictures[LT_LOOK_PARTS], *made;
+    lt_error err = {0};
+    const lt_look *look = lt_studio_through(s);
+    lt_look_at at = look_at(s, r, k, image, pictures);
+    at.captions = captions;
+    if (!at.parts)
+        return NULL;
+    if (!look->make)
+        return lt_image_ref(pictures[0]);
+    if (look->make(&at, &made, &err))
+        return made;
+    lt_studio_fault(s, &err);
+    return NULL;
+}
+
+int lt_studio_look_meta(const lt_studio *s, const lt_reel *r, int k, int image,
+                        lt_meta_part out[LT_LOOK_PARTS])
+{
+    lt_look_part parts[LT_LOOK_PARTS] = {{k, LT_LENS_LATENTS}};
+    const lt_look *look = lt_studio_through(s);
+    int count = parts_of(look, r->film, k, parts);
+    count = count ? count : 1; /* the latents themselves */
+    for (int i = 0; i < count; i++) {
+        out[i] = (lt_meta_part){lt_film_meta(r->film, parts[i].step), image};
+        out[i].meta.lens = parts[i].lens;
+        out[i].meta.screen = look->screen;
+    }
+    return count;
+}
+
+/* ---- on the screen ---- */
+
+static void forget(lt_looking *l)
+{
+    lt_image_unref(l->sheet);
+    l->sheet = NULL;
+    for (int i = 0; i < LT_LOOK_PARTS; i++) {
+        lt_image_unref(l->of[i]);
+        l->of[i] = NULL;
+    }
+}
+
+void lt_studio_look_done(lt_studio *s)
+{
+    forget(&s->looking);
+}
+
+/* What is shown, made once. */
+static lt_image *sheet(lt_studio *s)
+{
+    lt_looking *l = &s->looking;
+    lt_image *now[LT_LOOK_PARTS] = {NULL};
+    lt_look_at at = look_at(s, s->reel, s->step, s->image, now);
+    /* half blocks would only blur letters */
+    bool captions = s->graphics == LT_GRAPHICS_SIXEL || s->graphics == LT_GRAPHICS_KITTY, same;
+    same = l->sheet && l->id == s->reel->id && l->step == s->step && l->image == s->image &&
+           l->look == s->look && l->made_gain == at.gain;
+    for (int i = 0; i < LT_LOOK_PARTS; i++)
+        same = same && l->of[i] == now[i];
+    if (same)
+        return l->sheet;
+    forget(l);
+    for (int i = 0; i < LT_LOOK_PARTS; i++)
+        l->of[i] = now[i] ? lt_image_ref(now[i]) : NULL;
+    l->id = s->reel->id;
+    l->step = s->step;
+    l->image = s->image;
+    l->look = s->look;
+    l->made_gain = at.gain;
+    return l->sheet = lt_studio_look_made(s, s->reel, s->step, s->image, captions);
+}
+
+void lt_studio_look_picture(lt_studio *s, bool each)
+{
+    lt_look_part part;
+    const lt_reel *r = s->reel;
+    if (!lt_studio_look_lacks(s, r, s->step, s->image, &part)) {
+        lt_image *image = sheet(s);
+        if (image)
+            lt_canvas_show(s->canvas, image, each, false);
+        s->dirty = true; /* the numbers may be of the pictures */
+        return;
+    }
+    bool coming = s->follow && r->state == LT_REEL_RUNNING && !r->image[s->image].dropped &&
+                  part.step == s->step && part.lens == lt_reel_lens(s->step, s->lens);
+    if (!coming)
+        lt_studio_ask_through(s, r, part.step, s->image, part.lens);
+}
+
+/* False: there is nothing to look at. */
+static bool looked_at(const lt_studio *s, lt_image *pictures[LT_LOOK_PARTS], lt_look_at *out)
+{
+    if (!s->reel || s->step >= lt_reel_frames(s->reel))
+        return false;
+    *out = look_at(s, s->reel, s->step, s->image, pictures);
+    return true;
+}
+
+bool lt_studio_look_say(const lt_studio *s, lt_buf *out)
+{
+    lt_image *pictures[LT_LOOK_PARTS];
+    lt_look_at at;
+    const lt_look *look = lt_studio_through(s);
+    if (!look->say || !looked_at(s, pictures, &at))
+        return false;
+    look->say(&at, out);
+    return true;
+}
+
+bool lt_studio_look_plot(const lt_studio *s, int width, int height, lt_buf *out)
+{
+    lt_image *pictures[LT_LOOK_PARTS];
+    lt_look_at at;
+    const lt_look *look = lt_studio_through(s);
+    if (!look->plot || !looked_at(s, pictures, &at))
+        return false;
+    look->plot(&at, width, height, out);
+    return true;
+}
+
+/* ---- keys ---- */
+
+static void watch(lt_studio *s, lt_lens lens)
+{
+    if (lens == s->lens)
+        return;
+    s->lens = lens;
+    s->grid.gave_up = false;
+    lt_session_watch(s->session, lens);
+    if (s->view == LT_VIEW_GRID && s->reel && s->reel->film)
+        s->grid.exact = s->reel->film->done;
+}
+
+void lt_studio_look(lt_studio *s, int row)
+{
+    const lt_look *was = lt_look_row(s->look), *is = lt_look_row(row);
+    if (row == s->look)
+        return;
+    s->look = row;
+    s->redraw |= was->plot || is->plot; /* text in the picture's place */
+    watch(s, is->lens);
+    bool follow = s->follow;
+    if (s->reel && s->reel->film && s->reel->state == LT_REEL_RUNNING)
+        s->follow = false; /* this step's picture through the new lens comes before the next step */
+    lt_studio_picture(s, false);
+    s->follow = follow;
+    s->dirty = true;
+}
+
+static void gain(lt_studio *s, int by)
+{
+    int now = s->looking.gain ? s->looking.gain : GAIN;
+    int next = by > 0 ? now * 2 : now / 2;
+    if (!lt_studio_through(s)->gains) {
+        lt_studio_say(s, LT_NOTE_INFO, "this lens shows no difference; 5 and 7 do");
+        return;
+    }
+    s->looking.gain = next < 1 ? 1 : next > MOST_GAIN ? MOST_GAIN : next;
+    lt_studio_picture(s, false);
+}
+
+bool lt_studio_look_act(lt_studio *s, lt_action action)
+{
+    for (int i = 0; i < lt_look_rows(); i++)
+        if (lt_look_row(i)->action == action) {
+            lt_studio_look(s, i);
+            return true;
+        }
+    if (s->view != LT_VIEW_STEP || (action != LT_ACTION_GAIN_MORE && action != LT_ACTION_GAIN_LESS))
+        return false;
+    gain(s, action == LT_ACTION_GAIN_MORE ? 1 : -1);
+    return true;
+}
