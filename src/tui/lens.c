@@ -147,15 +147,10 @@ static int change_parts(const lt_film *f, int k, lt_look_part out[LT_LOOK_PARTS]
 
 static bool change(const lt_look_at *at, lt_image **out, lt_error *err)
 {
-    lt_image *difference;
-    char caption[48];
-    if (at->step == 0) {
-        *out = lt_image_ref(at->parts[0]);
-        return true;
-    }
-    snprintf(caption, sizeof caption, "|%d-%d| x%d", at->step, at->step - 1, at->gain);
-    return lt_image_difference(at->parts[0], at->parts[1], at->gain, &difference, err) &&
-           put(at, difference, caption, out, err);
+    if (at->step > 0)
+        return lt_image_difference(at->parts[0], at->parts[1], at->gain, out, err);
+    *out = lt_image_ref(at->parts[0]);
+    return true;
 }
 
 static void say_change(const lt_look_at *at, lt_buf *out)
@@ -219,8 +214,8 @@ static const lt_look rows[] = {
      .make = split,
      .say = say_split},
     {.action = LT_ACTION_LENS_7,
-     .name = "7 change since the last step",
-     .brief = "change",
+     .name = "7 change per step",
+     .brief = "change per step",
      .file = "-change",
      .screen = "change",
      .gains = true,

@@ -160,7 +160,7 @@ static void words(const lt_look_at *at, lt_buf *out)
     int k = at->step;
     double sigma = (double)s->sigmas[k];
     if (k == s->steps) {
-        lt_buf_format(out, "step @ %d of %d: no step follows\n", k, s->steps);
+        lt_buf_format(out, "step  @ %d of %d, the last\n", k, s->steps);
         lt_buf_format(out, "sigma %.4g\nabar  %.4g\n", sigma, abar(sigma));
         return;
     }
@@ -178,9 +178,7 @@ void lt_look_schedule(const lt_look_at *at, int width, int height, lt_buf *out)
 {
     const lt_schedule *s = &at->film->schedule;
     plot p = {.width = width < MOST ? width : MOST, .height = height - TEXT, .steps = s->steps};
-    lt_buf_format(out, "o sigma %.4g to %.4g   : t %.4g to %.4g\n", (double)s->sigmas[0],
-                  (double)s->sigmas[s->steps], (double)s->timesteps[0],
-                  (double)s->timesteps[s->steps - 1]);
+    lt_buf_format(out, "o sigma %.4g   : t %.4g\n", (double)s->sigmas[0], (double)s->timesteps[0]);
     if (p.width > 1 && p.height > 1) {
         size_t cells = (size_t)p.width * (size_t)p.height;
         p.cells = memset(lt_alloc(cells), ' ', cells);

@@ -239,8 +239,8 @@ bool lt_studio_look_act(lt_studio *s, lt_action action)
             lt_studio_look(s, i);
             return true;
         }
-    if (s->view != LT_VIEW_STEP || (action != LT_ACTION_GAIN_MORE && action != LT_ACTION_GAIN_LESS))
+    if (action != LT_ACTION_LENS_MORE && action != LT_ACTION_LENS_LESS)
         return false;
-    gain(s, action == LT_ACTION_GAIN_MORE ? 1 : -1);
+    gain(s, action == LT_ACTION_LENS_MORE ? 1 : -1);
     return true;
 }

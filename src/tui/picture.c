@@ -120,6 +120,10 @@ void lt_studio_picture(lt_studio *s, bool each)
             lt_canvas_show(s->canvas, NULL, false, false);
         return;
     }
+    if (lt_studio_through(s)->plot) {
+        s->dirty = true;
+        return;
+    }
     if (lt_studio_through(s)->make) {
         lt_studio_look_picture(s, each);
         return;

@@ -172,6 +172,15 @@ static const char *waiting_for(const lt_studio *s)
     return s->reel->state == LT_REEL_WAITING ? stage(s) : "no picture";
 }
 
+static void no_picture(const lt_studio *s)
+{
+    lt_rect r = s->layout.picture;
+    if (!s->reel)
+        empty_box(s);
+    else
+        lt_draw_text(r.y + r.height / 2, r.x + 3, r.width - 6, LT_STYLE_DIM, waiting_for(s));
+}
+
 /* ---- all ---- */
 
 static void too_small(lt_studio *s, int cols, int rows)
@@ -248,9 +257,12 @@ static void middle(lt_studio *s)
         lt_view_runs(s);
     else if (s->layout.panel.width)
         lt_view_panel(s);
-    if (!grid && lt_studio_through(s)->plot && s->reel && lt_reel_frames(s->reel) > 0) {
+    if (!grid && lt_studio_through(s)->plot) {
         lt_canvas_area(s->canvas, none, LT_ZOOM_AUTO);
-        lt_view_lens_text(s, s->layout.picture);
+        if (s->reel && lt_reel_frames(s->reel) > 0)
+            lt_view_lens_text(s, s->layout.picture);
+        else
+            no_picture(s);
         return;
     }
     lt_zoom zoom = grid ? LT_ZOOM_ONE : s->zoom == LT_LAYOUT_NORMAL ? LT_ZOOM_AUTO : LT_ZOOM_FILL;
@@ -259,12 +271,7 @@ static void middle(lt_studio *s)
         lt_canvas_area(s->canvas, s->layout.picture, zoom);
     } else {
         lt_canvas_area(s->canvas, s->layout.picture, zoom);
-        if (!s->reel)
-            empty_box(s);
-        else
-            lt_draw_text(s->layout.picture.y + s->layout.picture.height / 2,
-                         s->layout.picture.x + 3, s->layout.picture.width - 6, LT_STYLE_DIM,
-                         waiting_for(s));
+        no_picture(s);
     }
 }
 

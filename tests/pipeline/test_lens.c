@@ -97,7 +97,8 @@ static void test_noise(void **state)
 {
     (void)state;
     lt_film *f = film("lms", 7.5);
-    float *mine = lt_alloc_array(f->all, sizeof *mine), *other = lt_alloc_array(f->all, sizeof *other);
+    float *mine = lt_alloc_array(f->all, sizeof *mine),
+          *other = lt_alloc_array(f->all, sizeof *other);
     for (int k = 1; k <= STEPS; k++) {
         const lt_film_step *s = &f->at[k - 1];
         lt_film_lens(f, k, LT_LENS_NOISE, mine);
@@ -177,7 +178,8 @@ static void test_of_a_run(void **state)
     lt_params p = settings("lms", 7.5);
     lt_film *f = pipeline_film(rig, &p, NULL, 0);
     lt_run_options options = {.params = &p, .film = true};
-    float *mine = lt_alloc_array(f->all, sizeof *mine), *kept = lt_alloc_array(f->all, sizeof *kept);
+    float *mine = lt_alloc_array(f->all, sizeof *mine),
+          *kept = lt_alloc_array(f->all, sizeof *kept);
     if (!lt_run_begin(rig->engine, &options, &run, NULL, &err))
         fail_msg("%s", err.message);
     for (int k = 0; k <= 3; k++) {
@@ -290,9 +292,9 @@ static void check_update(const lt_film *f, int i, const float *noise)
     assert_true((noise != NULL) == (u.noise > 0) || i == f->steps - 1);
     for (size_t n = 0; n < f->all; n++) {
         double x = (double)latents(f, i)[n], size = fabs(x);
-        double y = (double)f->at[i].eps_uncond[n] +
-                   f->guidance_scale *
-                       ((double)f->at[i].eps_text[n] - (double)f->at[i].eps_uncond[n]);
+        double y =
+            (double)f->at[i].eps_uncond[n] +
+            f->guidance_scale * ((double)f->at[i].eps_text[n] - (double)f->at[i].eps_uncond[n]);
         for (int j = 0; j < u.order; j++) {
             double then = (double)latents(f, i - j)[n], sigma = (double)f->schedule.sigmas[i - j];
             double x0 = j == 0 ? u.of_x * then + u.of_output * y : (double)f->at[i - j].x0[n];
