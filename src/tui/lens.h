@@ -11,7 +11,7 @@
 #include "pipeline/lens.h"
 #include "tui/keymap.h"
 
-enum { LT_LOOK_PARTS = 3, LT_LOOK_BRIEF = 15 };
+enum { LT_LOOK_PARTS = 3 };
 
 /* A picture of the VAE that a lens is made of. */
 typedef struct lt_look_part {
@@ -33,7 +33,7 @@ typedef struct lt_look_at {
 typedef struct lt_look {
     lt_action action;   /* its key */
     const char *name;   /* "2 predicted x0" */
-    const char *brief;  /* the same in at most LT_LOOK_BRIEF characters, without the digit */
+    const char *brief;  /* the same in at most 9 characters, without the digit */
     const char *file;   /* in the names of files: "-x0" */
     const char *screen; /* lt_meta.screen of what it saves; NULL for a picture of the VAE */
     bool gains;         /* it shows a difference */

@@ -13,18 +13,18 @@ static double ended(double x)
     return x == 0 ? 0 : x; /* no "-0" */
 }
 
-/* " + 0.23 d11", " - 0.4 d12" */
+/* " + 0.23 d_11", " - 0.4 d_12" */
 static void term(lt_buf *out, double by, const char *what, int index)
 {
     lt_buf_format(out, " %c %.4g %s", by < 0 ? '-' : '+', fabs(by), what);
     if (index >= 0)
-        lt_buf_format(out, "%d", index);
+        lt_buf_format(out, "_%d", index);
 }
 
 /* Two weights a line. */
 static void weights(const lt_update *u, lt_buf *out)
 {
-    lt_buf_format(out, "x%d = x%d", u->step + 1, u->step);
+    lt_buf_format(out, "x_%d = x_%d", u->step + 1, u->step);
     for (int j = 0; j < u->order; j++) {
         if (j % 2 == 1)
             lt_buf_str(out, "\n   ");
@@ -71,7 +71,7 @@ static void derivatives(const lt_look_at *at, const lt_update *u, lt_buf *out)
 {
     for (int j = 0; j < u->order; j++) {
         int i = u->step - j;
-        lt_buf_format(out, "d%d\tt %.4g, ", i, (double)at->film->schedule.timesteps[i]);
+        lt_buf_format(out, "d_%d\tt %.4g, ", i, (double)at->film->schedule.timesteps[i]);
         if (i < at->film->done)
             lt_buf_format(out, "rms %.4g\n", rms_of_derivative(at, i));
         else
@@ -95,9 +95,9 @@ void lt_look_equation(const lt_look_at *at, lt_buf *out)
     lt_buf_str(out, "\nx0 =");
     if (u.v)
         lt_buf_format(out, " %.4g", u.of_x);
-    lt_buf_format(out, " x%d", i);
+    lt_buf_format(out, " x_%d", i);
     term(out, u.of_output, y, i);
-    lt_buf_format(out, "\nd%d = (x%d - x0) / %.4g\n", i, i, u.sigma);
+    lt_buf_format(out, "\nd_%d = (x_%d - x0) / %.4g\n", i, i, u.sigma);
     weights(&u, out);
     sums(&u, out);
     derivatives(at, &u, out);

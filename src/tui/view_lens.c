@@ -4,18 +4,18 @@
 #include "tui/draw.h"
 #include "tui/studio.h"
 
-enum { TALL = 24, LABEL = 18 }; /* rows of a panel with a line for each */
+enum { TALL = 24 /* rows of a panel with a line for each */, COLUMNS = 3, LABEL = 18 };
 
 int lt_view_lens_rows(lt_rect panel)
 {
     int rows = lt_look_rows();
-    return panel.height >= TALL ? rows : (rows + 1) / 2;
+    return panel.height >= TALL ? rows : (rows + COLUMNS - 1) / COLUMNS;
 }
 
 /* Where a lens stands in the panel. */
 static lt_rect place(lt_rect panel, int i)
 {
-    int rows = lt_view_lens_rows(panel), columns = rows == lt_look_rows() ? 1 : 2;
+    int rows = lt_view_lens_rows(panel), columns = rows == lt_look_rows() ? 1 : COLUMNS;
     int width = (panel.width - 2) / columns;
     return (lt_rect){panel.x + 1 + i / rows * width, panel.y + i % rows, width, 1};
 }

@@ -6,7 +6,7 @@
 #include "tui/gauge.h"
 #include "tui/studio.h"
 
-enum { LABEL = 18, NUMBERS = 7 };
+enum { LABEL = 18, NUMBERS = 7, ALL_NUMBERS = 11, TALL = 28 /* rows, with room for these */ };
 
 /* A place that moves down the panel. */
 typedef struct pen {
@@ -131,7 +131,8 @@ void lt_view_panel(lt_studio *s)
     lt_draw_box(s->layout.panel_box, LT_STYLE_PLAIN, "");
     lt_view_lenses(s, area);
     p.y += lt_view_lens_rows(area);
-    int rows = area.height - lt_view_lens_rows(area) - 1 - NUMBERS - (area.height > 18 ? 2 : 0);
+    int rows = area.height - lt_view_lens_rows(area) - 1 -
+               (area.height >= TALL ? ALL_NUMBERS : NUMBERS) - (area.height > 18 ? 2 : 0);
     if (area.height > 18)
         p.y++;
     settings(s, &p, rows > 1 ? rows : 1);

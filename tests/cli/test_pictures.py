@@ -127,7 +127,7 @@ class Animation(Case):
 
     def test_frames(self):
         """They are those of --frames; the last one is the picture."""
-        for lens in "latents", "x0":
+        for lens in "latents", "x0", "noise":
             self.run_it(*self.SMALL, "-o", "a.png", "--frames", lens, "--lens", lens)
             self.run_it(*self.SMALL, "-o", "b.png", "--animation", "{seed}.png", "--lens", lens)
             self.assertEqual((self.dir / "a.png").read_bytes(), (self.dir / "b.png").read_bytes())
@@ -246,7 +246,7 @@ class Reproduce(Case):
 
     def test_steps_on_the_way(self):
         """As the studio saves them."""
-        for lens in "latents", "x0":
+        for lens in "latents", "x0", "noise":
             self.make("--seed", "7", "-o", "a.png", "--frames", lens, "--lens", lens)
             for k in range(4):
                 copy_png(self.dir / lens / f"000-00{k}.png", self.dir / "b.png",
