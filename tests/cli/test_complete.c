@@ -70,7 +70,7 @@ static void test_values(void **state)
     offers("schedule --timestep-spacing ", "linspace,leading,trailing,");
     offers("render --backend ", "auto,ref,");
     offers("render --dtype ", "auto,f32,");
-    offers("render --lens ", "latents,x0,");
+    offers("render --lens ", "latents,x0,noise,");
     offers("doctor --graphics ", "auto,sixel,kitty,blocks,text,none,");
     offers("studio --theme d", "dark,");
     offers("render --no-", "--no-config,");
