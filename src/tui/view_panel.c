@@ -97,10 +97,10 @@ static void numbers(const lt_studio *s, pen *p)
     if (s->step == 0)
         return;
     number(p, "rms of x0", "%.4g", n.rms_x0);
-    number(p, "rms of the noise", "%.4g", n.rms_eps);
     if (f->guided)
         number(p, "guidance push", "%.3g of the noise", n.push);
     number(p, "changed", "%.3g %%", 100 * n.changed);
+    number(p, "rms of the noise", "%.4g", n.rms_eps);
 }
 
 static void statistics(const lt_studio *s, pen *p)
