@@ -46,9 +46,11 @@ static void sums(const lt_update *u, lt_buf *out)
         lt_buf_format(out, "down to %.4g, then noise z up\n", ended(down));
         lt_buf_format(out, "to %.4g = sqrt(%.4g^2 + %.4g^2)\n", u->sigma_next, ended(down),
                       u->noise);
-    } else {
+    } else if (fabs(sum - (u->sigma_next - u->sigma)) < 1e-4 * u->sigma) {
         lt_buf_format(out, "%s %.4g = %.4g - %.4g\n", u->order > 1 ? "sum:" : "as", sum,
                       u->sigma_next, u->sigma);
+    } else { /* image to image: LMS counts on derivatives that there are not */
+        lt_buf_format(out, "sum: %.4g, but sigma goes %.4g\n", sum, u->sigma_next - u->sigma);
     }
 }
 
