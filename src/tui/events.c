@@ -39,6 +39,7 @@ static void picture(lt_studio *s, lt_reel *r, const lt_event *e)
         s->asked_id = 0;
     learn(s, r, e);
     bool comparing = s->view == LT_VIEW_COMPARE;
+    bool part = lt_studio_through(s)->make; /* of what the lens shows, whatever its step */
     bool mine = r == s->reel && (e->image == s->image || s->view == LT_VIEW_GRID);
     bool newest = mine && s->follow && (!comparing || e->step == r->film->done) &&
                   e->step >= s->step && /* what is saved step by step is older */
@@ -46,7 +47,7 @@ static void picture(lt_studio *s, lt_reel *r, const lt_event *e)
     if (newest && lt_reel_lens(e->step, s->lens) == lt_reel_lens(e->step, e->lens)) {
         s->step = e->step;
         lt_studio_picture(s, true);
-    } else if (comparing || (mine && e->step == s->step)) {
+    } else if (comparing || (mine && (e->step == s->step || part))) {
         lt_studio_picture(s, false);
     }
     lt_reels_trim(&s->reels, s->reel, PICTURES_KEPT);
