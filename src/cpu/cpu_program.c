@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "cpu/cpu_internal.h"
 #include "tensor/half.h"
+#include "tensor/ports.h"
 
 enum { JOINS = LT_FUSE_UPSAMPLE | LT_FUSE_GEGLU };
 
@@ -88,24 +89,6 @@ void lt_cpu_step_ops(lt_cpu_step *s, int count)
     s->op_count = count;
 }
 
-/* "conv2d 'down_blocks.0.conv1' [1,64,64,320]: " in front of what went wrong. */
-static bool fail_at(const lt_tensor *t, lt_error *err)
-{
-    char shape[64];
-    return lt_fail_in(err, "%s '%s' %s", lt_op_name(t->op), t->name,
-                      lt_shape_text(&t->shape, shape));
-}
-
-static bool check_sources(const lt_graph *g, lt_error *err)
-{
-    for (int i = 0; i < lt_graph_params(g); i++) {
-        const lt_param *p = lt_graph_param(g, i);
-        if (!p->source.data || p->source.dtype == LT_I32)
-            return lt_fail(err, LT_ERR_MODEL, NULL, "parameter '%s' has no numbers", p->path);
-    }
-    return true;
-}
-
 static bool place_values(lt_program *p, lt_error *err)
 {
     if (!lt_fused_plan_make(&p->fused, p->backend->dtype, &p->plan, err) ||
@@ -140,7 +123,7 @@ static bool prepare_step(lt_program *p, const lt_tensor *t, lt_error *err)
         s->row[i] = lt_cpu_width(view ? from->src[0] : from);
     }
     if (s->kernel->prepare && !s->kernel->prepare(p->backend, s, err)) {
-        fail_at(t, err);
+        lt_ports_fail_at(t, err);
         return lt_fail_in(err, "cannot compile");
     }
     return true;
@@ -213,7 +196,7 @@ static void forecast_steps(const lt_program *p, lt_forecast *f)
 
 bool lt_cpu_program_forecast(lt_backend *b, const lt_graph *g, lt_forecast *out, lt_error *err)
 {
-    if (!lt_graph_ok(g, err) || !check_sources(g, err))
+    if (!lt_graph_ok(g, err) || !lt_ports_check_sources(g, err))
         return false;
     lt_program *p = lt_alloc(sizeof *p);
     p->backend = b;
@@ -231,7 +214,7 @@ bool lt_cpu_program_forecast(lt_backend *b, const lt_graph *g, lt_forecast *out,
 bool lt_cpu_program_compile(lt_backend *b, const lt_graph *g, lt_program **out,
                             lt_progress *progress, lt_error *err)
 {
-    if (!lt_graph_ok(g, err) || !check_sources(g, err))
+    if (!lt_graph_ok(g, err) || !lt_ports_check_sources(g, err))
         return false;
     lt_program *p = lt_alloc(sizeof *p);
     p->backend = b;
@@ -271,30 +254,12 @@ void lt_cpu_program_discard(lt_backend *b, lt_program *p)
     free(p);
 }
 
-/* The program's own node for a tensor of the recorded graph; checks that it is one and its size. */
-static const lt_tensor *own(const lt_program *p, const lt_tensor *t, size_t count, lt_error *err)
-{
-    if (t->id < 0 || t->id >= lt_graph_nodes(p->source) || lt_graph_node(p->source, t->id) != t) {
-        lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is not of this program", t->name);
-        return NULL;
-    }
-    if (count != (size_t)lt_shape_count(&t->shape)) {
-        char shape[64];
-        lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is %s, not %zu values", t->name,
-                lt_shape_text(&t->shape, shape), count);
-        return NULL;
-    }
-    return lt_graph_node(p->fused.graph, t->id);
-}
-
 bool lt_cpu_program_write(lt_program *p, const lt_tensor *input, const void *host, size_t count,
                           lt_error *err)
 {
-    const lt_tensor *t = own(p, input, count, err);
+    const lt_tensor *t = lt_ports_input(&p->fused, p->source, input, count, err);
     if (!t)
         return false;
-    if (t->op != LT_OP_INPUT)
-        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is not an input", t->name);
     if (t->dtype == LT_I32)
         memcpy(value(p, t), host, count * sizeof(int32_t));
     else
@@ -306,11 +271,9 @@ bool lt_cpu_program_write(lt_program *p, const lt_tensor *input, const void *hos
 bool lt_cpu_program_read(lt_program *p, const lt_tensor *output, float *host, size_t count,
                          lt_error *err)
 {
-    const lt_tensor *t = own(p, output, count, err);
+    const lt_tensor *t = lt_ports_output(&p->fused, p->source, output, count, err);
     if (!t)
         return false;
-    if (!t->output || t->dtype == LT_I32)
-        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is not an output", t->name);
     lt_to_f32(host, value(p, t), p->backend->dtype, count);
     return true;
 }
@@ -327,7 +290,7 @@ static bool run_steps(lt_program *p, lt_progress *progress, lt_step_time *times,
         double start = times ? lt_clock() : 0;
         bool runs = (p->plan.inputs[s->node->id] & p->stale) != 0;
         if (runs && !s->kernel->run(p->backend, s, p->scratch, err))
-            return err->code == LT_ERR_CANCELLED ? false : fail_at(s->node, err);
+            return err->code == LT_ERR_CANCELLED ? false : lt_ports_fail_at(s->node, err);
         if (times && runs)
             times[i] = (lt_step_time){s->node->op, s->node->name, s->node->shape,
                                       lt_fused_flop(&p->fused, s->node), lt_clock() - start};

@@ -6,22 +6,13 @@
 #include "base/mem.h"
 #include "cuda/plans.h"
 #include "cuda/program_impl.h"
+#include "tensor/ports.h"
 
 enum { ALIGN = 256 };
 
 static size_t aligned(size_t n)
 {
     return (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-}
-
-static bool check_sources(const lt_graph *g, lt_error *err)
-{
-    for (int i = 0; i < lt_graph_params(g); i++) {
-        const lt_param *p = lt_graph_param(g, i);
-        if (!p->source.data || p->source.dtype == LT_I32)
-            return lt_fail(err, LT_ERR_MODEL, NULL, "parameter '%s' has no numbers", p->path);
-    }
-    return true;
 }
 
 static size_t size_of(const lt_program *p, const lt_tensor *t)
@@ -34,7 +25,7 @@ static size_t size_of(const lt_program *p, const lt_tensor *t)
 static bool plan(lt_backend *b, const lt_graph *g, lt_program *out, lt_error *err)
 {
     size_t scratch = 0;
-    if (!lt_graph_ok(g, err) || !check_sources(g, err))
+    if (!lt_graph_ok(g, err) || !lt_ports_check_sources(g, err))
         return false;
     out->backend = b;
     out->source = g;
@@ -160,7 +151,7 @@ static bool prepare_steps(lt_program *p, lt_progress *progress, lt_error *err)
             continue;
         lt_cuda_step *s = &p->steps[p->count++];
         if (!lt_cuda_step_prepare(&p->site, t, s, err)) {
-            lt_cuda_work_fail(s, err);
+            lt_ports_fail_at(t, err);
             return lt_fail_in(err, "cannot compile");
         }
     }

@@ -1,16 +1,11 @@
 /* replay.c - see replay.h. */
 #include "cuda/replay.h"
 
+#include "tensor/ports.h"
+
 bool lt_cuda_work_runs(const lt_cuda_work *w, int step)
 {
     return (w->inputs[w->steps[step].node->id] & w->stale) != 0;
-}
-
-bool lt_cuda_work_fail(const lt_cuda_step *s, lt_error *err)
-{
-    char shape[64];
-    return lt_fail_in(err, "%s '%s' %s", lt_op_name(s->node->op), s->node->name,
-                      lt_shape_text(&s->node->shape, shape));
 }
 
 /* True with an error if the run was cancelled. */
@@ -30,7 +25,7 @@ static bool launch_steps(const lt_cuda_work *w, bool told, lt_error *err)
             return false;
         const lt_cuda_step *s = &w->steps[i];
         if (lt_cuda_work_runs(w, i) && !s->launch(w->stream, s, err))
-            return lt_cuda_work_fail(s, err);
+            return lt_ports_fail_at(s->node, err);
         if (told && w->progress)
             atomic_store_explicit(&w->progress->done, i + 1, memory_order_relaxed);
     }

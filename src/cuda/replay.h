@@ -36,8 +36,6 @@ typedef struct lt_cuda_work {
 } lt_cuda_work;
 
 bool lt_cuda_work_runs(const lt_cuda_work *w, int step);
-/* Names the step in front of what went wrong in it; returns false. */
-bool lt_cuda_work_fail(const lt_cuda_step *s, lt_error *err);
 bool lt_cuda_work_cancelled(const lt_cuda_work *w, lt_error *err);
 
 /* Puts the work into the stream, and does not wait for it. */

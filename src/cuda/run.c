@@ -6,22 +6,7 @@
 #include "cuda/program.h"
 #include "cuda/program_impl.h"
 #include "tensor/half.h"
-
-/* The program's own node for a tensor of the recorded graph; checks that it is one and its size. */
-static const lt_tensor *own(const lt_program *p, const lt_tensor *t, size_t count, lt_error *err)
-{
-    if (t->id < 0 || t->id >= lt_graph_nodes(p->source) || lt_graph_node(p->source, t->id) != t) {
-        lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is not of this program", t->name);
-        return NULL;
-    }
-    if (count != (size_t)lt_shape_count(&t->shape)) {
-        char shape[64];
-        lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is %s, not %zu values", t->name,
-                lt_shape_text(&t->shape, shape), count);
-        return NULL;
-    }
-    return lt_graph_node(p->fused.graph, t->id);
-}
+#include "tensor/ports.h"
 
 static bool check_ids(const lt_tensor *t, const int32_t *ids, size_t count, int64_t most,
                       lt_error *err)
@@ -37,11 +22,9 @@ static bool check_ids(const lt_tensor *t, const int32_t *ids, size_t count, int6
 bool lt_cuda_program_write(lt_program *p, const lt_tensor *input, const void *host, size_t count,
                            lt_error *err)
 {
-    const lt_tensor *t = own(p, input, count, err);
+    const lt_tensor *t = lt_ports_input(&p->fused, p->source, input, count, err);
     if (!t)
         return false;
-    if (t->op != LT_OP_INPUT)
-        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is not an input", t->name);
     const lt_cuda_port *port = &p->ports[t->id];
     lt_dtype dtype = t->dtype == LT_I32 ? LT_I32 : p->backend->dtype;
     if (dtype == LT_I32 && !check_ids(t, host, count, port->most, err))
@@ -60,11 +43,9 @@ bool lt_cuda_program_write(lt_program *p, const lt_tensor *input, const void *ho
 bool lt_cuda_program_read(lt_program *p, const lt_tensor *output, float *host, size_t count,
                           lt_error *err)
 {
-    const lt_tensor *t = own(p, output, count, err);
+    const lt_tensor *t = lt_ports_output(&p->fused, p->source, output, count, err);
     if (!t)
         return false;
-    if (!t->output || t->dtype == LT_I32)
-        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is not an output", t->name);
     if (!lt_gpu_download(p->backend->stream, p->pinned, lt_cuda_site_at(&p->site, t),
                          count * lt_dtype_size(p->backend->dtype), err) ||
         !lt_gpu_wait(p->backend->stream, err))
@@ -124,7 +105,7 @@ static bool launch_marked(const lt_cuda_work *w, lt_gpu_mark *const *marks, lt_e
         if (lt_cuda_work_cancelled(w, err) || !lt_gpu_mark_set(w->stream, marks[i], err))
             return false;
         if (lt_cuda_work_runs(w, i) && !s->launch(w->stream, s, err))
-            return lt_cuda_work_fail(s, err);
+            return lt_ports_fail_at(s->node, err);
         if (w->progress)
             atomic_store_explicit(&w->progress->done, i + 1, memory_order_relaxed);
     }

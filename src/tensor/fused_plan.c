@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "tensor/ports.h"
 
 static bool trace_inputs(const lt_graph *g, lt_fused_plan *p, lt_error *err)
 {
@@ -46,10 +47,8 @@ static bool size_values(const lt_fused *f, lt_dtype storage, size_t *size, lt_er
         size_t element = lt_dtype_size(t->dtype == LT_I32 ? LT_I32 : storage);
         bool used = f->node[id].needed || t->op == LT_OP_INPUT;
         if (used && !lt_mul((size_t)lt_shape_count(&t->shape), element, &size[id])) {
-            char shape[64];
             lt_fail(err, LT_ERR_MEMORY, "use a smaller --size or --batch", "too large");
-            return lt_fail_in(err, "%s '%s' %s", lt_op_name(t->op), t->name,
-                              lt_shape_text(&t->shape, shape));
+            return lt_ports_fail_at(t, err);
         }
     }
     return true;
