@@ -192,7 +192,7 @@ bool lt_gpu_stream_open(lt_gpu *g, bool background, lt_gpu_stream **out, lt_erro
 {
     int least, greatest;
     lt_gpu_stream *s = lt_alloc(sizeof *s);
-    s->gpu = g;
+    s->parts.gpu = g;
     if (use(g, err) &&
         lt_cuda_ok(cudaDeviceGetStreamPriorityRange(&least, &greatest), "cannot make a stream",
                    err) &&
@@ -210,58 +210,17 @@ void lt_gpu_stream_close(lt_gpu_stream *s)
 {
     if (!s)
         return;
-    (void)cudaSetDevice(s->gpu->device);
+    (void)cudaSetDevice(s->parts.gpu->device);
     (void)cudaStreamSynchronize(s->handle);
-    for (int i = LT_GPU_SLOTS - 1; i >= 0; i--)
-        if (s->slot[i] && s->destroy[i])
-            s->destroy[i](s->slot[i]);
-    lt_gpu_free(s->gpu, s->workspace);
+    lt_stream_parts_done(&s->parts);
     (void)cudaStreamDestroy(s->handle);
     (void)cudaGetLastError();
     free(s);
 }
 
-lt_gpu *lt_gpu_of(const lt_gpu_stream *s)
-{
-    return s->gpu;
-}
-
 void *lt_gpu_stream_handle(const lt_gpu_stream *s)
 {
     return s->handle;
-}
-
-void **lt_gpu_slot(lt_gpu_stream *s, lt_gpu_slot_name which, void (*destroy)(void *))
-{
-    s->destroy[which] = destroy;
-    return &s->slot[which];
-}
-
-bool lt_gpu_workspace_grow(lt_gpu_stream *s, size_t bytes, lt_error *err)
-{
-    void *fresh;
-    if (bytes <= s->workspace_size)
-        return true;
-    if (!lt_gpu_alloc(s->gpu, bytes, "workspace of the GPU's libraries", &fresh, err))
-        return false;
-    if (!lt_gpu_wait(s, err)) {
-        lt_gpu_free(s->gpu, fresh);
-        return false;
-    }
-    lt_gpu_free(s->gpu, s->workspace);
-    s->workspace = fresh;
-    s->workspace_size = bytes;
-    return true;
-}
-
-void *lt_gpu_workspace(const lt_gpu_stream *s)
-{
-    return s->workspace;
-}
-
-size_t lt_gpu_workspace_size(const lt_gpu_stream *s)
-{
-    return s->workspace_size;
 }
 
 /* ---- copies ---- */

@@ -4,7 +4,7 @@
 #include <cuda_runtime_api.h>
 
 #include "cuda/device.h"
-#include "cuda/stream.h"
+#include "cuda/stream_parts.h"
 
 struct lt_gpu {
     int device;
@@ -12,12 +12,8 @@ struct lt_gpu {
 };
 
 struct lt_gpu_stream {
-    lt_gpu *gpu; /* borrowed */
+    lt_stream_parts parts; /* first */
     cudaStream_t handle;
-    void *workspace; /* owned */
-    size_t workspace_size;
-    void *slot[LT_GPU_SLOTS];
-    void (*destroy[LT_GPU_SLOTS])(void *);
     bool recording;
 };
 

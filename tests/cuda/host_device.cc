@@ -225,7 +225,7 @@ bool lt_gpu_stream_open(lt_gpu *g, bool, lt_gpu_stream **out, lt_error *err)
     if (!lt_host_call("lt_gpu_stream_open", err))
         return false;
     *out = new lt_gpu_stream{};
-    (*out)->gpu = g;
+    (*out)->parts.gpu = g;
     g->streams++;
     state.live++;
     return true;
@@ -238,56 +238,15 @@ void lt_gpu_stream_close(lt_gpu_stream *s)
     if (s->recording)
         lt_host_misuse("a stream was closed while it records");
     drain(s);
-    for (int i = LT_GPU_SLOTS - 1; i >= 0; i--)
-        if (s->slot[i] && s->destroy[i])
-            s->destroy[i](s->slot[i]);
-    lt_gpu_free(s->gpu, s->workspace);
-    s->gpu->streams--;
+    lt_stream_parts_done(&s->parts);
+    s->parts.gpu->streams--;
     state.live--;
     delete s;
-}
-
-lt_gpu *lt_gpu_of(const lt_gpu_stream *s)
-{
-    return s->gpu;
 }
 
 void *lt_gpu_stream_handle(const lt_gpu_stream *)
 {
     return nullptr;
-}
-
-void **lt_gpu_slot(lt_gpu_stream *s, lt_gpu_slot_name which, void (*destroy)(void *))
-{
-    s->destroy[which] = destroy;
-    return &s->slot[which];
-}
-
-bool lt_gpu_workspace_grow(lt_gpu_stream *s, size_t bytes, lt_error *err)
-{
-    void *fresh;
-    if (bytes <= s->workspace_size)
-        return true;
-    if (!lt_gpu_alloc(s->gpu, bytes, "workspace of the GPU's libraries", &fresh, err))
-        return false;
-    if (!lt_gpu_wait(s, err)) {
-        lt_gpu_free(s->gpu, fresh);
-        return false;
-    }
-    lt_gpu_free(s->gpu, s->workspace);
-    s->workspace = fresh;
-    s->workspace_size = bytes;
-    return true;
-}
-
-void *lt_gpu_workspace(const lt_gpu_stream *s)
-{
-    return s->workspace;
-}
-
-size_t lt_gpu_workspace_size(const lt_gpu_stream *s)
-{
-    return s->workspace_size;
 }
 
 bool lt_gpu_upload(lt_gpu_stream *s, void *device, const void *host, size_t bytes, lt_error *err)

@@ -6,7 +6,7 @@
 #include "host_device.h"
 
 extern "C" {
-#include "cuda/stream.h"
+#include "cuda/stream_parts.h"
 }
 
 using work_list = std::vector<std::function<void()>>;
@@ -21,13 +21,9 @@ struct lt_gpu_graph {
 };
 
 struct lt_gpu_stream {
-    lt_gpu *gpu;
+    lt_stream_parts parts; /* first */
     work_list waiting;
     lt_gpu_graph *recording;
-    void *workspace;
-    size_t workspace_size;
-    void *slot[LT_GPU_SLOTS];
-    void (*destroy[LT_GPU_SLOTS])(void *);
 };
 
 /* Misuse is a bug of the caller that a device would hide or punish later: says it and aborts. */
