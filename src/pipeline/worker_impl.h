@@ -1,0 +1,55 @@
+/*
+ * worker_impl.h - the worker's state, and what worker.c (jobs, model, run) and worker_show.c
+ * (pictures) do with it.  Everything belongs to the worker's thread.
+ */
+#pragma once
+
+#include "pipeline/worker.h"
+
+/* Of a picture: decoded for this step; not computed any more. */
+enum { LT_WORKER_SHOWN = 1, LT_WORKER_DROPPED = 2 };
+
+/* What only the worker touches. */
+typedef struct lt_worker {
+    lt_shared *s;
+    lt_engine *engine; /* owned */
+    lt_params opened;  /* owned: what names the model that is open */
+    lt_params *params; /* owned: of the run */
+    lt_film *parent;   /* owned: what the run goes on from, or NULL */
+    lt_run *run;       /* owned */
+    uint64_t id;
+    int step; /* frames after the first that exist */
+    bool hold, quit;
+    int credit; /* steps to take though held */
+    lt_lens watched;
+    int chosen;           /* of several pictures the first to be decoded */
+    unsigned char *state; /* owned [images]: LT_WORKER_SHOWN, LT_WORKER_DROPPED */
+    bool showing, last;   /* pictures of this step are still to be decoded; it is the last step */
+    double attend;        /* seconds to wait for a picture to be seen */
+    double unseen;        /* when the newest was sent; 0: it was seen */
+    double share, stepping, decoding; /* the budget, and seconds spent so far */
+    lt_job wanted;                    /* a picture; no latents: none */
+    float *shown, *pixels;            /* owned: of the run's size */
+    size_t shown_count, pixel_count;
+} lt_worker;
+
+/* ---- worker.c ---- */
+void lt_worker_send(lt_worker *w, lt_event e);
+void lt_worker_tell(lt_worker *w, lt_event_kind kind); /* of the run and its step */
+void lt_worker_at(lt_worker *w, lt_activity what);
+void lt_worker_drop_run(lt_worker *w);
+
+/* ---- worker_show.c ---- */
+/* Begins with the pictures of the step that was taken; last: of the run. */
+bool lt_worker_show(lt_worker *w, bool last, lt_error *err) LT_WARN_UNUSED;
+/* The next picture of the step, through the lens that is watched; at the end also as it is. */
+bool lt_worker_show_next(lt_worker *w, lt_error *err) LT_WARN_UNUSED;
+/* Every picture is to be decoded, again if it was. */
+void lt_worker_show_again(lt_worker *w);
+/* The picture that was asked for.  One that is cancelled stays wanted: that was meant for the run.
+ */
+void lt_worker_show_wanted(lt_worker *w);
+/* The picture to decode next, the chosen one first; -1: none is left. */
+int lt_worker_next_image(const lt_worker *w);
+/* All pictures of the step were made, or left out. */
+void lt_worker_shown_all(lt_worker *w);
