@@ -77,6 +77,13 @@ static char *fit(const char *text, int room, int scale)
     return cut;
 }
 
+lt_caption lt_caption_for(const lt_image *image)
+{
+    return (lt_caption){.scale = image->width >= 256 ? 2 : 1,
+                        .colour = {230, 230, 230},
+                        .background = {20, 20, 20}};
+}
+
 bool lt_font_caption(const lt_image *image, const char *text, const lt_caption *style,
                      lt_image **out, lt_error *err)
 {

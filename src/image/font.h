@@ -22,6 +22,9 @@ typedef struct lt_caption {
     lt_rgb colour, background;
 } lt_caption;
 
+/* Light on dark, twice as large from 256 pixels on. */
+lt_caption lt_caption_for(const lt_image *image);
+
 /* A copy of the picture with a strip of (LT_FONT_HEIGHT + 4) * scale rows below that holds the
  * text, centred.  Text that is too wide is cut and ends in "..". */
 bool lt_font_caption(const lt_image *image, const char *text, const lt_caption *style,

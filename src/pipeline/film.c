@@ -107,7 +107,7 @@ void lt_film_add(lt_film *f, lt_film_step *step)
     *step = (lt_film_step){0};
 }
 
-static const float *latents_of(const lt_film *f, int k)
+const float *lt_film_latents(const lt_film *f, int k)
 {
     LT_ASSERT(k >= 0 && k <= f->done);
     return k == 0 ? f->noise : f->at[k - 1].latents;
@@ -117,7 +117,7 @@ static const float *latents_of(const lt_film *f, int k)
 static void noise_of(const lt_film *f, int k, float *out)
 {
     const lt_film_step *s = &f->at[k - 1];
-    const float *before = latents_of(f, k - 1);
+    const float *before = lt_film_latents(f, k - 1);
     float sigma = f->schedule.sigmas[k - 1];
     if (f->schedule.config.prediction_type == LT_PREDICT_V)
         for (size_t i = 0; i < f->all; i++)
@@ -131,10 +131,10 @@ static void noise_of(const lt_film *f, int k, float *out)
 void lt_film_lens(const lt_film *f, int k, lt_lens lens, float *out)
 {
     const lt_film_step *s = k > 0 ? &f->at[k - 1] : NULL;
-    const float *latents = latents_of(f, k);
+    const float *latents = lt_film_latents(f, k);
     bool half = (lens == LT_LENS_X0_UNCOND || lens == LT_LENS_X0_TEXT) && s && s->eps_uncond;
     if (half)
-        lt_sampler_x0(&f->schedule, k - 1, latents_of(f, k - 1),
+        lt_sampler_x0(&f->schedule, k - 1, lt_film_latents(f, k - 1),
                       lens == LT_LENS_X0_TEXT ? s->eps_text : s->eps_uncond, f->all, out);
     else if (lens == LT_LENS_NOISE && s)
         noise_of(f, k, out);
@@ -153,7 +153,7 @@ lt_run_start lt_film_start(const lt_film *f, int k, const lt_sampler *sampler)
                       .x0 = f->at[k - 1].x0,
                       .draws = f->sampler->stochastic ? k + f->drawn_before : 0};
     for (int i = 0; i < LT_LMS_ORDER && i < k - f->first && sampler == f->sampler; i++) {
-        s.before[i] = latents_of(f, k - 1 - i);
+        s.before[i] = lt_film_latents(f, k - 1 - i);
         s.predicted[i] = f->at[k - 1 - i].x0;
         s.known++;
     }
@@ -327,7 +327,7 @@ static void predictions(double s, const float *u, const float *c, size_t n, lt_f
 /* How far the frame's latents, as the VAE sees them, are from those of the one before. */
 static double changed(const lt_film *f, int k, size_t from, size_t n)
 {
-    const float *now = latents_of(f, k) + from, *then = latents_of(f, k - 1) + from;
+    const float *now = lt_film_latents(f, k) + from, *then = lt_film_latents(f, k - 1) + from;
     double a = 1 / sqrt((double)f->schedule.sigmas[k] * (double)f->schedule.sigmas[k] + 1),
            b = 1 / sqrt((double)f->schedule.sigmas[k - 1] * (double)f->schedule.sigmas[k - 1] + 1),
            sum = 0, all = 0;
@@ -346,7 +346,7 @@ void lt_film_numbers_at(const lt_film *f, int k, int image, lt_film_numbers *out
         .timestep = (double)f->schedule.timesteps[k > 0 ? k - 1 : 0],
         .sigma = (double)f->schedule.sigmas[k],
         .sigma_next = (double)f->schedule.sigmas[k < f->steps ? k + 1 : k],
-        .rms_latents = rms(latents_of(f, k) + from, n),
+        .rms_latents = rms(lt_film_latents(f, k) + from, n),
     };
     if (k == 0)
         return;

@@ -77,6 +77,9 @@ lt_run_start lt_film_start(const lt_film *f, int k, const lt_sampler *sampler);
  * that went on from there.  LT_ERR_MEMORY. */
 bool lt_film_inherit(lt_film *f, const lt_film *from, int k, lt_error *err) LT_WARN_UNUSED;
 
+/* Latents of frame k, 0 <= k <= done, all pictures [B,C,h,w]: the noise at first; borrowed. */
+const float *lt_film_latents(const lt_film *f, int k);
+
 /* What a file says about frame k. */
 lt_meta lt_film_meta(const lt_film *f, int k);
 

@@ -134,11 +134,6 @@ double lt_lens_moved(const lt_image *a, const lt_image *b, int least)
 
 /* ---- the update ---- */
 
-static double abar(double sigma)
-{
-    return 1 / (sigma * sigma + 1);
-}
-
 bool lt_film_update(const lt_film *f, int i, lt_update *out)
 {
     const lt_schedule *s = &f->schedule;
@@ -150,8 +145,8 @@ bool lt_film_update(const lt_film *f, int i, lt_update *out)
                        .sigma = (double)s->sigmas[i],
                        .sigma_next = (double)s->sigmas[i + 1],
                        .v = s->config.prediction_type == LT_PREDICT_V};
-    out->abar = abar(out->sigma);
-    out->abar_next = abar(out->sigma_next);
+    out->abar = lt_sigma_abar(out->sigma);
+    out->abar_next = lt_sigma_abar(out->sigma_next);
     lt_sampler_x0_of(s, i, &out->of_x, &out->of_output);
     out->order = f->sampler->weigh(s, f->first, i, out->weight, &out->noise);
     return true;

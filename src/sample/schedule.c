@@ -86,6 +86,11 @@ static void rescale_zero_snr(float *v, int train)
     v[train - 1] = 0x1p-24f; /* diffusers' stand-in for 0, so that no sigma is infinite */
 }
 
+double lt_sigma_abar(double sigma)
+{
+    return 1 / (sigma * sigma + 1);
+}
+
 static float sigma_of(float abar)
 {
     return sqrtf((1.0f - abar) / abar);

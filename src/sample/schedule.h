@@ -89,6 +89,9 @@ typedef struct lt_schedule {
     float *alphas_cumprod;  /* [T], owned: abar_t.  The last is 2^-24, not 0, with zero SNR */
 } lt_schedule;
 
+/* abar = 1 / (sigma^2 + 1): what is left of the picture's variance at this sigma. */
+double lt_sigma_abar(double sigma);
+
 /*
  * n is 1 to T (LT_ERR_ARGUMENT).  An unset spacing is linspace.  Betas that leave no usable sigma
  * are LT_ERR_MODEL.  As in diffusers one step with linspace is t = 0, which gives no picture.

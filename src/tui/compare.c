@@ -91,7 +91,7 @@ static const float *frame(const lt_film *f, int k, double *by)
 {
     double sigma = (double)f->schedule.sigmas[k];
     *by = sqrt(sigma * sigma + 1);
-    return k == 0 ? f->noise : f->at[k - 1].latents;
+    return lt_film_latents(f, k);
 }
 
 double lt_compare_latents(const lt_film *a, int i, const lt_film *b, int j)

@@ -15,9 +15,7 @@ enum { GAP = 4, MOVED = 8 /* of 255: what an eye begins to see */, COLUMNS = 2 }
 static bool put(const lt_look_at *at, lt_image *image, const char *caption, lt_image **out,
                 lt_error *err)
 {
-    lt_caption style = {.scale = image->width >= 256 ? 2 : 1,
-                        .colour = {230, 230, 230},
-                        .background = {20, 20, 20}};
+    lt_caption style = lt_caption_for(image);
     if (!at->captions) {
         *out = image;
         return true;
@@ -39,8 +37,7 @@ static bool join(lt_image **tiles, int count, bool ok, lt_image **out, lt_error 
 
 static const float *latents_at(const lt_film *f, int k, int image)
 {
-    const float *all = k == 0 ? f->noise : f->at[k - 1].latents;
-    return all + f->all / (size_t)f->images * (size_t)image;
+    return lt_film_latents(f, k) + f->all / (size_t)f->images * (size_t)image;
 }
 
 /* ---- 4: the channels ---- */

@@ -59,7 +59,7 @@ static double rms_of_derivative(const lt_look_at *at, int i)
 {
     const lt_film *f = at->film;
     size_t n = f->all / (size_t)f->images, from = (size_t)at->image * n;
-    const float *x = (i == 0 ? f->noise : f->at[i - 1].latents) + from, *x0 = f->at[i].x0 + from;
+    const float *x = lt_film_latents(f, i) + from, *x0 = f->at[i].x0 + from;
     double sum = 0, sigma = (double)f->schedule.sigmas[i];
     for (size_t k = 0; k < n; k++) {
         double d = ((double)x[k] - (double)x0[k]) / sigma;
@@ -151,11 +151,6 @@ static void lines(const plot *p, lt_buf *out)
     lt_buf_format(out, "0%*d\n", p->width - 1, p->steps);
 }
 
-static double abar(double sigma)
-{
-    return 1 / (sigma * sigma + 1);
-}
-
 static void words(const lt_look_at *at, lt_buf *out)
 {
     const lt_schedule *s = &at->film->schedule;
@@ -163,13 +158,13 @@ static void words(const lt_look_at *at, lt_buf *out)
     double sigma = (double)s->sigmas[k];
     if (k == s->steps) {
         lt_buf_format(out, "step  @ %d of %d, the last\n", k, s->steps);
-        lt_buf_format(out, "sigma %.4g\nabar  %.4g\n", sigma, abar(sigma));
+        lt_buf_format(out, "sigma %.4g\nabar  %.4g\n", sigma, lt_sigma_abar(sigma));
         return;
     }
     double next = (double)s->sigmas[k + 1];
     lt_buf_format(out, "step  @ %d -> > %d of %d\n", k, k + 1, s->steps);
     lt_buf_format(out, "sigma %.4g -> %.4g\n", sigma, next);
-    lt_buf_format(out, "abar  %.4g -> %.4g\n", abar(sigma), abar(next));
+    lt_buf_format(out, "abar  %.4g -> %.4g\n", lt_sigma_abar(sigma), lt_sigma_abar(next));
     lt_buf_format(out, "t     %.4g", (double)s->timesteps[k]);
     if (k + 1 < s->steps)
         lt_buf_format(out, " -> %.4g", (double)s->timesteps[k + 1]);
