@@ -96,6 +96,17 @@ void pipeline_begin_with(lt_params *p, const char *path, double strength)
     p->strength = strength;
 }
 
+const char *const pipeline_samplers[PIPELINE_SAMPLERS] = {"lms", "lms-blog", "euler", "euler_a"};
+
+lt_params pipeline_guided(const char *sampler, int steps, double scale)
+{
+    lt_params p = pipeline_params("a fox", steps, "3", false, 0);
+    p.scheduler = lt_strdup(sampler);
+    p.size = (lt_size){16, 16};
+    p.guidance_scale = scale;
+    return p;
+}
+
 float *pipeline_run(pipeline_rig *r, const lt_params *p, size_t *count)
 {
     lt_run *run;

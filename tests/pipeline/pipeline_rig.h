@@ -30,6 +30,12 @@ lt_init_image pipeline_init(void);
 /* The settings name it, as `path`. */
 void pipeline_begin_with(lt_params *p, const char *path, double strength);
 
+/* Every sampler by its name. */
+enum { PIPELINE_SAMPLERS = 4 };
+extern const char *const pipeline_samplers[PIPELINE_SAMPLERS];
+/* One small picture of seed 3 with a sampler and a guidance scale. */
+lt_params pipeline_guided(const char *sampler, int steps, double scale);
+
 /* Runs to the end: the final latents, owned by the caller; *count may be NULL. */
 float *pipeline_run(pipeline_rig *r, const lt_params *p, size_t *count);
 

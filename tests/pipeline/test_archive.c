@@ -115,9 +115,8 @@ static void same_facts(const lt_film *a, const lt_film *b)
 static void test_there_and_back(void **state)
 {
     (void)state;
-    static const char *const samplers[] = {"lms", "lms-blog", "euler", "euler_a"};
-    for (size_t i = 0; i < sizeof samplers / sizeof *samplers; i++) {
-        lt_params p = settings(samplers[i]), q = settings(samplers[i]);
+    for (int i = 0; i < PIPELINE_SAMPLERS; i++) {
+        lt_params p = settings(pipeline_samplers[i]), q = settings(pipeline_samplers[i]);
         q.guidance_scale = 1; /* no second prediction */
         lt_film *f = pipeline_film(rig, &p, NULL, 0), *g = pipeline_film(rig, &q, f, 3);
         lt_store *s = history();

@@ -28,9 +28,8 @@ static bool same_step(const lt_film *a, const lt_film *b, int k)
 static void test_nothing_changed(void **state)
 {
     (void)state;
-    static const char *const samplers[] = {"lms", "lms-blog", "euler", "euler_a"};
-    for (size_t i = 0; i < sizeof samplers / sizeof *samplers; i++) {
-        lt_params p = settings(samplers[i]);
+    for (int i = 0; i < PIPELINE_SAMPLERS; i++) {
+        lt_params p = settings(pipeline_samplers[i]);
         lt_film *parent = pipeline_film(rig, &p, NULL, 0);
         for (int k = 1; k < STEPS; k += 2) {
             lt_film *child = pipeline_film(rig, &p, parent, k), *grandchild;

@@ -19,8 +19,6 @@
 #include "support/temp.h"
 
 enum { STEPS = 7, TAKEN = 5 }; /* int(7 * 0.75) */
-static const char *const samplers[] = {"lms", "lms-blog", "euler", "euler_a"};
-enum { SAMPLERS = sizeof samplers / sizeof *samplers };
 static pipeline_rig *const rig = &pipeline_sd1;
 
 static lt_params settings(const char *sampler)
@@ -92,8 +90,8 @@ static void test_sample(void **state)
 static void test_forks(void **state)
 {
     (void)state;
-    for (int i = 0; i < SAMPLERS; i++) {
-        lt_params p = settings(samplers[i]);
+    for (int i = 0; i < PIPELINE_SAMPLERS; i++) {
+        lt_params p = settings(pipeline_samplers[i]);
         lt_film *f = pipeline_film(rig, &p, NULL, 0);
         assert_int_equal(f->steps, TAKEN);
         assert_int_equal(f->done, TAKEN);
@@ -129,8 +127,8 @@ static void check_what_if(const lt_film *f)
 static void test_what_if(void **state)
 {
     (void)state;
-    for (int i = 0; i < SAMPLERS; i++) {
-        lt_params p = settings(samplers[i]);
+    for (int i = 0; i < PIPELINE_SAMPLERS; i++) {
+        lt_params p = settings(pipeline_samplers[i]);
         lt_film *f = pipeline_film(rig, &p, NULL, 0);
         check_what_if(f);
         lt_film_free(f);

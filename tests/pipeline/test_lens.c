@@ -13,22 +13,11 @@
 #include "support/check.h"
 
 enum { STEPS = 6 };
-static const char *const samplers[] = {"lms", "lms-blog", "euler", "euler_a"};
-enum { SAMPLERS = sizeof samplers / sizeof *samplers };
 static pipeline_rig *const rig = &pipeline_sd1;
-
-static lt_params settings(const char *sampler, double scale)
-{
-    lt_params p = pipeline_params("a fox", STEPS, "3", false, 0);
-    p.scheduler = lt_strdup(sampler);
-    p.size = (lt_size){16, 16};
-    p.guidance_scale = scale;
-    return p;
-}
 
 static lt_film *film(const char *sampler, double scale)
 {
-    lt_params p = settings(sampler, scale);
+    lt_params p = pipeline_guided(sampler, STEPS, scale);
     lt_film *f = pipeline_film(rig, &p, NULL, 0);
     lt_params_done(&p);
     return f;
@@ -68,8 +57,8 @@ static void test_words(void **state)
 static void test_halves(void **state)
 {
     (void)state;
-    for (int i = 0; i < SAMPLERS; i++) {
-        lt_film *f = film(samplers[i], 7.5);
+    for (int i = 0; i < PIPELINE_SAMPLERS; i++) {
+        lt_film *f = film(pipeline_samplers[i], 7.5);
         float *mine = lt_alloc_array(f->all, sizeof *mine),
               *other = lt_alloc_array(f->all, sizeof *other);
         for (int k = 1; k <= STEPS; k++)
@@ -175,7 +164,7 @@ static void test_of_a_run(void **state)
     (void)state;
     lt_error err = {0};
     lt_run *run;
-    lt_params p = settings("lms", 7.5);
+    lt_params p = pipeline_guided("lms", STEPS, 7.5);
     lt_film *f = pipeline_film(rig, &p, NULL, 0);
     lt_run_options options = {.params = &p, .film = true};
     float *mine = lt_alloc_array(f->all, sizeof *mine),
@@ -311,8 +300,8 @@ static void check_update(const lt_film *f, int i, const float *noise)
 static void test_update(void **state)
 {
     (void)state;
-    for (int i = 0; i < SAMPLERS; i++) {
-        lt_film *f = film(samplers[i], 7.5);
+    for (int i = 0; i < PIPELINE_SAMPLERS; i++) {
+        lt_film *f = film(pipeline_samplers[i], 7.5);
         float *z = lt_alloc_array(f->all, sizeof *z);
         lt_rng rng;
         lt_rng_seed(&rng, 3);
@@ -349,7 +338,7 @@ static void test_forks(void **state)
 {
     (void)state;
     lt_update u;
-    lt_params p = settings("euler", 7.5), q = settings("lms", 7.5);
+    lt_params p = pipeline_guided("euler", STEPS, 7.5), q = pipeline_guided("lms", STEPS, 7.5);
     lt_film *parent = pipeline_film(rig, &p, NULL, 0), *f = pipeline_film(rig, &q, parent, 2),
             *again = pipeline_film(rig, &q, f, 4);
     assert_false(lt_film_update(f, 1, &u));

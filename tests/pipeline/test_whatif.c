@@ -12,18 +12,7 @@
 #include "support/check.h"
 
 enum { STEPS = 6 };
-static const char *const samplers[] = {"lms", "lms-blog", "euler", "euler_a"};
-enum { SAMPLERS = sizeof samplers / sizeof *samplers };
 static pipeline_rig *const rig = &pipeline_sd1;
-
-static lt_params settings(const char *sampler, double scale)
-{
-    lt_params p = pipeline_params("a fox", STEPS, "3", false, 0);
-    p.scheduler = lt_strdup(sampler);
-    p.size = (lt_size){16, 16};
-    p.guidance_scale = scale;
-    return p;
-}
 
 /* Frame k of a film with this scale is frame k of another film, to the bit and in both lenses. */
 static void check_same(const lt_film *f, int k, double scale, const lt_film *other)
@@ -45,8 +34,8 @@ static void check_same(const lt_film *f, int k, double scale, const lt_film *oth
 static void test_own_scale(void **state)
 {
     (void)state;
-    for (int i = 0; i < SAMPLERS; i++) {
-        lt_params p = settings(samplers[i], 7.5);
+    for (int i = 0; i < PIPELINE_SAMPLERS; i++) {
+        lt_params p = pipeline_guided(pipeline_samplers[i], STEPS, 7.5);
         lt_film *f = pipeline_film_to(rig, &p, NULL, 0, STEPS);
         for (int k = 1; k <= STEPS; k++)
             check_same(f, k, 7.5, f);
@@ -67,12 +56,12 @@ static void test_as_a_fork(void **state)
 {
     (void)state;
     static const double scales[] = {3, 12.25, 1};
-    for (int i = 0; i < SAMPLERS; i++) {
-        lt_params p = settings(samplers[i], 7.5);
+    for (int i = 0; i < PIPELINE_SAMPLERS; i++) {
+        lt_params p = pipeline_guided(pipeline_samplers[i], STEPS, 7.5);
         lt_film *f = pipeline_film_to(rig, &p, NULL, 0, STEPS);
         for (int k = 1; k <= STEPS; k++) {
             double scale = scales[k % 3];
-            lt_params q = settings(samplers[i], scale);
+            lt_params q = pipeline_guided(pipeline_samplers[i], STEPS, scale);
             lt_film *fork = k == 1 ? pipeline_film_to(rig, &q, NULL, 0, 1)
                                    : pipeline_film_to(rig, &q, f, k - 1, k);
             check_same(f, k, scale, fork);
@@ -91,7 +80,8 @@ static void test_other_sampler(void **state)
     static const char *const pairs[][2] = {
         {"euler_a", "lms"}, {"lms", "euler"}, {"euler", "euler_a"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        lt_params p = settings(pairs[i][0], 7.5), q = settings(pairs[i][1], 5);
+        lt_params p = pipeline_guided(pairs[i][0], STEPS, 7.5),
+                  q = pipeline_guided(pairs[i][1], STEPS, 5);
         lt_film *parent = pipeline_film_to(rig, &p, NULL, 0, 2),
                 *f = pipeline_film_to(rig, &q, parent, 2, STEPS);
         for (int k = 3; k <= STEPS; k++)
@@ -124,7 +114,7 @@ static void test_batch(void **state)
 static void test_formula(void **state)
 {
     (void)state;
-    lt_params p = settings("euler", 7.5);
+    lt_params p = pipeline_guided("euler", STEPS, 7.5);
     lt_film *f = pipeline_film_to(rig, &p, NULL, 0, 2);
     float *x0 = lt_alloc_array(f->all, sizeof *x0), *eps = lt_alloc_array(f->all, sizeof *eps);
     const lt_film_step *s = &f->at[1];
@@ -150,7 +140,7 @@ static void test_formula(void **state)
 static void test_numbers(void **state)
 {
     (void)state;
-    lt_params p = settings("lms", 7.5);
+    lt_params p = pipeline_guided("lms", STEPS, 7.5);
     lt_film *f = pipeline_film_to(rig, &p, NULL, 0, 2);
     float *kept = lt_alloc_array(f->all, sizeof *kept), *now = lt_alloc_array(f->all, sizeof *now);
     lt_what_if_numbers own, other;
@@ -173,7 +163,7 @@ static void test_numbers(void **state)
 static void test_refused(void **state)
 {
     (void)state;
-    lt_params p = settings("lms", 7.5), half = settings("lms", 1);
+    lt_params p = pipeline_guided("lms", STEPS, 7.5), half = pipeline_guided("lms", STEPS, 1);
     lt_film *f = pipeline_film_to(rig, &p, NULL, 0, 3), *fork = pipeline_film_to(rig, &p, f, 2, 3);
     lt_film *unguided = pipeline_film_to(rig, &half, NULL, 0, 1);
     float *out = lt_alloc_array(f->all, sizeof *out);
