@@ -27,6 +27,16 @@ configure() {
   (cd "$root" && cmake --preset release)
 }
 
+# The module for GPUs as well, where there are a driver and what it is built with.
+targets() {
+  echo latentty
+  if grep -qsxF 'LT_CUDA_FOUND:INTERNAL=TRUE' "$build/CMakeCache.txt" &&
+    PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep -qF 'libcuda.so.1'; then
+    echo latentty-cuda
+  fi
+}
+
+# shellcheck disable=SC2046
 build_program() {
   # A folder that was moved or copied here must be configured again.
   if [ -f "$build/CMakeCache.txt" ] &&
@@ -36,12 +46,12 @@ build_program() {
   if [ ! -f "$build/build.ninja" ]; then
     say "building in $build (about a minute, once)"
     logged configure
-  elif [ -x "$program" ] && ninja -C "$build" -n latentty 2>/dev/null | grep -q 'no work to do'; then
+  elif [ -x "$program" ] && ninja -C "$build" -n $(targets) 2>/dev/null | grep -q 'no work to do'; then
     return
   else
     say "bringing $build up to date"
   fi
-  logged ninja -C "$build" latentty
+  logged ninja -C "$build" $(targets)
 }
 
 if mkdir -p "$build" 2>/dev/null && [ -w "$build" ]; then
