@@ -15,8 +15,8 @@ enum {
     SIDE = 160,      /* pixels of a small picture's longer side */
     SMALL_LEVEL = 1, /* of zlib: the history is no place to save them forever */
 };
-static const double seldom = 2;     /* seconds between two small pictures of a run at work */
-static const double patience = 0.5; /* and that a step's picture waits for the disk */
+static const double seldom = 2;   /* seconds between two small pictures of a run at work */
+static const double patience = 1; /* and that a step's picture waits for the disk */
 
 void lt_record_open(lt_studio *s)
 {
