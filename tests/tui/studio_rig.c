@@ -329,15 +329,43 @@ static lt_image *shrunk(const lt_image *image, int width, int height)
     return small;
 }
 
-lt_image *rig_shrunk(rig *r, int number, int width, int height)
+lt_image *rig_shrunk_if(rig *r, int number, int width, int height)
 {
     const lt_image *image = terminal_picture_image(r->t, number);
     assert_non_null(image);
-    lt_image *small = shrunk(image, width, height);
+    return shrunk(image, width, height);
+}
+
+lt_image *rig_shrunk(rig *r, int number, int width, int height)
+{
+    lt_image *small = rig_shrunk_if(r, number, width, height);
     if (!small)
-        fail_msg("picture %d of %dx%d is not %dx%d enlarged", number, image->width, image->height,
-                 width, height);
+        fail_msg("picture %d is not %dx%d enlarged", number, width, height);
     return small;
+}
+
+typedef struct whole_wait {
+    rig *r;
+    int width, height;
+} whole_wait;
+
+static bool whole_holds(terminal *t, void *user)
+{
+    const whole_wait *w = user;
+    const terminal_picture *last = terminal_picture_last(t);
+    lt_image *small = last ? rig_shrunk_if(w->r, last->number, w->width, w->height) : NULL;
+    lt_image_unref(small);
+    return small != NULL;
+}
+
+lt_image *rig_at_rest(rig *r, int width, int height)
+{
+    whole_wait wait = {r, width, height};
+    rig_gone(r, "linear preview");
+    rig_gone(r, "decoding");
+    CHECK_OK(terminal_wait_quiet(r->t, 300, err));
+    CHECK_OK(terminal_wait(r->t, whole_holds, &wait, "a whole picture", err));
+    return rig_shrunk(r, terminal_picture_last(r->t)->number, width, height);
 }
 
 double rig_distance(const lt_image *a, const lt_image *b)

@@ -75,6 +75,11 @@ int rig_run(rig *r, const char *words);
  * again.  Fails where it is no whole number, or where a square has more than one colour.  The
  * caller's. */
 lt_image *rig_shrunk(rig *r, int number, int width, int height);
+/* The same; NULL instead of failing, as for a picture that was sent in larger squares. */
+lt_image *rig_shrunk_if(rig *r, int number, int width, int height);
+/* The picture on the screen once nothing is on its way, which after one in larger squares takes as
+ * long as it takes. */
+lt_image *rig_at_rest(rig *r, int width, int height);
 /* Mean absolute difference, in steps of 8 bits. */
 double rig_distance(const lt_image *a, const lt_image *b);
 /* The step of f that is nearest. */

@@ -58,11 +58,7 @@ static lt_image *tile(const lt_image *sheet, int i)
 /* What is on the screen, once nothing is on its way, is this picture within the palette's error. */
 static void check_screen(rig *r, const lt_image *want)
 {
-    rig_gone(r, "decoding");
-    CHECK_OK(terminal_wait_quiet(r->t, 300, err));
-    const terminal_picture *last = terminal_picture_last(r->t);
-    assert_non_null(last);
-    lt_image *shown = rig_shrunk(r, last->number, want->width, want->height);
+    lt_image *shown = rig_at_rest(r, want->width, want->height);
     double error = rig_distance(shown, want);
     if (error >= RIG_PALETTE_ERROR)
         fail_msg("the screen is %g from the file", error);

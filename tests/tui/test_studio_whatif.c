@@ -20,17 +20,6 @@ static rig at_step(int step)
     return r;
 }
 
-/* The picture on the screen once nothing is on its way. */
-static lt_image *at_rest(rig *r)
-{
-    rig_gone(r, "linear preview");
-    rig_gone(r, "decoding");
-    CHECK_OK(terminal_wait_quiet(r->t, 300, err));
-    const terminal_picture *last = terminal_picture_last(r->t);
-    assert_non_null(last);
-    return rig_shrunk(r, last->number, SIDE, SIDE);
-}
-
 /* At the run's own scale it is the kept frame; back there it is the same again. */
 static void test_own(void **state)
 {
@@ -70,7 +59,7 @@ static void test_fork(void **state)
     lt_image *kept = rig_saved(&r, "latentty-7-step5-x0.png");
     rig_keys(&r, "w---------");
     rig_wait(&r, "eps = u + 3 (c - u)");
-    lt_image *shown = at_rest(&r);
+    lt_image *shown = rig_at_rest(&r, SIDE, SIDE);
     rig_keys(&r, "<enter>");
     rig_wait(&r, "fork of 1 @ 4");
     rig_wait(&r, "DONE 8/8");
@@ -178,7 +167,7 @@ static void test_from_history(void **state)
     rig_match(&r, "changed +0 %");
     rig_keys(&r, "<right>");
     rig_wait(&r, "eps = u + 8 (c - u)");
-    lt_image_unref(at_rest(&r));
+    lt_image_unref(rig_at_rest(&r, SIDE, SIDE));
     rig_keys(&r, "q,,w");
     rig_wait(&r, "of the run that was forked, which is not open");
     rig_leave(&r);
