@@ -209,8 +209,10 @@ static void doctor(terminal_profile profile, terminal_timing answers, const char
     bool in_time = answers.manner != TERMINAL_NEVER && answers.manner != TERMINAL_DELAYED;
     if (in_time && rig_shows(&r, "answered    not in"))
         print_message("a busy machine: the answers took longer than a second\n");
-    else
-        assert_true(rig_shows(&r, text));
+    else if (!rig_shows(&r, text)) {
+        terminal_explain(r.t, text);
+        fail_msg("doctor does not say %s", text);
+    }
     assert_int_equal(terminal_pictures(r.t), 0);
     rig_close(&r);
     free(text);
