@@ -33,7 +33,7 @@ typedef struct scratch {
     uint64_t *heap; /* owned: rank << 32 | left symbol, smallest first */
     size_t n_heap, cap_heap;
     lt_token *tokens; /* owned */
-    size_t n_tokens, cap_tokens;
+    size_t n_tokens, cap_tokens, n_words;
 } scratch;
 
 static void scratch_done(scratch *s)
@@ -50,7 +50,7 @@ static void add_token(scratch *s, int32_t id, size_t start, size_t end)
         s->cap_tokens = s->cap_tokens * 2 + 128;
         s->tokens = lt_grow(s->tokens, s->cap_tokens, sizeof *s->tokens);
     }
-    s->tokens[s->n_tokens++] = (lt_token){id, start, end};
+    s->tokens[s->n_tokens++] = (lt_token){id, start, end, s->n_words};
 }
 
 static void heap_push(scratch *s, uint64_t key)
@@ -162,6 +162,7 @@ static void add_word(scratch *s, size_t from, size_t to)
     merge_all(s);
     for (int32_t i = 0; i != NONE; i = s->symbols[i].next)
         add_span(s, s->symbols[i].id, s->symbols[i].first, s->symbols[i].end);
+    s->n_words++;
 }
 
 /* The length of `literal` if characters [at, to) begin with it, else 0. */
@@ -252,6 +253,7 @@ static void add_part(scratch *s, const char *text, size_t from, size_t to)
         }
         add_words(s, begin, i);
         add_span(s, sp->id, i, i + sp->folded.len);
+        s->n_words++;
         i += sp->folded.len;
         begin = i;
     }
@@ -284,6 +286,7 @@ static void add_text(scratch *s, const char *text, size_t n)
         size_t len = strlen(sp->text);
         add_part(s, text, begin, i);
         add_token(s, sp->id, i, i + len);
+        s->n_words++;
         i += len;
         begin = i;
     }

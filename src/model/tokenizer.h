@@ -31,10 +31,12 @@ bool lt_tokenizer_open(const char *dir, lt_tokenizer **out, lt_error *err) LT_WA
 void lt_tokenizer_close(lt_tokenizer *tok); /* NULL is fine */
 
 /* One token of a prompt and the bytes [start, end) of the prompt that it stands for, in whole
- * characters; tokens that share a character share its bytes. */
+ * characters; tokens that share a character share its bytes.  word: which of the words it belongs
+ * to, from 0: what the tokenizer's pattern cuts out of a text and then merges by itself, such as
+ * "fox", "," or "'s", and each special token.  The pieces of a word follow each other. */
 typedef struct lt_token {
     int32_t id;
-    size_t start, end;
+    size_t start, end, word;
 } lt_token;
 
 typedef struct lt_tokens {
@@ -51,6 +53,19 @@ typedef struct lt_tokens {
 bool lt_tokenizer_encode(const lt_tokenizer *tok, const char *text, size_t n, lt_tokens *out,
                          lt_error *err) LT_WARN_UNUSED;
 void lt_tokens_done(lt_tokens *tokens); /* {0} is fine */
+
+/* A word of a prompt: its tokens all[first .. first + count), and the bytes [start, end) of the
+ * prompt. */
+typedef struct lt_word {
+    size_t first, count, start, end;
+} lt_word;
+/* The word of token i < total. */
+lt_word lt_tokens_word(const lt_tokens *tokens, size_t i);
+
+/* The n bytes of a prompt without [start, end), in whole characters: blanks at the seam become one,
+ * words that were apart stay so, and a comma goes with the word where it would stand at the start
+ * or the end of what is left, or beside another one.  The caller's, with a NUL behind it. */
+char *lt_tokens_without(const char *text, size_t n, size_t start, size_t end);
 
 /* The vocabulary's own spelling of a token: "cat</w>", or "ðŁĺ" for the bytes F0 9F 98.  Borrowed;
  * NULL for an id that is not in the vocabulary. */
