@@ -35,6 +35,8 @@ lt_keymap_context lt_studio_context_below(const lt_studio *s)
         return LT_IN_COMPARE;
     case LT_VIEW_GALLERY:
         return LT_IN_GALLERY;
+    case LT_VIEW_TOKENS:
+        return LT_IN_TOKENS;
     default:
         return LT_IN_VIEWING;
     }
@@ -330,9 +332,9 @@ static bool act_program(lt_studio *s, lt_action action)
 void lt_studio_act(lt_studio *s, lt_action action)
 {
     s->dirty = true;
-    if (lt_studio_grid_act(s, action) || lt_gallery_act(s, action) ||
-        lt_studio_what_if_act(s, action) || lt_studio_look_act(s, action) ||
-        lt_studio_compare_act(s, action) || lt_runs_act(s, action))
+    if (lt_studio_tokens_act(s, action) || lt_studio_grid_act(s, action) ||
+        lt_gallery_act(s, action) || lt_studio_what_if_act(s, action) ||
+        lt_studio_look_act(s, action) || lt_studio_compare_act(s, action) || lt_runs_act(s, action))
         return;
     if (act_run(s, action) || act_form(s, action) || act_program(s, action))
         return;
@@ -383,4 +385,6 @@ void lt_studio_input(lt_studio *s, const lt_input_event *e)
     }
     if (s->view == LT_VIEW_COMPARE && s->focus != LT_FOCUS_VIEW) /* there are no fields */
         lt_studio_compare_close(s);
+    if (s->view == LT_VIEW_TOKENS && (s->focus == LT_FOCUS_PARAMS || s->focus == LT_FOCUS_RUNS))
+        lt_studio_tokens_close(s); /* there is no panel */
 }

@@ -16,6 +16,7 @@ static void loaded(lt_studio *s, lt_event *e)
     e->model = NULL;
     s->loading[0] = '\0';
     s->prompt_count.version = s->negative_count.version = 0;
+    lt_studio_tokens_done(s); /* it may be cut otherwise now */
 }
 
 /* The picture teaches the linear preview what colours latents have. */

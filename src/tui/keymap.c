@@ -25,6 +25,7 @@ enum {
     COMPARE = LT_IN_COMPARE,
     GALLERY = LT_IN_GALLERY,
     WHATIF = LT_IN_WHATIF,
+    TOKENS = LT_IN_TOKENS,
     ANYWHERE = LT_IN_ANYWHERE,
     RUNNING = LT_STATE_RUNNING,
     FILM = LT_STATE_FILM,
@@ -70,9 +71,9 @@ static const struct {
     {LT_IN_VIEWING, "viewing", "Watching"},  {LT_IN_RUNS, "runs", "Runs"},
     {LT_IN_GRID, "grid", "Seeds"},           {LT_IN_WHATIF, "whatif", "What if"},
     {LT_IN_COMPARE, "compare", "Comparing"}, {LT_IN_GALLERY, "gallery", "History"},
-    {LT_IN_PARAMS, "params", "Settings"},    {LT_IN_TYPING, "typing", "Typing"},
-    {LT_IN_LINE, "line", "One line"},        {LT_IN_MESSAGE, "message", "A message"},
-    {LT_IN_HELP, "help", "This page"},
+    {LT_IN_TOKENS, "tokens", "Tokens"},      {LT_IN_PARAMS, "params", "Settings"},
+    {LT_IN_TYPING, "typing", "Typing"},      {LT_IN_LINE, "line", "One line"},
+    {LT_IN_MESSAGE, "message", "A message"}, {LT_IN_HELP, "help", "This page"},
 };
 enum { SECTIONS = sizeof sections / sizeof *sections };
 

@@ -245,6 +245,7 @@ static bool close_all(lt_studio *s, lt_error *err)
     free(s->saving.dir);
     lt_studio_what_if_done(s);
     lt_studio_compare_done(s);
+    lt_studio_tokens_done(s);
     lt_studio_look_done(s);
     return saved;
 }

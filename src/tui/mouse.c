@@ -71,12 +71,14 @@ static void press(lt_studio *s, int x, int y)
         s->focus = LT_FOCUS_VIEW;
         if (s->view == LT_VIEW_GRID)
             lt_studio_grid_click(s, x, y);
+        if (s->view == LT_VIEW_TOKENS && lt_view_tokens_at(s, x, y) >= 0)
+            lt_studio_tokens_click(s, lt_view_tokens_at(s, x, y));
     }
 }
 
 static void wheel(lt_studio *s, const lt_input_event *e, int by)
 {
-    if (s->help || s->details)
+    if (s->help || s->details || s->view == LT_VIEW_TOKENS)
         lt_studio_act(s, by < 0 ? LT_ACTION_SCROLL_UP : LT_ACTION_SCROLL_DOWN);
     else if (s->view == LT_VIEW_GALLERY)
         lt_studio_act(s, by < 0 ? LT_ACTION_PAGE_UP : LT_ACTION_PAGE_DOWN);

@@ -17,7 +17,7 @@ void lt_studio_begin_reel(lt_studio *s, const char *prompt, bool paced)
 {
     lt_studio_remember(s, prompt);
     lt_grid_leave_out(&s->grid);
-    if (s->view == LT_VIEW_GRID) {
+    if (s->view == LT_VIEW_GRID || s->view == LT_VIEW_TOKENS) {
         s->view = LT_VIEW_STEP;
         s->redraw = true;
     }

@@ -24,6 +24,7 @@
 #include "tui/reel.h"
 #include "tui/saver.h"
 #include "tui/tiles.h"
+#include "tui/tokens.h"
 #include "tui/tui.h"
 
 /* Cells beside the text of a prompt: its label, and the count of its tokens. */
@@ -45,6 +46,7 @@ typedef enum lt_view {
     LT_VIEW_GRID,    /* the pictures of several seeds */
     LT_VIEW_COMPARE, /* two pictures and how they differ */
     LT_VIEW_GALLERY, /* the history */
+    LT_VIEW_TOKENS,  /* a prompt, token by token */
 } lt_view;
 
 /* What a line is asked for. */
@@ -205,6 +207,7 @@ typedef struct lt_studio {
     lt_what_if what_if;
     lt_looking looking;
     lt_comparing comparing;
+    lt_token_view tokens;
     lt_count prompt_count, negative_count;
     double clicked;      /* when a tile was, for double clicks */
     double stop_pressed; /* when Ctrl-C was */
@@ -379,6 +382,16 @@ double lt_studio_compare_wait(const lt_studio *s);
 void lt_studio_compare_tick(lt_studio *s);
 void lt_studio_compare_done(lt_studio *s);
 
+/* ---- tokens.c ---- */
+bool lt_studio_tokens_act(lt_studio *s, lt_action action); /* false: it is none of its own */
+void lt_studio_tokens_close(lt_studio *s);
+/* The text that is looked at; borrowed. */
+const char *lt_studio_tokens_text(const lt_studio *s);
+/* s->tokens becomes that of the text as it is now; false: no model is open to cut it. */
+bool lt_studio_tokens_follow(lt_studio *s);
+void lt_studio_tokens_click(lt_studio *s, int row);
+void lt_studio_tokens_done(lt_studio *s);
+
 /* ---- grid_act.c ---- */
 bool lt_studio_grid_act(lt_studio *s, lt_action action); /* false: not one of the grid's */
 /* The pictures of a run of several, such as one of the history, become the grid; false: it is of
@@ -415,8 +428,10 @@ void lt_view_gallery(lt_studio *s);
 void lt_view_runs(lt_studio *s);
 void lt_view_what_if(const lt_studio *s, lt_rect area); /* its numbers */
 void lt_view_compare(lt_studio *s);
-void lt_view_slider(const lt_studio *s);             /* in the timeline's place */
-double lt_view_slider_at(const lt_studio *s, int x); /* the scale at a column */
+void lt_view_tokens(lt_studio *s);
+int lt_view_tokens_at(const lt_studio *s, int x, int y); /* the row of the table; -1: none */
+void lt_view_slider(const lt_studio *s);                 /* in the timeline's place */
+double lt_view_slider_at(const lt_studio *s, int x);     /* the scale at a column */
 
 /* ---- configure.c ---- */
 /* Reads the user's keys; says how many mistakes there were in files of settings, and the first. */

@@ -248,6 +248,11 @@ static void middle(lt_studio *s)
         lt_view_compare(s);
         return;
     }
+    if (s->view == LT_VIEW_TOKENS) {
+        lt_canvas_area(s->canvas, none, LT_ZOOM_AUTO);
+        lt_view_tokens(s);
+        return;
+    }
     bool grid = s->view == LT_VIEW_GRID;
     if (grid)
         lt_view_grid(s);

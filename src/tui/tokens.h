@@ -1,0 +1,24 @@
+/*
+ * tokens.h - the view of the prompt's tokens: which text is looked at, and which of its positions.
+ */
+#pragma once
+
+#include "tui/token_table.h"
+
+/* Whose text. */
+typedef enum lt_tokens_of {
+    LT_TOKENS_RUN, /* the prompt of the picture that is looked at */
+    LT_TOKENS_RUN_AVOID,
+    LT_TOKENS_FIELD, /* as it is typed */
+    LT_TOKENS_FIELD_AVOID,
+    LT_TOKENS_TEXTS,
+} lt_tokens_of;
+
+typedef struct lt_token_view {
+    lt_tokens_of of;
+    char *text;       /* owned: what the tokens are of; NULL: nothing yet */
+    lt_tokens tokens; /* owned */
+    bool open;        /* the padding is */
+    int row, top;     /* chosen, and the first shown */
+    int page;         /* rows that fit, of the screen as it was drawn */
+} lt_token_view;
