@@ -8,6 +8,7 @@
 #include "cli/open.h"
 #include "cli/output.h"
 #include "cli/stdin_text.h"
+#include "pipeline/encoding.h"
 #include "weights/safetensors_writer.h"
 
 static double norm(const float *x, size_t n)
@@ -18,74 +19,53 @@ static double norm(const float *x, size_t n)
     return sqrt(sum);
 }
 
-typedef struct encoding {
-    int64_t shape[2];    /* T, D */
-    float *hidden;       /* owned [T,D] */
-    const float *pooled; /* [D], inside hidden */
-    int row;             /* of the pooled output */
-    size_t tokens, room; /* of the text; that fit */
-} encoding;
-
-static bool encode(const lt_context *c, lt_engine *e, const lt_buf *text, encoding *out,
-                   lt_error *err)
+static bool save(const char *path, const lt_encoding *t, lt_error *err)
 {
-    const lt_engine_info *about = lt_engine_about(e);
-    lt_tokens tokens = {0};
-    if (!lt_tokenizer_encode(about->tokenizer, text->data, text->len, &tokens, err))
-        return false;
-    out->shape[0] = about->clip->max_position_embeddings;
-    out->shape[1] = about->clip->hidden_size;
-    out->row = lt_clip_pooled_row(about->clip, tokens.ids, (int)tokens.length);
-    out->tokens = tokens.total;
-    out->room = tokens.length - 2;
-    size_t bytes = (size_t)(out->shape[0] * out->shape[1]) * sizeof(float);
-    void *memory = NULL;
-    bool ok = lt_try_alloc(bytes, "the hidden states", &memory, err);
-    out->hidden = memory;
-    if (ok) {
-        out->pooled = out->hidden + (size_t)out->row * (size_t)out->shape[1];
-        ok = lt_engine_encode_text(e, tokens.ids, out->hidden, c->progress, err);
-    }
-    lt_tokens_done(&tokens);
-    return ok;
-}
-
-static bool save(const char *path, const char *text, const encoding *t, lt_error *err)
-{
+    int64_t shape[] = {t->positions, t->width};
     lt_safetensors_writer *w = lt_safetensors_writer_new();
-    bool ok = lt_safetensors_writer_meta(w, "prompt", text, err) &&
-              lt_safetensors_writer_collect(w, "last_hidden_state", LT_ST_F32, 2, t->shape,
-                                            t->hidden, err) &&
-              lt_safetensors_writer_collect(w, "pooler_output", LT_ST_F32, 1, &t->shape[1],
-                                            t->pooled, err) &&
+    bool ok = lt_safetensors_writer_meta(w, "prompt", t->text, err) &&
+              lt_safetensors_writer_collect(w, "last_hidden_state", LT_ST_F32, 2, shape, t->hidden,
+                                            err) &&
+              lt_safetensors_writer_collect(w, "pooler_output", LT_ST_F32, 1, &shape[1], t->pooled,
+                                            err) &&
               lt_safetensors_writer_save(w, path, err);
     lt_safetensors_writer_free(w);
     return ok;
 }
 
-static void report(const lt_context *c, const lt_engine *e, const encoding *t, const char *path)
+/* What stands at the pooled row: the end token of the text, or one inside it. */
+static bool inside(const lt_encoding *t)
 {
-    double whole = norm(t->hidden, (size_t)(t->shape[0] * t->shape[1])),
-           pooled = norm(t->pooled, (size_t)t->shape[1]);
+    return t->row > 0 && (size_t)t->row <= t->tokens.used;
+}
+
+static void report(const lt_context *c, const lt_engine *e, const lt_encoding *t, const char *path)
+{
+    int64_t shape[] = {t->positions, t->width};
+    double whole = norm(t->hidden, (size_t)(shape[0] * shape[1])),
+           pooled = norm(t->pooled, (size_t)shape[1]);
     if (!c->json) {
-        lt_output_line(stdout, "last_hidden_state [%d,%d], norm %.6g", (int)t->shape[0],
-                       (int)t->shape[1], whole);
-        lt_output_line(stdout, "pooler_output     [%d], norm %.6g, row %d", (int)t->shape[1],
-                       pooled, t->row);
+        lt_output_line(stdout, "last_hidden_state [%d,%d], norm %.6g: what the UNet reads",
+                       t->positions, t->width, whole);
+        lt_output_line(stdout,
+                       "pooler_output     [%d], norm %.6g: row %d of it, at the end token%s; "
+                       "the UNet does not read it",
+                       t->width, pooled, t->row, inside(t) ? " in the text" : "");
         if (path)
             lt_output_line(stdout, "wrote %s", path);
         return;
     }
     json_object *o = json_object_new_object(), *hidden = json_object_new_object(),
                 *pool = json_object_new_object();
-    lt_output_set(hidden, "shape", lt_output_sizes(t->shape, 2));
+    lt_output_set(hidden, "shape", lt_output_sizes(shape, 2));
     lt_output_set(hidden, "norm", lt_output_number(whole));
-    lt_output_set(pool, "shape", lt_output_sizes(&t->shape[1], 1));
+    lt_output_set(pool, "shape", lt_output_sizes(&shape[1], 1));
     lt_output_set(pool, "norm", lt_output_number(pooled));
     lt_output_set(pool, "row", json_object_new_int(t->row));
+    lt_output_set(pool, "token", json_object_new_int(t->tokens.ids[t->row]));
     lt_output_set(o, "last_hidden_state", hidden);
     lt_output_set(o, "pooler_output", pool);
-    lt_output_set(o, "tokens", json_object_new_uint64(t->tokens));
+    lt_output_set(o, "tokens", json_object_new_uint64(t->tokens.total));
     lt_output_set(o, "backend", json_object_new_string(lt_engine_about(e)->backend));
     lt_output_set(o, "dtype", json_object_new_string(lt_dtype_name(lt_engine_about(e)->dtype)));
     lt_output_set(o, "file", lt_output_text(path));
@@ -104,19 +84,20 @@ static bool run(const lt_context *c, lt_error *err)
 {
     lt_params p;
     lt_engine *e = NULL;
-    encoding t = {0};
+    lt_encoding *t = NULL;
     lt_buf text = {0};
     const char *path = lt_args_value(c->args, "output");
     bool ok = lt_open_params(c, &p, err) && check_name(path, err) &&
               lt_stdin_text(c->args->operands[0], &text, err) &&
-              lt_open_engine(c, &p, LT_NEEDS_TEXT, &e, err) && encode(c, e, &text, &t, err);
-    if (ok && t.tokens > t.room)
-        lt_output_note(c, "warning: %zu tokens, of which the model sees the first %zu", t.tokens,
-                       t.room);
-    ok = ok && (!path || save(path, text.data, &t, err));
+              lt_open_engine(c, &p, LT_NEEDS_TEXT, &e, err) &&
+              lt_encoding_make(e, text.data, text.len, c->progress, &t, err);
+    if (ok && t->tokens.total > t->tokens.used)
+        lt_output_note(c, "warning: %zu tokens, of which the model sees the first %zu",
+                       t->tokens.total, t->tokens.used);
+    ok = ok && (!path || save(path, t, err));
     if (ok && (c->json || !c->quiet))
-        report(c, e, &t, path);
-    free(t.hidden);
+        report(c, e, t, path);
+    lt_encoding_free(t);
     lt_engine_close(e);
     lt_buf_done(&text);
     lt_params_done(&p);

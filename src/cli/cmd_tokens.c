@@ -20,8 +20,11 @@ static bool open_tokenizer(const lt_context *c, lt_params *p, lt_tokenizer **out
     return ok;
 }
 
-static json_object *token_json(const lt_tokenizer *tok, const lt_token *t)
+static json_object *token_json(const lt_tokenizer *tok, const lt_tokens *tokens, size_t i,
+                               const char *text)
 {
+    const lt_token *t = &tokens->all[i];
+    lt_word word = lt_tokens_word(tokens, i);
     json_object *o = json_object_new_object();
     char readable[256];
     lt_tokenizer_readable(tok, t->id, readable, sizeof readable);
@@ -30,6 +33,10 @@ static json_object *token_json(const lt_tokenizer *tok, const lt_token *t)
     lt_output_set(o, "text", json_object_new_string(readable));
     lt_output_set(o, "start", json_object_new_uint64(t->start));
     lt_output_set(o, "end", json_object_new_uint64(t->end));
+    lt_output_set(o, "position", json_object_new_uint64(i + 1));
+    lt_output_set(o, "word", json_object_new_uint64(t->word));
+    lt_output_set(o, "word_text",
+                  json_object_new_string_len(text + word.start, (int)(word.end - word.start)));
     return o;
 }
 
@@ -46,7 +53,7 @@ static void print_json(const lt_tokenizer *tok, const lt_tokens *t, const lt_buf
     for (size_t i = 0; i < t->length; i++)
         json_object_array_add(ids, json_object_new_int(t->ids[i]));
     for (size_t i = 0; i < t->used; i++)
-        json_object_array_add(tokens, token_json(tok, &t->all[i]));
+        json_object_array_add(tokens, token_json(tok, t, i, text->data));
     lt_output_set(o, "text", lt_output_text(text->data));
     lt_output_set(o, "ids", ids);
     lt_output_set(o, "tokens", tokens);
@@ -77,14 +84,22 @@ static void print_ids(const lt_tokens *t)
 static void print_table(const lt_tokenizer *tok, const lt_tokens *t, const char *text)
 {
     char readable[256];
+    lt_buf row = {0};
     lt_output_line(stdout, "ids, padded to %zu with %d:", t->length, lt_tokenizer_pad(tok));
     print_ids(t);
-    lt_output_line(stdout, "pieces:");
+    lt_output_line(stdout,
+                   "positions, ids, pieces, their text, and the word where it has several:");
     for (size_t i = 0; i < t->used; i++) {
+        lt_word word = lt_tokens_word(t, i);
         lt_tokenizer_readable(tok, t->all[i].id, readable, sizeof readable);
-        lt_output_line(stdout, "%5d  %-16s '%s'", t->all[i].id,
-                       lt_tokenizer_piece(tok, t->all[i].id), readable);
+        lt_buf_format(&row, "%3zu %6d  %-16s '%s'", i + 1, t->all[i].id,
+                      lt_tokenizer_piece(tok, t->all[i].id), readable);
+        if (word.count > 1)
+            lt_buf_format(&row, " of '%.*s'", (int)(word.end - word.start), text + word.start);
+        lt_output_line(stdout, "%s", row.data);
+        lt_buf_clear(&row);
     }
+    lt_buf_done(&row);
     lt_output_line(stdout, "tokens: %zu of %zu", t->total, t->length - 2);
     if (t->used < t->total)
         lt_output_line(stdout, "cut off: %zu tokens, '%s'", t->total - t->used, cut_of(t, text));
@@ -121,8 +136,9 @@ const lt_command lt_command_tokens = {
     .operand = "TEXT",
     .about =
         "Cuts a text into the tokens of a model's vocabulary: the ids that the text encoder is "
-        "given, padded to 77, the pieces of the text that they stand for, how many of the 75 "
-        "places are taken and what is cut off.  '-' reads the text from stdin.",
+        "given, padded to 77, the pieces of the text that they stand for and the words that they "
+        "belong to, how many of the 75 places are taken and what is cut off.  '-' reads the text "
+        "from stdin.",
     .example = "latentty tokens \"An image of a big truck\"",
     .settings = settings,
     .run = run,

@@ -149,6 +149,11 @@ void lt_session_decode(lt_session *s, uint64_t id, int step, int image, lt_lens 
                     .w = w});
 }
 
+void lt_session_encode(lt_session *s, const char *text)
+{
+    put(s, (lt_job){.kind = LT_JOB_ENCODE, .text = lt_strdup(text)});
+}
+
 int lt_session_fd(const lt_session *s)
 {
     return lt_queue_fd(s->shared.events);
@@ -176,6 +181,7 @@ void lt_event_done(lt_event *e)
     lt_film_step_done(&e->taken);
     lt_image_unref(e->picture);
     lt_model_facts_free(e->model);
+    lt_encoding_free(e->encoding);
     *e = (lt_event){0};
 }
 

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "image/image.h"
+#include "pipeline/encoding.h"
 #include "pipeline/film.h"
 
 typedef struct lt_session lt_session;
@@ -73,6 +74,10 @@ void lt_session_seen(lt_session *s); /* all pictures so far are there, or will n
 void lt_session_decode(lt_session *s, uint64_t id, int step, int image, lt_lens lens,
                        const float *latents, int channels, int h, int w);
 
+/* Encodes a prompt with the model that is open, between two steps of a run: LT_EVENT_TEXT.  Of
+ * requests that wait, the newest is done and the others are dropped without an event. */
+void lt_session_encode(lt_session *s, const char *text);
+
 /* ---- events ---- */
 
 typedef enum lt_event_kind {
@@ -87,6 +92,7 @@ typedef enum lt_event_kind {
     LT_EVENT_PAUSED,  /* the run waits after step */
     LT_EVENT_DONE,    /* after the last picture */
     LT_EVENT_STOPPED, /* given up after step */
+    LT_EVENT_TEXT,    /* encoding; or, with text, the error that was met */
     LT_EVENT_FAILED,  /* error; id 0: of loading, or of a single picture */
 } lt_event_kind;
 
@@ -115,6 +121,7 @@ typedef struct lt_event {
     lt_film_step taken;    /* owned */
     lt_image *picture;     /* owned */
     lt_model_facts *model; /* owned */
+    lt_encoding *encoding; /* owned */
     lt_error error;
 } lt_event;
 

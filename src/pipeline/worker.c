@@ -360,6 +360,11 @@ static void handle(lt_worker *w, lt_job *j)
         w->wanted = *j;
         j->latents = NULL;
         break;
+    case LT_JOB_ENCODE:
+        free(w->text);
+        w->text = j->text;
+        j->text = NULL;
+        break;
     case LT_JOB_QUIT:
         w->quit = true;
         break;
@@ -373,6 +378,7 @@ void lt_job_done(lt_job *j)
     free(j->params);
     lt_film_free(j->parent);
     free(j->latents);
+    free(j->text);
 }
 
 bool lt_job_cancels(const lt_job *j)
@@ -419,6 +425,8 @@ void *lt_worker_run(void *shared)
             break;
         if (w.wanted.latents) {
             lt_worker_show_wanted(&w);
+        } else if (w.text) {
+            lt_worker_encode(&w);
         } else if (w.run && w.showing) {
             go_on(&w, lt_worker_show_next);
         } else if (w.run && (!w.hold || w.credit > 0) && patience(&w) > 0) {
@@ -436,6 +444,7 @@ void *lt_worker_run(void *shared)
     close_model(&w);
     lt_params_done(&w.opened);
     free(w.wanted.latents);
+    free(w.text);
     free(w.shown);
     free(w.pixels);
     return NULL;

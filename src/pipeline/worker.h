@@ -20,6 +20,7 @@ typedef enum lt_job_kind {
     LT_JOB_CHOOSE,
     LT_JOB_DROP,
     LT_JOB_DECODE,
+    LT_JOB_ENCODE,
     LT_JOB_QUIT,
 } lt_job_kind;
 
@@ -34,6 +35,7 @@ typedef struct lt_job {
     double share;
     float *latents; /* owned [channels,h,w] */
     int channels, h, w;
+    char *text; /* owned: to be encoded */
 } lt_job;
 
 typedef struct lt_shared {

@@ -29,6 +29,7 @@ typedef struct lt_worker {
     double unseen;        /* when the newest was sent; 0: it was seen */
     double share, stepping, decoding; /* the budget, and seconds spent so far */
     lt_job wanted;                    /* a picture; no latents: none */
+    char *text;                       /* owned: to be encoded; NULL: none */
     float *shown, *pixels;            /* owned: of the run's size */
     size_t shown_count, pixel_count;
 } lt_worker;
@@ -38,6 +39,10 @@ void lt_worker_send(lt_worker *w, lt_event e);
 void lt_worker_tell(lt_worker *w, lt_event_kind kind); /* of the run and its step */
 void lt_worker_at(lt_worker *w, lt_activity what);
 void lt_worker_drop_run(lt_worker *w);
+
+/* ---- worker_text.c ---- */
+/* Encodes w->text.  If that is cancelled it stays wanted: that was meant for the run. */
+void lt_worker_encode(lt_worker *w);
 
 /* ---- worker_show.c ---- */
 /* Begins with the pictures of the step that was taken; last: of the run. */

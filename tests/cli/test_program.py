@@ -341,8 +341,19 @@ class Tokens(Case):
         self.assertEqual(t["ids"], [49406, 550, 2867, 539, 320, 1205, 4629] + [49407] * 70)
         self.assertEqual((t["count"], t["used"], t["room"], t["cut"]), (6, 6, 75, ""))
         self.assertEqual([x["text"] for x in t["tokens"]], ["an", "image", "of", "a", "big", "truck"])
+        self.assertEqual([(x["position"], x["word"], x["word_text"]) for x in t["tokens"]][1:3],
+                         [(2, 1, "image"), (3, 2, "of")])
         out, _ = self.run_it("tokens", "An image of a big truck")
         self.assertIn("49406   550  2867   539   320  1205  4629 49407", out)
+
+    def test_words(self):
+        t = self.json_of("tokens", "A photorealistic fox's den")
+        self.assertEqual([(x["text"], x["word"], x["word_text"]) for x in t["tokens"]],
+                         [("a", 0, "A"), ("photo", 1, "photorealistic"), ("realistic", 1, "photorealistic"),
+                          ("fox", 2, "fox"), ("'s", 3, "'s"), ("den", 4, "den")])
+        out, _ = self.run_it("tokens", "A photorealistic fox's den")
+        self.assertRegex(out, r"(?m)^  3  16157  realistic</w> +'realistic' of 'photorealistic'$")
+        self.assertRegex(out, r"(?m)^  4   3240  fox</w> +'fox'$")
 
     def test_cut(self):
         t = self.json_of("tokens", "cat " * 75 + "the rest\n\x1b")
@@ -381,6 +392,11 @@ class Facts(Case):
         self.assertAlmostEqual(norm, e["last_hidden_state"]["norm"], delta=1e-5 * norm)  # printed with 9 digits
         row = e["pooler_output"]["row"]
         self.assertEqual(row, 4)  # begin, three words, end
+        self.assertEqual(e["pooler_output"]["token"], 49407)
+        out, _ = self.run_it("encode", "a red apple", "--backend", "ref")
+        self.assertRegex(out, r"pooler_output +\[\d+\], norm [0-9.]+: row 4 of it, at the end token; the UNet does not")
+        out, _ = self.run_it("encode", "a <|endoftext|> apple", "--backend", "ref")
+        self.assertIn("row 2 of it, at the end token in the text;", out)  # transformers: the first one
         width = shape[1]
         self.assertEqual(tensors["pooler_output"][2], data[4 * row * width:4 * (row + 1) * width])
 

@@ -71,4 +71,14 @@ g init-list sd1 --no-encode --scheduler lms --prompt "a fox" --images-per-prompt
   --seed 3 --seed 4 --init 64x64
 g init-single sd1 --no-encode --scheduler euler_a --prompt "a cat" --prompt "two dogs, 4k!" --steps 4 --seed 5 \
   --init 50x70 --strength 0.5 --width 64 --height 64
+# The pooled output of the text encoder, of several models in one file.
+if wanted pooled; then
+  for model in sd1 sd2 odd; do
+    [ -d "$work/tiny/$model" ] || "$PY" "$here/make_tiny.py" "$work/tiny" "$model" >/dev/null
+  done
+  "$PY" "$here/pooled.py" --out "$out/pooled.safetensors" "$work/tiny/sd1" "$work/tiny/sd2" "$work/tiny/odd" "$root/assets/demo"
+  if [ -n "$compare" ]; then
+    "$PY" "$here/compare.py" --quiet --limit 1e-4 "$out/pooled.safetensors" "$golden/pooled.safetensors"
+  fi
+fi
 g demo demo --scheduler lms --prompt "A wild pokemon appears!" --steps 30 --seed 42 --slim
