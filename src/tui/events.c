@@ -16,7 +16,8 @@ static void loaded(lt_studio *s, lt_event *e)
     e->model = NULL;
     s->loading[0] = '\0';
     s->prompt_count.version = s->negative_count.version = 0;
-    lt_studio_tokens_done(s); /* it may be cut otherwise now */
+    lt_studio_tokens_done(s);
+    lt_studio_token_vectors_done(s);
 }
 
 /* The picture teaches the linear preview what colours latents have. */
@@ -137,6 +138,8 @@ static void take(lt_studio *s, lt_event *e)
         loaded(s, e);
     else if (e->kind == LT_EVENT_NOTE)
         lt_studio_say(s, LT_NOTE_WARN, "%s", e->text);
+    else if (e->kind == LT_EVENT_TEXT)
+        lt_studio_token_vectors_take(s, e);
     if (e->kind == LT_EVENT_PICTURE && !r)
         lt_studio_what_if_take(s, e);
     if (e->kind == LT_EVENT_FAILED) {

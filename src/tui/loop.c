@@ -246,6 +246,7 @@ static bool close_all(lt_studio *s, lt_error *err)
     lt_studio_what_if_done(s);
     lt_studio_compare_done(s);
     lt_studio_tokens_done(s);
+    lt_studio_token_vectors_done(s);
     lt_studio_look_done(s);
     return saved;
 }

@@ -390,7 +390,14 @@ const char *lt_studio_tokens_text(const lt_studio *s);
 /* s->tokens becomes that of the text as it is now; false: no model is open to cut it. */
 bool lt_studio_tokens_follow(lt_studio *s);
 void lt_studio_tokens_click(lt_studio *s, int row);
-void lt_studio_tokens_done(lt_studio *s);
+void lt_studio_tokens_done(lt_studio *s); /* the tokens, as they may be cut otherwise now */
+
+/* ---- token_vectors.c ---- */
+/* What the open model's text encoder makes of the text that is looked at, borrowed; NULL: it was
+ * asked for, or failed. */
+const lt_encoding *lt_studio_token_vectors(lt_studio *s);
+void lt_studio_token_vectors_take(lt_studio *s, lt_event *e); /* LT_EVENT_TEXT */
+void lt_studio_token_vectors_done(lt_studio *s);              /* another model is open now */
 
 /* ---- grid_act.c ---- */
 bool lt_studio_grid_act(lt_studio *s, lt_action action); /* false: not one of the grid's */
@@ -429,6 +436,8 @@ void lt_view_runs(lt_studio *s);
 void lt_view_what_if(const lt_studio *s, lt_rect area); /* its numbers */
 void lt_view_compare(lt_studio *s);
 void lt_view_tokens(lt_studio *s);
+/* What the chosen position is, and what the encoder's two outputs are; tall: in full. */
+void lt_view_token_words(const lt_studio *s, lt_rect area, const lt_encoding *e, bool tall);
 int lt_view_tokens_at(const lt_studio *s, int x, int y); /* the row of the table; -1: none */
 void lt_view_slider(const lt_studio *s);                 /* in the timeline's place */
 double lt_view_slider_at(const lt_studio *s, int x);     /* the scale at a column */

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "pipeline/encoding.h"
 #include "tui/token_table.h"
 
 /* Whose text. */
@@ -14,11 +15,17 @@ typedef enum lt_tokens_of {
     LT_TOKENS_TEXTS,
 } lt_tokens_of;
 
+/* Encodings that are kept, so that going back to a text shows its vectors at once. */
+enum { LT_TOKENS_KEPT = 4 };
+
 typedef struct lt_token_view {
     lt_tokens_of of;
-    char *text;       /* owned: what the tokens are of; NULL: nothing yet */
-    lt_tokens tokens; /* owned */
-    bool open;        /* the padding is */
-    int row, top;     /* chosen, and the first shown */
-    int page;         /* rows that fit, of the screen as it was drawn */
+    char *text;                        /* owned: what the tokens are of; NULL: nothing yet */
+    lt_tokens tokens;                  /* owned */
+    bool open;                         /* the padding is */
+    int row, top;                      /* chosen, and the first shown */
+    int page;                          /* rows that fit, of the screen as it was drawn */
+    lt_encoding *kept[LT_TOKENS_KEPT]; /* owned, the newest first; NULL behind the last */
+    char *asked;                       /* owned: the text whose encoding has not come */
+    lt_error fault;                    /* why it will not; code NONE: it is on its way */
 } lt_token_view;

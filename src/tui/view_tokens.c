@@ -1,20 +1,20 @@
-/* view_tokens.c - the tokens of a prompt: a table of its positions, its words in a strip, and what
- * the chosen position is in words. */
+/* view_tokens.c - the tokens of a prompt: a table of its positions with their vectors, and its
+ * words in a strip. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "tui/draw.h"
 #include "tui/studio.h"
-#include "tui/wrap.h"
 
 enum {
     WIDE = 112,  /* cells of a box that has the words beside the table */
-    SIDE = 42,   /* cells of them */
+    SIDE = 38,   /* cells of them */
     BELOW = 6,   /* else rows of them */
     STRIP = 2,   /* rows, and one that is free */
     TALL = 22,   /* rows of a box with room for it */
-    COLUMN = 60, /* the least cells of a column of the table */
+    COLUMN = 74, /* the least cells of a column of the table */
 };
 
 /* Where everything is. */
@@ -126,17 +126,43 @@ static void strip(const lt_studio *s, lt_rect r)
 
 /* ---- the table ---- */
 
-/* Cells of a column's parts, each with the blank behind it. */
-enum { AT = 4, PIECE = 17, ID = 7, KIND = 9, WORD = 13 };
+/* Cells of a column's parts, each with the blank behind it; what is left is the vector. */
+enum { AT = 4, PIECE = 17, ID = 7, KIND = 8, WORD = 13, NUMBERS = 20, BINS = 32 };
 
 static void heading(const places *p)
 {
     int width = p->table.width / p->columns;
     for (int c = 0; c < p->columns; c++) {
         lt_rect r = {p->heading.x + c * width, p->heading.y, width - 1, 1};
-        lt_draw_format(r.y, r.x, r.width, LT_STYLE_STRONG, "%3s %-16s %6s %-8s %-12s", "#", "piece",
-                       "id", "kind", "word");
+        lt_draw_format(r.y, r.x, r.width, LT_STYLE_STRONG,
+                       "%3s %-16s %6s %-7s %-12s %5s %6s %6s %s", "#", "piece", "id", "kind",
+                       "word", "rms", "pooled", "start", "vector");
     }
+}
+
+/* The encoding, NULL while there is none, with the parts that its vectors are shown in. */
+typedef struct vectors {
+    const lt_encoding *e;
+    int bins;
+    double least, most; /* of all parts of all vectors */
+} vectors;
+
+static vectors vectors_of(const lt_encoding *e, const places *p)
+{
+    int left =
+        p->table.width / p->columns - (p->columns > 1) - AT - PIECE - ID - KIND - WORD - NUMBERS;
+    double bins[BINS];
+    vectors v = {.e = e, .bins = left > BINS ? BINS : left, .least = HUGE_VAL};
+    if (e && v.bins > e->width)
+        v.bins = e->width;
+    for (int k = 0; e && k < e->positions; k++) {
+        lt_encoding_bins(e, k, v.bins, bins);
+        for (int i = 0; i < v.bins; i++) {
+            v.most = bins[i] > v.most ? bins[i] : v.most;
+            v.least = bins[i] < v.least ? bins[i] : v.least;
+        }
+    }
+    return v;
 }
 
 static void position_of(const lt_token_row *row, char *to, size_t size)
@@ -162,7 +188,40 @@ static lt_style style_of(const lt_studio *s, const lt_token_row *row, bool chose
                                         : LT_STYLE_DIM;
 }
 
-static void row(const lt_studio *s, lt_rect r, int i)
+/* The rms of parts of a vector as characters, ' ' to '@': the root of their share of the largest.
+ */
+static void draw_vector(const vectors *v, int position, lt_rect r, lt_style style)
+{
+    static const char ramp[] = " .:-=+*#%@";
+    double range = v->most - v->least;
+    char text[BINS + 1];
+    double bins[BINS];
+    lt_encoding_bins(v->e, position, v->bins, bins);
+    for (int i = 0; i < v->bins; i++) {
+        double share = range > 0 ? (bins[i] - v->least) / range : 0;
+        text[i] = ramp[(int)(share * (sizeof ramp - 2) + 0.5)];
+    }
+    text[v->bins] = '\0';
+    lt_draw_text(r.y, r.x, r.width, style, text);
+}
+
+static void numbers(const vectors *v, const lt_token_row *row, lt_rect r, lt_style style)
+{
+    if (row->kind == LT_TOKEN_CUT) {
+        lt_draw_fit(r.y, r.x, r.width, style, "not encoded");
+        return;
+    }
+    if (row->count > 1) {
+        lt_draw_fit(r.y, r.x, r.width, style, "Space shows their vectors");
+        return;
+    }
+    lt_encoding_numbers n = lt_encoding_numbers_at(v->e, row->position);
+    lt_draw_format(r.y, r.x, NUMBERS - 1, style, "%5.2f %6.3f %6.3f", n.rms, n.to_pooled,
+                   n.to_start);
+    draw_vector(v, row->position, (lt_rect){r.x + NUMBERS, r.y, r.width - NUMBERS, 1}, style);
+}
+
+static void row(const lt_studio *s, lt_rect r, int i, const vectors *all)
 {
     const lt_token_view *v = &s->tokens;
     lt_token_row row = lt_token_row_at(&v->tokens, v->open, i);
@@ -185,8 +244,10 @@ static void row(const lt_studio *s, lt_rect r, int i)
     x += ID;
     lt_draw_text(r.y, x, KIND - 1, style, lt_token_kind_name(row.kind));
     x += KIND;
-    int room = r.x + r.width - x;
-    lt_draw_fit(r.y, x, room < WORD - 1 ? room : WORD - 1, style, word);
+    lt_draw_fit(r.y, x, WORD - 1, style, word);
+    x += WORD;
+    if (all->e)
+        numbers(all, &row, (lt_rect){x, r.y, r.x + r.width - x, 1}, style);
 }
 
 /* Where the i-th shown row is. */
@@ -197,8 +258,9 @@ static lt_rect cell(const places *p, int i)
                      width - (p->columns > 1), 1};
 }
 
-static void table(lt_studio *s, const places *p)
+static void table(lt_studio *s, const places *p, const lt_encoding *e)
 {
+    vectors all = vectors_of(e, p);
     lt_token_view *v = &s->tokens;
     int rows = lt_token_rows(&v->tokens, v->open), most;
     v->page = p->table.height * p->columns;
@@ -209,10 +271,7 @@ static void table(lt_studio *s, const places *p)
     most = rows > v->page ? rows - v->page : 0;
     v->top = v->top > most ? most : v->top;
     for (int i = 0; i < v->page && v->top + i < rows; i++)
-        row(s, cell(p, i), v->top + i);
-    if (v->top + v->page < rows)
-        lt_draw_format(p->heading.y, p->heading.x + p->heading.width - 12, 12, LT_STYLE_DIM,
-                       "%5d more", rows - v->top - v->page);
+        row(s, cell(p, i), v->top + i, &all);
 }
 
 int lt_view_tokens_at(const lt_studio *s, int x, int y)
@@ -227,65 +286,16 @@ int lt_view_tokens_at(const lt_studio *s, int x, int y)
     return -1;
 }
 
-/* ---- in words ---- */
-
-/* What the chosen row is. */
-static void about_row(const lt_studio *s, lt_buf *out)
+/* Rows that are not shown, on the border. */
+static void more(const lt_studio *s)
 {
     const lt_token_view *v = &s->tokens;
-    const lt_tokens *t = &v->tokens;
-    lt_token_row row = lt_token_row_at(t, v->open, v->row);
-    char word[64], pad[64];
-    switch (row.kind) {
-    case LT_TOKEN_START:
-        lt_buf_str(out,
-                   "The start token begins every prompt. A position sees itself and those before "
-                   "it, so this one gives the same vector for every prompt.");
-        break;
-    case LT_TOKEN_TEXT: {
-        lt_word w = lt_tokens_word(t, row.token);
-        word_of(s, row.token, word, sizeof word);
-        lt_buf_format(out, "'%s', ", word);
-        if (w.count > 1)
-            lt_buf_format(out, "token %zu of its %zu. ", row.token - w.first + 1, w.count);
-        else
-            lt_buf_str(out, "a word with a token of its own. ");
-        lt_buf_str(out, "Its vector depends on what comes before it, not on what follows.");
-        break;
-    }
-    case LT_TOKEN_END:
-        lt_buf_str(out, "The end token. It sees the whole prompt.");
-        break;
-    case LT_TOKEN_PADDING:
-        lt_tokenizer_readable(s->facts->tokenizer, row.id, pad, sizeof pad);
-        lt_buf_format(
-            out,
-            "Padding up to %zu positions, with %s (id %d). Nothing masks it: it is encoded "
-            "and read as words are.",
-            t->length, pad, row.id);
-        break;
-    case LT_TOKEN_CUT:
-        lt_buf_format(out,
-                      "Cut off: there is room for %zu tokens between start and end. The model does "
-                      "not see it.",
-                      t->length - 2);
-        break;
-    }
-}
-
-static void words(const lt_studio *s, lt_rect r)
-{
-    lt_buf text = {0}, lines = {0};
-    about_row(s, &text);
-    lt_wrap_text(&lines, text.data, text.len, r.width, s->options->utf8);
-    const char *line = lines.data;
-    for (int y = 0; y < r.height && line && *line; y++) {
-        size_t n = strcspn(line, "\n");
-        lt_draw_bytes(r.y + y, r.x, r.width, LT_STYLE_PLAIN, line, n);
-        line += n + (line[n] == '\n');
-    }
-    lt_buf_done(&text);
-    lt_buf_done(&lines);
+    lt_rect box = s->layout.picture_box;
+    int rows = lt_token_rows(&v->tokens, v->open), below = rows - v->top - v->page;
+    if (v->top > 0 || below > 0)
+        lt_draw_format(box.y + box.height - 1, box.x + 3, box.width - 6, LT_STYLE_DIM,
+                       " rows %d to %d of %d ", v->top + 1, below > 0 ? v->top + v->page : rows,
+                       rows);
 }
 
 void lt_view_tokens(lt_studio *s)
@@ -304,6 +314,8 @@ void lt_view_tokens(lt_studio *s)
     if (p.strip.height)
         strip(s, p.strip);
     heading(&p);
-    table(s, &p);
-    words(s, p.words);
+    const lt_encoding *e = lt_studio_token_vectors(s);
+    table(s, &p, e);
+    more(s);
+    lt_view_token_words(s, p.words, e, p.words.width == SIDE);
 }

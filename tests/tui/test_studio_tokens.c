@@ -1,6 +1,9 @@
 /* test_studio_tokens.c - the tokens of a prompt on the screen. */
+#include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "studio_rig.h"
 
@@ -77,7 +80,7 @@ static void test_table(void **state)
     rig_keys(&r, "h");
     wait_chosen(&r, "  1 a</w>");
     rig_keys(&r, "<end>");
-    row_is(&r, "11 <\\|endoftext\\|> +49407 padding +66, folded");
+    row_is(&r, "11 <\\|endoftext\\|> +49407 padding 66, folded +Space shows their vectors");
     rig_wait(&r, "Padding up to 77 positions, with <|endoftext|> (id 49407)");
     rig_keys(&r, "k");
     wait_chosen(&r, " 10 <|endoftext|>");
@@ -92,11 +95,116 @@ static void test_table(void **state)
     rig_leave(&r);
 }
 
+/* last_hidden_state of e.safetensors, which `latentty encode` wrote; the caller's. */
+enum { POSITIONS = 77, WIDTH = 64 };
+static float *hidden_of(const rig *r)
+{
+    char *path = lt_path_join(r->dir, "e.safetensors");
+    lt_buf file = {0};
+    size_t from, to;
+    uint64_t header;
+    float *out = lt_alloc_array((size_t)POSITIONS * WIDTH, sizeof *out);
+    CHECK_OK(lt_file_read(path, 1 << 20, &file, err));
+    memcpy(&header, file.data, sizeof header);
+    const char *at = strstr(file.data + 8, "\"last_hidden_state\"");
+    assert_non_null(at);
+    at = strstr(at, "\"data_offsets\":[");
+    assert_int_equal(sscanf(at, "\"data_offsets\":[%zu,%zu]", &from, &to), 2);
+    assert_int_equal(to - from, POSITIONS * WIDTH * sizeof(float));
+    memcpy(out, file.data + 8 + header + from, to - from);
+    lt_buf_done(&file);
+    free(path);
+    return out;
+}
+
+/* Cosine as that of unit vectors. */
+static double cosine(const float *x, const float *y)
+{
+    double xx = 0, yy = 0, sum = 0;
+    for (int i = 0; i < WIDTH; i++) {
+        xx += (double)x[i] * (double)x[i];
+        yy += (double)y[i] * (double)y[i];
+    }
+    for (int i = 0; i < WIDTH; i++)
+        sum += (double)x[i] / sqrt(xx) * ((double)y[i] / sqrt(yy));
+    return sum;
+}
+
+/* Every number of every position is that of what `latentty encode` writes; the pooled row is that
+ * of the end token. */
+static void test_vectors(void **state)
+{
+    (void)state;
+    enum { END = 10 };
+    rig r = open_tokens(NULL);
+    assert_int_equal(
+        rig_run(&r, "encode -q a_photorealistic_red_fox,_in_the_snow -o e.safetensors"), 0);
+    float *hidden = hidden_of(&r);
+    rig_wait(&r, "last_hidden_state: 77 vectors of 64 numbers");
+    rig_wait(&r, "Pooled output: row 10 of them, where the text ends");
+    rig_keys(&r, "<home> ");
+    for (int k = 0; k < POSITIONS; k++) {
+        const float *x = hidden + (size_t)k * WIDTH;
+        double square = 0;
+        for (int i = 0; i < WIDTH; i++)
+            square += (double)x[i] * (double)x[i];
+        char *row = lt_format("^[^ ]+ +%d .* %.2f +%.3f +%.3f ", k, sqrt(square / WIDTH),
+                              cosine(x, hidden + (size_t)END * WIDTH), cosine(x, hidden));
+        rig_match(&r, row);
+        free(row);
+        rig_keys(&r, "j");
+    }
+    rig_keys(&r, "<home>");
+    rig_match(&r, " start +[0-9.]+ +-?[0-9.]+ +1.000 ");
+    rig_wait(&r, "the same vector in every prompt.");
+    free(hidden);
+    sound(&r);
+    rig_leave(&r);
+}
+
+/* A text that was looked at before has its vectors at once; while a run is at work they come
+ * between its steps. */
+static void test_while_running(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, "-p a_fox --size 64x64 --seed 7 --steps 1000", "--run");
+    rig_match(&r, "RUN [1-9]");
+    rig_keys(&r, "t");
+    rig_wait(&r, "Tokens: the prompt of run 1");
+    rig_wait(&r, "last_hidden_state: 77 vectors");
+    rig_keys(&r, "i");
+    rig_wait(&r, "Tokens: the prompt as it is typed");
+    rig_keys(&r, "<c-u>a house");
+    rig_match(&r, " 2 house</w> .* [0-9.]+ +-?[0-9.]+ +-?[0-9.]+ ");
+    rig_keys(&r, " <lt>|endoftext|> of stone");
+    rig_wait(&r, "Pooled output: row 3 of them, the first end token");
+    rig_keys(&r, "<esc>");
+    rig_wait(&r, "Esc close");
+    rig_keys(&r, "qx");
+    rig_wait(&r, "stopped after step");
+    sound(&r);
+    rig_leave(&r);
+}
+
+/* Guidance is what reads the negative prompt. */
+static void test_unguided(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, "-p a_fox --guidance-scale 1 " SETTINGS, "--run");
+    rig_wait(&r, "DONE 2/2");
+    rig_keys(&r, "t<tab>");
+    rig_wait(&r, "Guidance is off: this text was not read.");
+    rig_keys(&r, "<tab><tab>");
+    rig_wait(&r, "Guidance reads it for the prediction without the prompt.");
+    rig_leave(&r);
+}
+
 /* Strip and words beside the table; a click chooses. */
 static void test_wide(void **state)
 {
     (void)state;
     rig r = open_tokens(&wide);
+    rig_wait(&r, "pooled output (pooler_output)");
     rig_wait(&r, "|a|photo+realistic|red|fox|,|in|the|snow|");
     int row, column;
     rig_wait(&r, "  5 fox</w>");
@@ -162,7 +270,7 @@ static void test_cut(void **state)
     rig_keys(&r, "<end>");
     row_is(&r, " 76 <\\|endoftext\\|> +49407 end");
     row_is(&r, "  - fox</w> +3240 cut +fox");
-    rig_wait(&r, "Cut off: there is room for 75 tokens between start and end");
+    rig_wait(&r, "Cut off: 75 tokens fit between start");
     rig_keys(&r, "hhhh");
     wait_chosen(&r, " 75 cat</w>");
     rig_keys(&r, " ");
@@ -174,7 +282,10 @@ static void test_cut(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_wide),
-                                       cmocka_unit_test(test_texts), cmocka_unit_test(test_cut)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table),   cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_texts),   cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_vectors), cmocka_unit_test(test_while_running),
+        cmocka_unit_test(test_unguided)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
