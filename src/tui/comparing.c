@@ -277,6 +277,22 @@ static lt_reel *choose_a(const lt_studio *s, int *step)
     return r;
 }
 
+/* A is this run, at the step that was chosen. */
+static void show(lt_studio *s, const lt_reel *a)
+{
+    lt_comparing *c = &s->comparing;
+    c->a = a->id;
+    c->mode = LT_COMPARE_BESIDE;
+    c->gain = c->gain ? c->gain : GAIN;
+    c->b = s->reel->id;
+    c->b_step = s->step;
+    s->view = LT_VIEW_COMPARE;
+    s->focus = LT_FOCUS_VIEW;
+    s->replaying = false;
+    s->redraw = true;
+    lt_studio_picture(s, false);
+}
+
 static void open(lt_studio *s)
 {
     lt_comparing *c = &s->comparing;
@@ -290,18 +306,14 @@ static void open(lt_studio *s)
                       "there is one run only: m marks a step of it, c at another compares them");
         return;
     }
-    c->a = a->id;
-    c->mode = LT_COMPARE_BESIDE;
-    c->gain = c->gain ? c->gain : GAIN;
-    c->b = s->reel->id;
-    c->b_step = s->step;
-    s->view = LT_VIEW_COMPARE;
-    s->focus = LT_FOCUS_VIEW;
-    s->replaying = false;
-    s->redraw = true;
-    lt_studio_picture(s, false);
+    show(s, a);
 }
 
+void lt_studio_compare_with(lt_studio *s, lt_reel *a)
+{
+    s->comparing.a_step = lt_compare_step(s->reel->film, s->step, a->film);
+    show(s, a);
+}
 void lt_studio_compare_close(lt_studio *s)
 {
     forget_sheets(&s->comparing);

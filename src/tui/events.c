@@ -86,6 +86,7 @@ static void of_a_run(lt_studio *s, lt_reel *r, const lt_event *e)
             s->step = r->film->done; /* 0, or where it was forked */
             s->follow = true;
         }
+        lt_studio_without_begun(s, r);
         break;
     case LT_EVENT_PICTURE:
         picture(s, r, e);

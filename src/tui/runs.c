@@ -80,6 +80,19 @@ void lt_runs_next(lt_studio *s, const lt_reel *over)
         lt_studio_show_run(s, next);
 }
 
+lt_reel *lt_runs_queue_up(lt_studio *s, const lt_params *p)
+{
+    lt_reel *r = lt_reels_add(&s->reels, ++s->next_id, p->prompts[0]);
+    lt_studio_remember(s, p->prompts[0]);
+    r->state = LT_REEL_QUEUED;
+    r->queued = lt_alloc(sizeof *r->queued);
+    lt_params_copy(r->queued, p);
+    s->queue_held = false;
+    lt_studio_say(s, LT_NOTE_INFO, "queued: %d wait; Q shows them", lt_runs_waiting(s));
+    lt_runs_next(s, NULL);
+    return r;
+}
+
 void lt_runs_queue(lt_studio *s)
 {
     lt_error err = {0};
@@ -88,18 +101,10 @@ void lt_runs_queue(lt_studio *s)
         lt_studio_run(s, false);
         return;
     }
-    if (lt_form_params(&s->form, &p, &err)) {
-        lt_reel *r = lt_reels_add(&s->reels, ++s->next_id, p.prompts[0]);
-        lt_studio_remember(s, p.prompts[0]);
-        r->state = LT_REEL_QUEUED;
-        r->queued = lt_alloc(sizeof *r->queued);
-        lt_params_copy(r->queued, &p);
-        s->queue_held = false;
-        lt_studio_say(s, LT_NOTE_INFO, "queued: %d wait; Q shows them", lt_runs_waiting(s));
-        lt_runs_next(s, NULL);
-    } else {
+    if (lt_form_params(&s->form, &p, &err))
+        lt_runs_queue_up(s, &p);
+    else
         lt_studio_fault(s, &err);
-    }
     lt_params_done(&p);
 }
 

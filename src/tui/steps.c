@@ -79,9 +79,7 @@ static bool chooses_noise(const lt_studio *s, const lt_params *p)
     return s->form.seed_given && lt_sampler_find(name, &sampler, &ignored) && sampler->stochastic;
 }
 
-/* The noise, the picture to begin with, the steps, the size and the model of a fork are its
- * parent's. */
-static void as_parent(const lt_studio *s, lt_params *p, const lt_film *f, bool own_noise)
+void lt_studio_as_parent(const lt_studio *s, lt_params *p, const lt_film *f, bool own_noise)
 {
     int place;
     uint64_t seed = own_noise ? p->seeds[0] : lt_params_seed(&f->params, 0, &place);
@@ -107,7 +105,7 @@ void lt_studio_branch(lt_studio *s, lt_params *p, lt_reel *parent, int k)
     int image = s->image < parent->film->images ? s->image : 0;
     bool ok = lt_film_pick(parent->film, image, k, &film, &err);
     if (ok) {
-        as_parent(s, p, film, k > 0 && chooses_noise(s, p));
+        lt_studio_as_parent(s, p, film, k > 0 && chooses_noise(s, p));
         ok = k == 0 || lt_session_fork(s->session, s->next_id + 1, p, film, k, paced, &err);
         lt_film_free(film);
     }

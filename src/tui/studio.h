@@ -236,6 +236,9 @@ void lt_studio_run(lt_studio *s, bool hold);
 void lt_studio_begin_reel(lt_studio *s, const char *prompt, bool paced);
 /* From the shown step on, with the form's prompts, guidance and sampler. */
 void lt_studio_fork(lt_studio *s);
+/* p becomes that of a run with the noise, the picture to begin with, the steps, the size and the
+ * model of another, of one picture; own_noise: but its own seed. */
+void lt_studio_as_parent(const lt_studio *s, lt_params *p, const lt_film *f, bool own_noise);
 /* p with the seed, steps and size of a run, from its frame k on; k = 0: from the noise. */
 void lt_studio_branch(lt_studio *s, lt_params *p, lt_reel *parent, int k);
 void lt_studio_goto(lt_studio *s, int step);
@@ -315,6 +318,8 @@ struct lt_tree_row *lt_runs_tree(const lt_studio *s); /* the caller's, [reels.co
 bool lt_runs_at_work(const lt_studio *s);
 int lt_runs_waiting(const lt_studio *s);
 void lt_runs_queue(lt_studio *s); /* the form's settings, when all that is before it is over */
+/* The same with settings that are valid; the run, which may have begun. */
+lt_reel *lt_runs_queue_up(lt_studio *s, const lt_params *p);
 /* A run is over: the next one begins. */
 void lt_runs_next(lt_studio *s, const lt_reel *over);
 /* In the history: it is never pruned. */
@@ -370,6 +375,8 @@ void lt_studio_what_if_done(lt_studio *s);
 /* ---- comparing.c ---- */
 bool lt_studio_compare_act(lt_studio *s, lt_action action);
 void lt_studio_compare_close(lt_studio *s);
+/* What is looked at, which has a film, with the step of another run that belongs to it. */
+void lt_studio_compare_with(lt_studio *s, lt_reel *a);
 /* The run that A is of; NULL if it is gone or has no film. */
 lt_reel *lt_studio_compare_a(const lt_studio *s);
 /* Its number in the title bar; 0: it is gone. */
@@ -391,6 +398,12 @@ const char *lt_studio_tokens_text(const lt_studio *s);
 bool lt_studio_tokens_follow(lt_studio *s);
 void lt_studio_tokens_click(lt_studio *s, int row);
 void lt_studio_tokens_done(lt_studio *s); /* the tokens, as they may be cut otherwise now */
+
+/* ---- without.c ---- */
+/* The run that is looked at once more without the chosen word: at once, or when what is at work is
+ * over. */
+void lt_studio_without(lt_studio *s);
+void lt_studio_without_begun(lt_studio *s, lt_reel *r); /* it has: both side by side */
 
 /* ---- token_vectors.c ---- */
 /* What the open model's text encoder makes of the text that is looked at, borrowed; NULL: it was

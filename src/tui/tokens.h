@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "pipeline/encoding.h"
 #include "tui/token_table.h"
 
@@ -28,4 +30,6 @@ typedef struct lt_token_view {
     lt_encoding *kept[LT_TOKENS_KEPT]; /* owned, the newest first; NULL behind the last */
     char *asked;                       /* owned: the text whose encoding has not come */
     lt_error fault;                    /* why it will not; code NONE: it is on its way */
+    uint64_t with, without;            /* runs to compare once the second begins; 0: none */
+    char word[64];                     /* that the second lacks */
 } lt_token_view;
