@@ -56,11 +56,11 @@ void lt_tokens_done(lt_tokens *tokens); /* {0} is fine */
 
 /* A word of a prompt: its tokens all[first .. first + count), and the bytes [start, end) of the
  * prompt. */
-typedef struct lt_word {
+typedef struct lt_token_word {
     size_t first, count, start, end;
-} lt_word;
+} lt_token_word;
 /* The word of token i < total. */
-lt_word lt_tokens_word(const lt_tokens *tokens, size_t i);
+lt_token_word lt_tokens_word(const lt_tokens *tokens, size_t i);
 
 /* The n bytes of a prompt without [start, end), in whole characters: blanks at the seam become one,
  * words that were apart stay so, and a comma goes with the word where it would stand at the start

@@ -149,9 +149,9 @@ void lt_session_decode(lt_session *s, uint64_t id, int step, int image, lt_lens 
                     .w = w});
 }
 
-void lt_session_encode(lt_session *s, const char *text)
+void lt_session_encode_text(lt_session *s, const char *text)
 {
-    put(s, (lt_job){.kind = LT_JOB_ENCODE, .text = lt_strdup(text)});
+    put(s, (lt_job){.kind = LT_JOB_TEXT, .text = lt_strdup(text)});
 }
 
 int lt_session_fd(const lt_session *s)

@@ -76,7 +76,7 @@ void lt_session_decode(lt_session *s, uint64_t id, int step, int image, lt_lens 
 
 /* Encodes a prompt with the model that is open, between two steps of a run: LT_EVENT_TEXT.  Of
  * requests that wait, the newest is done and the others are dropped without an event. */
-void lt_session_encode(lt_session *s, const char *text);
+void lt_session_encode_text(lt_session *s, const char *text);
 
 /* ---- events ---- */
 

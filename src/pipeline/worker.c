@@ -360,7 +360,7 @@ static void handle(lt_worker *w, lt_job *j)
         w->wanted = *j;
         j->latents = NULL;
         break;
-    case LT_JOB_ENCODE:
+    case LT_JOB_TEXT:
         free(w->text);
         w->text = j->text;
         j->text = NULL;
@@ -426,7 +426,7 @@ void *lt_worker_run(void *shared)
         if (w.wanted.latents) {
             lt_worker_show_wanted(&w);
         } else if (w.text) {
-            lt_worker_encode(&w);
+            lt_worker_encode_text(&w);
         } else if (w.run && w.showing) {
             go_on(&w, lt_worker_show_next);
         } else if (w.run && (!w.hold || w.credit > 0) && patience(&w) > 0) {

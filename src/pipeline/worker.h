@@ -20,7 +20,7 @@ typedef enum lt_job_kind {
     LT_JOB_CHOOSE,
     LT_JOB_DROP,
     LT_JOB_DECODE,
-    LT_JOB_ENCODE,
+    LT_JOB_TEXT,
     LT_JOB_QUIT,
 } lt_job_kind;
 

@@ -42,7 +42,7 @@ void lt_worker_drop_run(lt_worker *w);
 
 /* ---- worker_text.c ---- */
 /* Encodes w->text.  If that is cancelled it stays wanted: that was meant for the run. */
-void lt_worker_encode(lt_worker *w);
+void lt_worker_encode_text(lt_worker *w);
 
 /* ---- worker_show.c ---- */
 /* Begins with the pictures of the step that was taken; last: of the run. */

@@ -4,7 +4,7 @@
 
 #include "pipeline/worker_impl.h"
 
-void lt_worker_encode(lt_worker *w)
+void lt_worker_encode_text(lt_worker *w)
 {
     lt_error err = {0};
     lt_encoding *encoding = NULL;

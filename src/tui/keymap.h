@@ -35,8 +35,8 @@ typedef enum lt_keymap_context {
     LT_IN_COMPARE = 256,
     LT_IN_GALLERY = 512,
     LT_IN_WHATIF = 1024, /* one step with another guidance */
-    LT_IN_TOKENS = 2048, /* the tokens of a prompt */
-    LT_IN_ANYWHERE = 4095,
+    LT_IN_TOKENS = 8192, /* the tokens of a prompt */
+    LT_IN_ANYWHERE = 16383,
 } lt_keymap_context;
 
 /* What is true now; decides about hints. */

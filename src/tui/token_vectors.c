@@ -17,7 +17,7 @@ const lt_encoding *lt_studio_token_vectors(lt_studio *s)
     free(v->asked);
     v->asked = lt_strdup(v->text);
     v->fault = (lt_error){0};
-    lt_session_encode(s->session, v->text);
+    lt_session_encode_text(s->session, v->text);
     return NULL;
 }
 

@@ -192,7 +192,8 @@ bool lt_studio_tokens_act(lt_studio *s, lt_action action)
         return true;
     }
     if (!here || s->focus != LT_FOCUS_VIEW)
-        return action >= LT_ACTION_WORD_BEFORE && action <= LT_ACTION_WITHOUT;
+        return action == LT_ACTION_TOKENS_OF || action == LT_ACTION_PADDING ||
+               action == LT_ACTION_WITHOUT;
     if (!lt_studio_tokens_follow(s)) /* no model is open yet */
         return action != LT_ACTION_CLOSE ? false : act(s, action);
     bool done = act(s, action);

@@ -12,6 +12,7 @@ enum {
     WIDE = 112,  /* cells of a box that has the words beside the table */
     SIDE = 38,   /* cells of them */
     BELOW = 6,   /* else rows of them */
+    FULL = 26,   /* rows of them that say all */
     STRIP = 2,   /* rows, and one that is free */
     TALL = 22,   /* rows of a box with room for it */
     COLUMN = 74, /* the least cells of a column of the table */
@@ -69,7 +70,7 @@ static void title(const lt_studio *s, char *to, size_t size)
 /* The word of a token as the prompt has it. */
 static void word_of(const lt_studio *s, size_t token, char *to, size_t size)
 {
-    lt_word w = lt_tokens_word(&s->tokens.tokens, token);
+    lt_token_word w = lt_tokens_word(&s->tokens.tokens, token);
     lt_text_escape(to, size, s->tokens.text + w.start, w.end - w.start);
 }
 
@@ -317,5 +318,5 @@ void lt_view_tokens(lt_studio *s)
     const lt_encoding *e = lt_studio_token_vectors(s);
     table(s, &p, e);
     more(s);
-    lt_view_token_words(s, p.words, e, p.words.width == SIDE);
+    lt_view_token_words(s, p.words, e, p.words.height >= FULL);
 }

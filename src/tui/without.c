@@ -15,7 +15,7 @@ typedef struct branch {
 
 /* The word under the cursor, in bytes of the text; false, said, where there is none to leave out.
  */
-static bool chosen_word(lt_studio *s, lt_word *out)
+static bool chosen_word(lt_studio *s, lt_token_word *out)
 {
     const lt_token_view *v = &s->tokens;
     lt_token_row row = lt_token_row_at(&v->tokens, v->open, v->row);
@@ -107,7 +107,7 @@ void lt_studio_without(lt_studio *s)
 {
     lt_token_view *v = &s->tokens;
     lt_error err = {0};
-    lt_word word;
+    lt_token_word word;
     branch b;
     if (!of_a_run(s) || !chosen_word(s, &word) || !find_parent(s, &b))
         return;

@@ -34,7 +34,23 @@ static void open_both(void)
     LT_ASSERT(atexit(close_both) == 0);
 }
 
-static void check(const lt_tokenizer *tok, size_t n, const lt_tokens *t)
+/* Words are in order and without a gap; the text without one is UTF-8, and has nothing of its own
+ * but a blank. */
+static void check_word(const char *text, size_t n, const lt_tokens *t, size_t i)
+{
+    lt_token_word w = lt_tokens_word(t, i);
+    LT_ASSERT(w.first <= i && i < w.first + w.count && w.first + w.count <= t->total);
+    LT_ASSERT(w.start <= t->all[i].start && t->all[i].end <= w.end && w.end <= n);
+    LT_ASSERT(i == 0 ? t->all[i].word == 0 : t->all[i].word - t->all[i - 1].word <= 1);
+    if (n > 4096) /* each makes a copy */
+        return;
+    char *left = lt_tokens_without(text, n, w.start, w.end);
+    size_t bytes = memchr(text, 0, n) ? 0 : strlen(left);
+    LT_ASSERT(lt_text_valid(left, bytes, NULL) && bytes <= n - (w.end - w.start) + 1);
+    free(left);
+}
+
+static void check(const lt_tokenizer *tok, const char *prompt, size_t n, const lt_tokens *t)
 {
     char text[64];
     LT_ASSERT(t->length == lt_tokenizer_length(tok) && t->used <= t->length - 2);
@@ -48,6 +64,7 @@ static void check(const lt_tokenizer *tok, size_t n, const lt_tokens *t)
         LT_ASSERT(lt_tokenizer_piece(tok, k->id));
         LT_ASSERT(i >= t->used || t->ids[i + 1] == k->id);
         lt_tokenizer_readable(tok, k->id, text, sizeof text);
+        check_word(prompt, n, t, i);
     }
 }
 
@@ -62,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         bool ok = lt_tokenizer_encode(tokenizers[i], (const char *)data, size, &tokens, &err);
         LT_ASSERT(ok == valid);
         if (ok)
-            check(tokenizers[i], size, &tokens);
+            check(tokenizers[i], (const char *)data, size, &tokens);
         lt_tokens_done(&tokens);
     }
     return 0;

@@ -200,14 +200,14 @@ static void test_job(void **state)
     (void)state;
     lt_session *s = open_session();
     lt_params p = settings(2);
-    lt_session_encode(s, "a fox");
+    lt_session_encode_text(s, "a fox");
     lt_event e = session_wait_for(s, LT_EVENT_TEXT);
     assert_null(e.encoding);
     assert_string_equal(e.text, "a fox");
     assert_non_null(strstr(e.error.message, "no model is open"));
     lt_event_done(&e);
     lt_session_load(s, &p);
-    lt_session_encode(s, "a red fox");
+    lt_session_encode_text(s, "a red fox");
     e = session_wait_for(s, LT_EVENT_TEXT);
     same_as_here(&e, "a red fox");
     lt_event_done(&e);
@@ -226,8 +226,8 @@ static void test_job_in_a_run(void **state)
     lt_session_run(s, 1, &p, true);
     session_skip_to(s, LT_EVENT_PAUSED, 1, 0);
     for (int k = 1; k <= STEPS; k++) {
-        lt_session_encode(s, "dropped: a newer one is asked for");
-        lt_session_encode(s, "a house");
+        lt_session_encode_text(s, "dropped: a newer one is asked for");
+        lt_session_encode_text(s, "a house");
         lt_event e = session_wait_for(s, LT_EVENT_TEXT);
         if (strcmp(e.encoding->text, "a house") != 0) { /* the worker was faster */
             lt_event_done(&e);

@@ -1,4 +1,4 @@
-/* test_words.c - the words of a prompt, and a prompt without one of them. */
+/* test_token_words.c - the words of a prompt, and a prompt without one of them. */
 #include <json-c/json.h>
 #include <stdlib.h>
 
@@ -37,7 +37,7 @@ static void test_ranges(void **state)
     for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
         assert_true(first < t.total);
         for (size_t i = 0; i < counts[k]; i++) {
-            lt_word w = lt_tokens_word(&t, first + i);
+            lt_token_word w = lt_tokens_word(&t, first + i);
             assert_int_equal(t.all[first + i].word, k);
             assert_int_equal(w.first, first);
             assert_int_equal(w.count, counts[k]);
@@ -114,7 +114,7 @@ static void test_without(void **state)
         while (i < t.total && t.all[i].word != (size_t)cases[k].word)
             i++;
         assert_true(i < t.total);
-        lt_word w = lt_tokens_word(&t, i);
+        lt_token_word w = lt_tokens_word(&t, i);
         char *left = lt_tokens_without(cases[k].text, strlen(cases[k].text), w.start, w.end);
         assert_string_equal(left, cases[k].want);
         free(left);
@@ -132,7 +132,7 @@ static void test_rest(void **state)
     lt_tokenizer *tok = open_clip();
     lt_tokens t = encode(tok, text);
     for (size_t i = 0; i < t.total; i++) {
-        lt_word w = lt_tokens_word(&t, i);
+        lt_token_word w = lt_tokens_word(&t, i);
         char *left = lt_tokens_without(text, strlen(text), w.start, w.end);
         lt_tokens rest = encode(tok, left);
         bool last = w.first + w.count == t.total; /* its comma goes with it */

@@ -1,14 +1,14 @@
-/* words.c - the words of a prompt, and a prompt without one of them; see tokenizer.h. */
+/* token_words.c - the words of a prompt, and a prompt without one of them; see tokenizer.h. */
 #include <ctype.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "model/tokenizer.h"
 
-lt_word lt_tokens_word(const lt_tokens *tokens, size_t i)
+lt_token_word lt_tokens_word(const lt_tokens *tokens, size_t i)
 {
     const lt_token *t = tokens->all;
-    lt_word w = {.first = i, .start = t[i].start, .end = t[i].end};
+    lt_token_word w = {.first = i, .start = t[i].start, .end = t[i].end};
     while (w.first > 0 && t[w.first - 1].word == t[i].word)
         w.first--;
     for (size_t k = w.first; k < tokens->total && t[k].word == t[i].word; k++) {
