@@ -11,6 +11,7 @@ void lt_studio_tokens_done(lt_studio *s)
     lt_tokens_done(&v->tokens);
     free(v->text);
     v->text = NULL;
+    v->refused = (lt_error){0};
 }
 
 /* ---- whose text ---- */
@@ -64,7 +65,6 @@ static void limit(lt_token_view *v)
 bool lt_studio_tokens_follow(lt_studio *s)
 {
     lt_token_view *v = &s->tokens;
-    lt_error err = {0};
     lt_tokens fresh;
     choose_text(s);
     const char *text = lt_studio_tokens_text(s);
@@ -72,11 +72,10 @@ bool lt_studio_tokens_follow(lt_studio *s)
         return false;
     if (v->text && strcmp(v->text, text) == 0)
         return true;
-    if (!lt_tokenizer_encode(s->facts->tokenizer, text, strlen(text), &fresh, &err)) {
-        lt_studio_fault(s, &err);
-        return false;
-    }
     lt_studio_tokens_done(s);
+    if (!lt_tokenizer_encode(s->facts->tokenizer, text, strlen(text), &fresh, &v->refused))
+        return false;
+    v->refused = (lt_error){0};
     v->tokens = fresh;
     v->text = lt_strdup(text);
     limit(v);

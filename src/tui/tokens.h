@@ -24,6 +24,7 @@ typedef struct lt_token_view {
     lt_tokens_of of;
     char *text;                        /* owned: what the tokens are of; NULL: nothing yet */
     lt_tokens tokens;                  /* owned */
+    lt_error refused;                  /* why there are none; code NONE: there is no model yet */
     bool open;                         /* the padding is */
     int row, top;                      /* chosen, and the first shown */
     int page;                          /* rows that fit, of the screen as it was drawn */

@@ -307,8 +307,12 @@ void lt_view_tokens(lt_studio *s)
     title(s, text, sizeof text);
     lt_draw_box(s->layout.picture_box, LT_STYLE_PLAIN, text);
     if (!there) {
-        lt_draw_text(p.table.y, p.table.x, p.table.width, LT_STYLE_DIM,
-                     "the model is being opened: its vocabulary cuts the text");
+        const lt_error *err = &s->tokens.refused;
+        lt_draw_fit(p.table.y, p.table.x, p.table.width,
+                    err->code == LT_ERR_NONE ? LT_STYLE_DIM : LT_STYLE_ERROR,
+                    err->code == LT_ERR_NONE
+                        ? "the model is being opened: its vocabulary cuts the text"
+                        : err->message);
         return;
     }
     facts(s, p.facts);

@@ -1,10 +1,14 @@
 /* test_token_table.c - the rows of the token view against the ids that the model is given. */
+#define _POSIX_C_SOURCE 200809L
 #include "tui/token_table.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "support/check.h"
+#include "support/temp.h"
 
 enum { START = 49406, END = 49407, LENGTH = 77 };
 
@@ -110,10 +114,52 @@ static void test_cut_word(void **state)
     lt_buf_done(&text);
 }
 
+/* CLIP's vocabulary with "!" (id 0) for padding, as Stable Diffusion 2 has it; the caller's. */
+static lt_tokenizer *open_sd2(void)
+{
+    static const char map[] = "{\"pad_token\": \"!\"}";
+    static const char *const names[] = {"vocab.json", "merges.txt", "tokenizer_config.json"};
+    lt_tokenizer *sd2 = NULL;
+    char *dir = temp_dir();
+    for (size_t i = 0; i < 3; i++) {
+        char *from = lt_path_join(LT_ASSETS "/clip-vit-large-patch14", names[i]);
+        char *to = lt_path_join(dir, names[i]);
+        assert_int_equal(symlink(from, to), 0);
+        free(from);
+        free(to);
+    }
+    char *path = lt_path_join(dir, "special_tokens_map.json");
+    CHECK_OK(lt_file_write(path, map, strlen(map), err));
+    CHECK_OK(lt_tokenizer_open(dir, &sd2, err));
+    free(path);
+    temp_dir_remove(dir);
+    return sd2;
+}
+
+/* What a prompt spells with the padding's id is text where it stands. */
+static void test_another_padding(void **state)
+{
+    (void)state;
+    lt_tokenizer *sd2 = open_sd2();
+    lt_tokens t = {0};
+    CHECK_OK(lt_tokenizer_encode(sd2, "wow!!", 5, &t, err));
+    assert_int_equal(t.total, 3);
+    static const lt_token_kind kinds[] = {LT_TOKEN_START, LT_TOKEN_TEXT, LT_TOKEN_TEXT,
+                                          LT_TOKEN_TEXT,  LT_TOKEN_END,  LT_TOKEN_PADDING};
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(lt_token_row_at(&t, false, i).kind, kinds[i]);
+    assert_int_equal(lt_token_row_at(&t, false, 2).id, 0);
+    assert_int_equal(lt_token_row_at(&t, false, 4).id, END);
+    assert_int_equal(lt_token_row_at(&t, false, 5).id, 0);
+    assert_int_equal(lt_token_row_at(&t, true, LENGTH - 1).id, 0);
+    lt_tokens_done(&t);
+    lt_tokenizer_close(sd2);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_lengths),
-                                       cmocka_unit_test(test_words),
-                                       cmocka_unit_test(test_cut_word)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_all_lengths), cmocka_unit_test(test_words),
+        cmocka_unit_test(test_cut_word), cmocka_unit_test(test_another_padding)};
     return cmocka_run_group_tests(tests, open_clip, close_clip);
 }
