@@ -27,8 +27,8 @@ const char *lt_lens_at(int i)
 
 bool lt_lens_find(const char *word, lt_lens *out, lt_error *err)
 {
-    static const char *const screens[] = {"channels",  "split",   "change", "schedule",
-                                          "x0-uncond", "x0-text", NULL};
+    static const char *const screens[] = {"channels", "split",     "change",  "schedule",
+                                          "all",      "x0-uncond", "x0-text", NULL};
     lt_buf shown = {0};
     for (int i = 0; lt_lens_at(i); i++)
         if (strcmp(word, lt_lens_at(i)) == 0) {

@@ -7,13 +7,12 @@
 #include "image/compare.h"
 #include "image/font.h"
 
-enum { GAP = 4, MOVED = 8 /* of 255: what an eye begins to see */, COLUMNS = 2 };
+enum { MOVED = 8 /* of 255: what an eye begins to see */, COLUMNS = 2 };
 
 /* ---- several pictures as one ---- */
 
-/* The picture with its caption; takes the picture over. */
-static bool put(const lt_look_at *at, lt_image *image, const char *caption, lt_image **out,
-                lt_error *err)
+bool lt_look_put(const lt_look_at *at, lt_image *image, const char *caption, lt_image **out,
+                 lt_error *err)
 {
     lt_caption style = lt_caption_for(image);
     if (!at->captions) {
@@ -25,10 +24,9 @@ static bool put(const lt_look_at *at, lt_image *image, const char *caption, lt_i
     return ok;
 }
 
-/* Takes the tiles over; ok: all were made. */
-static bool join(lt_image **tiles, int count, bool ok, lt_image **out, lt_error *err)
+bool lt_look_join(lt_image **tiles, int count, int columns, bool ok, lt_image **out, lt_error *err)
 {
-    lt_grid layout = {.columns = COLUMNS, .gap = GAP};
+    lt_grid layout = {.columns = columns, .gap = LT_LOOK_GAP};
     ok = ok && lt_image_grid((const lt_image *const *)tiles, count, &layout, out, err);
     for (int i = 0; i < count; i++)
         lt_image_unref(tiles[i]);
@@ -50,7 +48,8 @@ static int no_parts(const lt_film *f, int k, lt_look_part out[LT_LOOK_PARTS])
     return 0;
 }
 
-static bool channels(const lt_look_at *at, lt_image **out, lt_error *err)
+bool lt_look_channels(const lt_look_at *at, int width, int height, int columns, lt_image **out,
+                      lt_error *err)
 {
     enum { MOST = 16 };
     const lt_film *f = at->film;
@@ -64,10 +63,15 @@ static bool channels(const lt_look_at *at, lt_image **out, lt_error *err)
         const float *x = latents_at(f, at->step, at->image) + (size_t)c * n;
         lt_range r = lt_range_of(x, n);
         snprintf(caption, sizeof caption, "%d: %.3g to %.3g", c + 1, r.min, r.max);
-        ok = lt_lens_grey(x, f->w, f->h, f->width, f->height, &grey, err) &&
-             put(at, grey, caption, &tiles[c], err);
+        ok = lt_lens_grey(x, f->w, f->h, width, height, &grey, err) &&
+             lt_look_put(at, grey, caption, &tiles[c], err);
     }
-    return join(tiles, count, ok, out, err);
+    return lt_look_join(tiles, count, columns, ok, out, err);
+}
+
+static bool channels(const lt_look_at *at, lt_image **out, lt_error *err)
+{
+    return lt_look_channels(at, at->film->width, at->film->height, COLUMNS, out, err);
 }
 
 static void say_channels(const lt_look_at *at, lt_buf *out)
@@ -104,12 +108,12 @@ static bool split(const lt_look_at *at, lt_image **out, lt_error *err)
         return true;
     }
     snprintf(gain, sizeof gain, "|c-u| x%d", at->gain);
-    bool ok = put(at, lt_image_ref(p[1]), "u: no prompt", &tiles[0], err) &&
-              put(at, lt_image_ref(p[2]), "c: the prompt", &tiles[1], err) &&
-              put(at, lt_image_ref(p[0]), "guided", &tiles[2], err) &&
+    bool ok = lt_look_put(at, lt_image_ref(p[1]), "u: no prompt", &tiles[0], err) &&
+              lt_look_put(at, lt_image_ref(p[2]), "c: the prompt", &tiles[1], err) &&
+              lt_look_put(at, lt_image_ref(p[0]), "guided", &tiles[2], err) &&
               lt_image_difference(p[1], p[2], at->gain, &difference, err) &&
-              put(at, difference, gain, &tiles[3], err);
-    return join(tiles, 4, ok, out, err);
+              lt_look_put(at, difference, gain, &tiles[3], err);
+    return lt_look_join(tiles, 4, COLUMNS, ok, out, err);
 }
 
 static void say_split(const lt_look_at *at, lt_buf *out)
@@ -227,6 +231,17 @@ static const lt_look rows[] = {
      .lens = LT_LENS_LATENTS,
      .say = lt_look_equation,
      .plot = lt_look_schedule},
+    {.action = LT_ACTION_LENS_0,
+     .name = "0 all of them",
+     .brief = "all",
+     .file = "-all",
+     .screen = "all",
+     .gains = true,
+     .partly = true,
+     .lens = LT_LENS_LATENTS,
+     .parts = lt_look_sheet_parts,
+     .make = lt_look_sheet,
+     .say = lt_look_say_sheet},
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };

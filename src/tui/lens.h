@@ -11,7 +11,7 @@
 #include "pipeline/lens.h"
 #include "tui/keymap.h"
 
-enum { LT_LOOK_PARTS = 3 };
+enum { LT_LOOK_PARTS = 6 };
 
 /* A picture of the VAE that a lens is made of. */
 typedef struct lt_look_part {
@@ -25,7 +25,8 @@ typedef struct lt_look_at {
     const lt_film *maker; /* of the step after: this film, or one that it was forked from; NULL:
                              that one is not open */
     int step, image;
-    lt_image *const *parts; /* in the order of `parts`; NULL: not all are there */
+    lt_image *const *parts; /* in the order of `parts`; NULL: not all are there.  `partly`: those
+                               that are not there are NULL each */
     int gain;               /* of differences */
     bool captions;          /* on the picture */
 } lt_look_at;
@@ -37,6 +38,7 @@ typedef struct lt_look {
     const char *file;   /* in the names of files: "-x0" */
     const char *screen; /* lt_meta.screen of what it saves; NULL for a picture of the VAE */
     bool gains;         /* it shows a difference */
+    bool partly;        /* it has a picture before all that it needs is there */
     lt_lens lens; /* what it decodes; of the others what is decoded where they cannot be shown */
     /* Which pictures it needs for frame k; returns how many. */
     int (*parts)(const lt_film *f, int k, lt_look_part out[LT_LOOK_PARTS]);
@@ -59,3 +61,22 @@ char lt_look_key(const lt_look *look); /* the digit that its name begins with */
 void lt_look_equation(const lt_look_at *at, lt_buf *out);
 /* Sigmas and timesteps by step, "@" where the frame is and ">" where the next step leads. */
 void lt_look_schedule(const lt_look_at *at, int width, int height, lt_buf *out);
+
+/* ---- lens.c: for those that are put together ---- */
+/* A picture with its caption below, where there are captions; takes the picture over. */
+bool lt_look_put(const lt_look_at *at, lt_image *image, const char *caption, lt_image **out,
+                 lt_error *err) LT_WARN_UNUSED;
+/* Takes the tiles over; ok: all were made. */
+bool lt_look_join(lt_image **tiles, int count, int columns, bool ok, lt_image **out,
+                  lt_error *err) LT_WARN_UNUSED;
+/* The channels of the latents in grey, width x height each, in so many columns. */
+bool lt_look_channels(const lt_look_at *at, int width, int height, int columns, lt_image **out,
+                      lt_error *err) LT_WARN_UNUSED;
+enum { LT_LOOK_GAP = 4 /* pixels between pictures */ };
+
+/* ---- lens_sheet.c: all lenses, small ---- */
+int lt_look_sheet_parts(const lt_film *f, int k, lt_look_part out[LT_LOOK_PARTS]);
+bool lt_look_sheet(const lt_look_at *at, lt_image **out, lt_error *err);
+void lt_look_say_sheet(const lt_look_at *at, lt_buf *out);
+/* The row of the lens that is shown at a share, 0 to 1, of the sheet's width and height. */
+int lt_look_sheet_at(double x, double y);

@@ -63,7 +63,7 @@ static lt_look_at look_at(const lt_studio *s, const lt_reel *r, int k, int image
     int count = parts_of(lt_studio_through(s), r->film, k, parts);
     for (int i = 0; i < count; i++) {
         pictures[i] = lt_reel_picture(r, parts[i].step, image, parts[i].lens);
-        if (!pictures[i])
+        if (!pictures[i] && !lt_studio_through(s)->partly)
             at.parts = NULL;
     }
     return at;
@@ -147,13 +147,15 @@ void lt_studio_look_picture(lt_studio *s, bool each)
 {
     lt_look_part part;
     const lt_reel *r = s->reel;
-    if (!lt_studio_look_lacks(s, r, s->step, s->image, &part)) {
+    bool lacks = lt_studio_look_lacks(s, r, s->step, s->image, &part);
+    if (!lacks || lt_studio_through(s)->partly) {
         lt_image *image = sheet(s);
         if (image)
-            lt_canvas_show(s->canvas, image, each, false);
+            lt_canvas_show(s->canvas, image, each && !lacks, false);
         s->dirty = true; /* the numbers may be of the pictures */
-        return;
     }
+    if (!lacks)
+        return;
     bool coming = s->follow && r->state == LT_REEL_RUNNING && !r->image[s->image].dropped &&
                   part.step == s->step && part.lens == lt_reel_lens(s->step, s->lens);
     if (!coming)
@@ -225,7 +227,7 @@ static void gain(lt_studio *s, int by)
     int now = s->looking.gain ? s->looking.gain : GAIN;
     int next = by > 0 ? now * 2 : now / 2;
     if (!lt_studio_through(s)->gains) {
-        lt_studio_say(s, LT_NOTE_INFO, "this lens shows no difference; 5 and 7 do");
+        lt_studio_say(s, LT_NOTE_INFO, "this lens shows no difference; 5, 7 and 0 do");
         return;
     }
     s->looking.gain = next < 1 ? 1 : next > MOST_GAIN ? MOST_GAIN : next;

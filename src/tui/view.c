@@ -270,7 +270,8 @@ static void middle(lt_studio *s)
             no_picture(s);
         return;
     }
-    lt_zoom zoom = grid ? LT_ZOOM_ONE : s->zoom == LT_LAYOUT_NORMAL ? LT_ZOOM_AUTO : LT_ZOOM_FILL;
+    bool fill = s->zoom != LT_LAYOUT_NORMAL || lt_studio_through(s)->partly; /* many, small */
+    lt_zoom zoom = grid ? LT_ZOOM_ONE : fill ? LT_ZOOM_FILL : LT_ZOOM_AUTO;
     if (grid || lt_canvas_where(s->canvas).width || (s->reel && lt_reel_frames(s->reel) > 0)) {
         lt_draw_leave(s->layout.picture);
         lt_canvas_area(s->canvas, s->layout.picture, zoom);

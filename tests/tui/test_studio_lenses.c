@@ -7,42 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "image/compare.h"
-#include "studio_rig.h"
-
-#define SETTINGS "-p a_red_fox --size 64x64 --seed 7 --steps 8 --guidance-scale 7.5"
-enum { STEPS = 8, SIDE = 64, GAP = 4, TILE = SIDE + 14 /* with its caption */ };
-static const terminal_options large = {
-    .columns = 120, .rows = 40, .cell_width = 10, .cell_height = 20};
-
-/* Pictures of another size clear the screen on purpose; nothing else damages one. */
-static void whole(rig *r)
-{
-    CHECK_OK(terminal_wait_quiet(r->t, 100, err));
-    for (int i = 0; i < terminal_damages(r->t); i++)
-        if (!strstr(terminal_damage_get(r->t, i)->bytes, "[2J"))
-            rig_sound(r);
-    terminal_damage_forget(r->t);
-    rig_sound(r);
-}
-
-static void go_to(rig *r, int step)
-{
-    rig_keys(r, "<home>");
-    for (int k = 0; k < step; k++)
-        rig_keys(r, ".");
-    char text[32];
-    snprintf(text, sizeof text, "Step %d of ", step);
-    rig_wait(r, text);
-    rig_gone(r, "decoding");
-}
-
-static rig at_step(const terminal_options *options, int step)
-{
-    rig r = rig_ready(options, SETTINGS, "--run");
-    rig_wait(&r, "DONE 8/8");
-    go_to(&r, step);
-    return r;
-}
+#include "lens_rig.h"
 
 /* One of the pictures of a sheet of two columns, without its caption; the caller's. */
 static lt_image *tile(const lt_image *sheet, int i)
@@ -65,29 +30,13 @@ static void check_screen(rig *r, const lt_image *want)
     lt_image_unref(shown);
 }
 
-/* The latents of a frame as the history has them: [n], the caller's. */
-static float *latents(const rig *r, int k, size_t *n)
-{
-    lt_store_step *steps;
-    size_t count;
-    lt_store *s = rig_history(r);
-    CHECK_OK(lt_store_read_steps(s, 1, k, k, &steps, &count, err));
-    assert_int_equal(count, 1);
-    float *out = lt_alloc_array(steps[0].latents.count, sizeof *out);
-    *n = steps[0].latents.count;
-    memcpy(out, steps[0].latents.data, *n * sizeof *out);
-    lt_store_steps_free(steps, count);
-    lt_store_close(s);
-    return out;
-}
-
 /* ---- 3 ---- */
 
 static void test_noise(void **state)
 {
     (void)state;
     frames noise;
-    rig r = at_step(NULL, 5);
+    rig r = lens_at_step(NULL, 5);
     rig_frames(&r, "noise", &noise);
     assert_int_equal(noise.count, STEPS + 1);
     rig_keys(&r, "3");
@@ -106,7 +55,7 @@ static void test_noise(void **state)
     rig_keys(&r, "q");
     rig_wait_step(&r, &noise, 4);
     frames_done(&noise);
-    whole(&r);
+    lens_whole(&r);
     rig_leave(&r);
 }
 
@@ -141,12 +90,12 @@ static void check_channel(rig *r, const lt_image *sheet, const float *x, size_t 
 static void channels(const terminal_options *options)
 {
     size_t n;
-    rig r = at_step(options, 6);
+    rig r = lens_at_step(options, 6);
     rig_keys(&r, "4");
     rig_wait(&r, "4 latent channels  step 6");
     rig_match(&r, "min +max +mean +rms");
     lt_image *sheet = rig_saved(&r, "latentty-7-step6-channels.png");
-    float *x = latents(&r, 6, &n);
+    float *x = lens_latents(&r, 6, &n);
     for (int c = 0; c < 4; c++)
         check_channel(&r, sheet, x + (size_t)c * (n / 4), n / 4, c);
     if (!options)
@@ -156,7 +105,7 @@ static void channels(const terminal_options *options)
     lt_image_unref(sheet);
     rig_keys(&r, "<home>");
     rig_wait(&r, "Step 0 of 8   8x8 a channel");
-    whole(&r);
+    lens_whole(&r);
     rig_leave(&r);
 }
 
@@ -164,7 +113,7 @@ static void test_channels(void **state)
 {
     (void)state;
     channels(NULL);
-    channels(&large);
+    channels(&lens_large);
 }
 
 /* ---- 5 ---- */
@@ -189,7 +138,7 @@ static void test_split(void **state)
     frames x0;
     lt_image *difference;
     lt_png_texts texts = {0};
-    rig r = at_step(NULL, 1);
+    rig r = lens_at_step(NULL, 1);
     rig_keys(&r, "5");
     rig_wait(&r, "5 guidance split  step 1");
     rig_wait(&r, "Step 1 of 8: x0 of u, c, and guided");
@@ -224,7 +173,7 @@ static void test_split(void **state)
         lt_image_unref(all[i]);
     lt_png_texts_done(&texts);
     frames_done(&x0);
-    whole(&r);
+    lens_whole(&r);
     rig_leave(&r);
 }
 
@@ -240,7 +189,7 @@ static void test_unguided(void **state)
     rig_frames(&r, "x0", &x0);
     rig_wait_step(&r, &x0, 4);
     frames_done(&x0);
-    whole(&r);
+    lens_whole(&r);
     rig_leave(&r);
 }
 
@@ -274,7 +223,7 @@ static void check_change(rig *r, const frames *f, int k, int gain, const char *n
 static void change(const terminal_options *options)
 {
     frames f;
-    rig r = at_step(options, 3);
+    rig r = lens_at_step(options, 3);
     rig_frames(&r, "latents", &f);
     rig_keys(&r, "7");
     rig_wait(&r, "7 change per step  step 3");
@@ -292,7 +241,7 @@ static void change(const terminal_options *options)
     rig_wait(&r, "No step is before it");
     rig_wait_step(&r, &f, 0);
     frames_done(&f);
-    whole(&r);
+    lens_whole(&r);
     rig_leave(&r);
 }
 
@@ -300,14 +249,14 @@ static void test_change(void **state)
 {
     (void)state;
     change(NULL);
-    change(&large);
+    change(&lens_large);
 }
 
 static void test_save_all(void **state)
 {
     (void)state;
     frames f;
-    rig r = at_step(NULL, STEPS);
+    rig r = lens_at_step(NULL, STEPS);
     rig_frames(&r, "latents", &f);
     rig_keys(&r, "7S");
     rig_wait(&r, "saved 9 pictures in latentty-7-steps-change");
@@ -359,7 +308,7 @@ static void wait_weight(rig *r, const char *before, double w, int of)
 
 static void schedule(const terminal_options *options)
 {
-    rig r = at_step(options, 4);
+    rig r = lens_at_step(options, 4);
     rig_keys(&r, "8");
     rig_wait(&r, "8 schedule  step 4");
     rig_wait(&r, "o sigma 7.372   : t 876");
@@ -389,7 +338,7 @@ static void schedule(const terminal_options *options)
     rig_wait(&r, "1 current latents  step 0");
     CHECK_OK(terminal_wait_quiet(r.t, 300, err));
     assert_true(terminal_picture_last(r.t)->shown);
-    whole(&r);
+    lens_whole(&r);
     rig_leave(&r);
 }
 
@@ -397,7 +346,7 @@ static void test_schedule(void **state)
 {
     (void)state;
     schedule(NULL);
-    schedule(&large);
+    schedule(&lens_large);
 }
 
 static void test_samplers(void **state)
@@ -417,7 +366,7 @@ static void test_samplers(void **state)
     rig_wait(&r, "Step 1 to 2: Euler");
     rig_match(&r, "as -[0-9.]+ = [0-9.]+ - [0-9.]+");
     assert_int_equal(rig_skipped(&r), 0); /* nothing is sent behind text */
-    whole(&r);
+    lens_whole(&r);
     rig_leave(&r);
 }
 
@@ -438,7 +387,7 @@ static void test_cut_schedule(void **state)
     rig_match(&r, "sum: -[0-9.]+, but sigma goes -0.3776");
     rig_keys(&r, "7...");
     rig_wait(&r, "Step 3 against 2 of 4");
-    whole(&r);
+    lens_whole(&r);
     rig_leave(&r);
 }
 
@@ -448,7 +397,7 @@ static void test_cut_schedule(void **state)
 static void test_live(void **state)
 {
     (void)state;
-    rig r = rig_ready(&large, SETTINGS, "");
+    rig r = rig_ready(&lens_large, LENS_SETTINGS, "");
     rig_watch(&r);
     rig_keys(&r, "5<enter>");
     rig_wait(&r, "DONE 8/8");
@@ -471,7 +420,7 @@ static void test_live(void **state)
     rig_wait(&r, "Step 4 to 5: LMS, order 4");
     rig_keys(&r, "g<c-u>2<enter>"); /* the grid shows what it can */
     rig_wait(&r, "1 current latents");
-    whole(&r);
+    lens_whole(&r);
     rig_leave(&r);
 }
 
@@ -480,9 +429,9 @@ static void test_live(void **state)
 static void test_latency(void **state)
 {
     (void)state;
-    rig r = rig_ready(&large, "-p a_red_fox --seed 7 --steps 4", "--run"); /* 128x128 */
+    rig r = rig_ready(&lens_large, "-p a_red_fox --seed 7 --steps 4", "--run"); /* 128x128 */
     rig_wait(&r, "DONE 4/4");
-    go_to(&r, 3);
+    lens_go_to(&r, 3);
     static const char *const keys[] = {"3", "4", "5", "7", "1"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         CHECK_OK(terminal_wait_quiet(r.t, 100, err));
@@ -494,7 +443,7 @@ static void test_latency(void **state)
         if (seconds > 10) /* it waits for nothing; docs/SPEED.md has the times */
             fail_msg("lens %s came after %g s", keys[i], seconds);
     }
-    whole(&r);
+    lens_whole(&r);
     rig_leave(&r);
 }
 
@@ -516,7 +465,7 @@ static void test_history(void **state)
                                         "latentty-7-step2-split", "latentty-7-step2-change"};
     static const char *const keys[] = {"3", "4", "5", "7"};
     lt_image *before[4];
-    rig r = at_step(NULL, 2);
+    rig r = lens_at_step(NULL, 2);
     for (int i = 0; i < 4; i++) {
         char *name = lt_format("saved %s.png", names[i]);
         look(&r, keys[i]);
@@ -530,7 +479,7 @@ static void test_history(void **state)
     rig_wait(&r, "History  1 of 1");
     rig_keys(&r, "<enter>");
     rig_wait(&r, "Step 8 of 8");
-    go_to(&r, 2);
+    lens_go_to(&r, 2);
     for (int i = 0; i < 4; i++) {
         char *name = lt_format("%s-2.png", names[i]);
         look(&r, keys[i]);
@@ -542,22 +491,22 @@ static void test_history(void **state)
     }
     rig_keys(&r, "8");
     rig_wait(&r, "Step 2 to 3: LMS, order 3");
-    whole(&r);
+    lens_whole(&r);
     rig_leave(&r);
 }
 
-/* The list is for the mouse, too: two columns, or a line each. */
+/* The list is for the mouse, too: three columns, or a line each. */
 static void test_mouse(void **state)
 {
     (void)state;
-    static const char *const names[][7] = {
-        {"latents", "x0", "noise", "channels", "split", "change", "schedule"},
+    static const char *const names[][8] = {
+        {"latents", "x0", "noise", "channels", "split", "change", "schedule", "all"},
         {"current latents", "predicted x0", "predicted noise", "latent channels", "guidance split",
-         "change per step", "schedule"}};
-    static const int digits[] = {1, 2, 3, 4, 5, 7, 8};
+         "change per step", "schedule", "all of them"}};
+    static const int digits[] = {1, 2, 3, 4, 5, 7, 8, 0};
     for (int wide = 0; wide < 2; wide++) {
-        rig r = at_step(wide ? &large : NULL, 3);
-        for (int i = 6; i >= 0; i--) {
+        rig r = lens_at_step(wide ? &lens_large : NULL, 3);
+        for (int i = 7; i >= 0; i--) {
             char text[64];
             int row, column;
             snprintf(text, sizeof text, " %d %s", digits[i], names[wide][i]);
@@ -567,7 +516,7 @@ static void test_mouse(void **state)
             text[0] = '>';
             rig_wait(&r, text);
         }
-        whole(&r);
+        lens_whole(&r);
         rig_leave(&r);
     }
 }
