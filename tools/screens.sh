@@ -57,6 +57,10 @@ shots 80x24 wait:prompt still "type:$night" key:Return wait:30/30 still key:p st
 # shellcheck disable=SC2086
 shots 170x50 wait:prompt still "type:$night" key:Return wait:30/30 still key:Home $twelve still key:I still \
   shot:"$out/large.png" key:q exit -- "$program" --seed 7
+# shellcheck disable=SC2086
+shots 190x56 --resource 'XTerm*faceSize: 9' --resource 'XTerm*maxGraphicSize: 2200x1500' wait:prompt still \
+  "type:$night" key:Return wait:30/30 still key:Home $twelve still still key:Tab key:Tab key:7 still \
+  shot:"$out/wide.png" key:q exit -- "$program" --seed 7
 for file in "$out"/*.png; do # small enough for a repository
   convert "$file" -strip +dither -colors 128 "PNG8:$file"
 done

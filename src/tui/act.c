@@ -187,10 +187,12 @@ static bool act_form(lt_studio *s, lt_action action)
         s->focus = s->focus == LT_FOCUS_PARAMS ? LT_FOCUS_VIEW : LT_FOCUS_PARAMS;
         return true;
     case LT_ACTION_NEXT_FIELD:
-        next_field(s, 1);
+        if (!lt_beside_tab(s, 1))
+            next_field(s, 1);
         return true;
     case LT_ACTION_PREVIOUS_FIELD:
-        next_field(s, -1);
+        if (!lt_beside_tab(s, -1))
+            next_field(s, -1);
         return true;
     case LT_ACTION_VIEW:
         s->focus = LT_FOCUS_VIEW;

@@ -41,7 +41,8 @@ static void picture(lt_studio *s, lt_reel *r, const lt_event *e)
         s->asked_id = 0;
     learn(s, r, e);
     bool comparing = s->view == LT_VIEW_COMPARE;
-    bool part = lt_studio_through(s)->make; /* of what the lens shows, whatever its step */
+    bool part = lt_studio_through(s)->make || lt_beside_on(s); /* of what is shown, whatever its
+                                                                  step */
     bool mine = r == s->reel && (e->image == s->image || s->view == LT_VIEW_GRID);
     bool newest = mine && s->follow && (!comparing || e->step == r->film->done) &&
                   e->step >= s->step && /* what is saved step by step is older */

@@ -7,6 +7,8 @@ enum {
     PROMPT_MOST = 5, /* rows */
     NEGATIVE_MOST = 3,
     PICTURE_LEAST = 12, /* rows of its box, for a view with rows of text */
+    SIDE_LEAST = 20,    /* columns */
+    SIDE_GAP = 2,
 };
 
 static int clamp(int x, int low, int high)
@@ -35,9 +37,34 @@ static lt_rect inside(lt_rect box)
     return (lt_rect){box.x + 1, box.y + 1, box.width - 2, box.height - 2};
 }
 
+/* Columns of the side pictures: two that are half as high as the picture, at most a third. */
+static int side_columns(const lt_layout_ask *ask, int rows)
+{
+    if (!ask->sides || ask->cols < LT_LAYOUT_WIDE || ask->zoom != LT_LAYOUT_NORMAL)
+        return 0;
+    int room = ask->cols - PANEL_MOST - 2;
+    room = ask->most_cols > 0 && ask->most_cols < room ? ask->most_cols : room;
+    return room < 3 * SIDE_LEAST ? 0
+                                 : clamp(columns_for(ask, (rows - 3) / 2), SIDE_LEAST, room / 3);
+}
+
+/* Takes the side pictures' columns off the picture. */
+static void place_sides(int columns, lt_layout *out)
+{
+    lt_rect *p = &out->picture;
+    p->width -= columns + SIDE_GAP;
+    out->side = (lt_rect){p->x + p->width + SIDE_GAP, p->y, columns, p->height};
+}
+
 static void place_boxes(const lt_layout_ask *ask, int rows, lt_layout *out)
 {
     int most = ask->cols - PANEL_LEAST, wanted = columns_for(ask, rows - 3) + 2;
+    int side = side_columns(ask, rows);
+    if (side > 0) { /* one frame for all of them */
+        wanted += side + SIDE_GAP;
+        most = ask->cols - PANEL_MOST;
+        most = ask->most_cols > 0 && ask->most_cols + 2 < most ? ask->most_cols + 2 : most;
+    }
     if (ask->zoom ==
         LT_LAYOUT_NORMAL) { /* a panel that is too wide is no use: share what is left */
         int left = ask->cols - PANEL_MOST;
@@ -45,10 +72,12 @@ static void place_boxes(const lt_layout_ask *ask, int rows, lt_layout *out)
     } else {
         wanted = most;
     }
-    wanted = ask->zoom == LT_LAYOUT_ONLY ? ask->cols : clamp(wanted, most / 2, most);
+    wanted = ask->zoom == LT_LAYOUT_ONLY ? ask->cols : clamp(wanted, side ? 1 : most / 2, most);
     out->picture_box = (lt_rect){0, 1, wanted, rows};
     out->picture = inside(out->picture_box);
     out->picture.height--;
+    if (side > 0)
+        place_sides(side, out);
     if (wanted < ask->cols) {
         out->panel_box = (lt_rect){wanted, 1, ask->cols - wanted, rows};
         out->panel = inside(out->panel_box);

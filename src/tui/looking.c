@@ -28,16 +28,21 @@ static int parts_of(const lt_look *look, const lt_film *f, int k, lt_look_part *
     return 1;
 }
 
-bool lt_studio_look_lacks(const lt_studio *s, const lt_reel *r, int k, int image, lt_look_part *out)
+bool lt_look_lacks(const lt_look *look, const lt_reel *r, int k, int image, lt_look_part *out)
 {
     lt_look_part parts[LT_LOOK_PARTS];
-    int count = parts_of(lt_studio_through(s), r->film, k, parts);
+    int count = parts_of(look, r->film, k, parts);
     for (int i = 0; i < count; i++)
         if (!lt_reel_picture(r, parts[i].step, image, parts[i].lens)) {
             *out = parts[i];
             return true;
         }
     return false;
+}
+
+bool lt_studio_look_lacks(const lt_studio *s, const lt_reel *r, int k, int image, lt_look_part *out)
+{
+    return lt_look_lacks(lt_studio_through(s), r, k, image, out);
 }
 
 bool lt_studio_look_waits(const lt_studio *s)
@@ -49,8 +54,8 @@ bool lt_studio_look_waits(const lt_studio *s)
 }
 
 /* pictures: room for what `parts` points at. */
-static lt_look_at look_at(const lt_studio *s, const lt_reel *r, int k, int image,
-                          lt_image *pictures[LT_LOOK_PARTS])
+static lt_look_at look_at(const lt_studio *s, const lt_look *look, const lt_reel *r, int k,
+                          int image, lt_image *pictures[LT_LOOK_PARTS])
 {
     lt_look_part parts[LT_LOOK_PARTS];
     int next = k < r->film->steps ? k + 1 : k;
@@ -59,31 +64,36 @@ static lt_look_at look_at(const lt_studio *s, const lt_reel *r, int k, int image
                      .step = k,
                      .image = image,
                      .parts = pictures,
-                     .gain = s->looking.gain ? s->looking.gain : GAIN};
-    int count = parts_of(lt_studio_through(s), r->film, k, parts);
+                     .gain = s->gain ? s->gain : GAIN};
+    int count = parts_of(look, r->film, k, parts);
     for (int i = 0; i < count; i++) {
         pictures[i] = lt_reel_picture(r, parts[i].step, image, parts[i].lens);
-        if (!pictures[i] && !lt_studio_through(s)->partly)
+        if (!pictures[i] && !look->partly)
             at.parts = NULL;
     }
     return at;
 }
 
-lt_image *lt_studio_look_made(lt_studio *s, const lt_reel *r, int k, int image, bool captions)
+static lt_image *made(lt_studio *s, const lt_look *look, const lt_reel *r, int k, int image,
+                      bool captions)
 {
-    lt_image *pictures[LT_LOOK_PARTS], *made;
+    lt_image *pictures[LT_LOOK_PARTS], *out;
     lt_error err = {0};
-    const lt_look *look = lt_studio_through(s);
-    lt_look_at at = look_at(s, r, k, image, pictures);
+    lt_look_at at = look_at(s, look, r, k, image, pictures);
     at.captions = captions;
     if (!at.parts)
         return NULL;
     if (!look->make)
         return lt_image_ref(pictures[0]);
-    if (look->make(&at, &made, &err))
-        return made;
+    if (look->make(&at, &out, &err))
+        return out;
     lt_studio_fault(s, &err);
     return NULL;
+}
+
+lt_image *lt_studio_look_made(lt_studio *s, const lt_reel *r, int k, int image, bool captions)
+{
+    return made(s, lt_studio_through(s), r, k, image, captions);
 }
 
 int lt_studio_look_meta(const lt_studio *s, const lt_reel *r, int k, int image,
@@ -103,44 +113,35 @@ int lt_studio_look_meta(const lt_studio *s, const lt_reel *r, int k, int image,
 
 /* ---- on the screen ---- */
 
-static void forget(lt_looking *l)
+void lt_looking_done(lt_looking *l)
 {
     lt_image_unref(l->sheet);
-    l->sheet = NULL;
-    for (int i = 0; i < LT_LOOK_PARTS; i++) {
+    for (int i = 0; i < LT_LOOK_PARTS; i++)
         lt_image_unref(l->of[i]);
-        l->of[i] = NULL;
-    }
+    *l = (lt_looking){0};
 }
 
-void lt_studio_look_done(lt_studio *s)
+lt_image *lt_studio_look_once(lt_studio *s, lt_looking *l, int row)
 {
-    forget(&s->looking);
-}
-
-/* What is shown, made once. */
-static lt_image *sheet(lt_studio *s)
-{
-    lt_looking *l = &s->looking;
     lt_image *now[LT_LOOK_PARTS] = {NULL};
-    lt_look_at at = look_at(s, s->reel, s->step, s->image, now);
+    lt_look_at at = look_at(s, lt_look_row(row), s->reel, s->step, s->image, now);
     /* half blocks would only blur letters */
     bool captions = s->graphics == LT_GRAPHICS_SIXEL || s->graphics == LT_GRAPHICS_KITTY, same;
     same = l->sheet && l->id == s->reel->id && l->step == s->step && l->image == s->image &&
-           l->look == s->look && l->made_gain == at.gain;
+           l->look == row && l->gain == at.gain;
     for (int i = 0; i < LT_LOOK_PARTS; i++)
         same = same && l->of[i] == now[i];
     if (same)
         return l->sheet;
-    forget(l);
+    lt_looking_done(l);
     for (int i = 0; i < LT_LOOK_PARTS; i++)
         l->of[i] = now[i] ? lt_image_ref(now[i]) : NULL;
     l->id = s->reel->id;
     l->step = s->step;
     l->image = s->image;
-    l->look = s->look;
-    l->made_gain = at.gain;
-    return l->sheet = lt_studio_look_made(s, s->reel, s->step, s->image, captions);
+    l->look = row;
+    l->gain = at.gain;
+    return l->sheet = made(s, lt_look_row(row), s->reel, s->step, s->image, captions);
 }
 
 void lt_studio_look_picture(lt_studio *s, bool each)
@@ -149,9 +150,9 @@ void lt_studio_look_picture(lt_studio *s, bool each)
     const lt_reel *r = s->reel;
     bool lacks = lt_studio_look_lacks(s, r, s->step, s->image, &part);
     if (!lacks || lt_studio_through(s)->partly) {
-        lt_image *image = sheet(s);
+        lt_image *image = lt_studio_look_once(s, &s->looking, s->look);
         if (image)
-            lt_canvas_show(s->canvas, image, each && !lacks, false);
+            lt_beside_show(s, image, each && !lacks, false);
         s->dirty = true; /* the numbers may be of the pictures */
     }
     if (!lacks)
@@ -167,7 +168,7 @@ static bool looked_at(const lt_studio *s, lt_image *pictures[LT_LOOK_PARTS], lt_
 {
     if (!s->reel || s->step >= lt_reel_frames(s->reel))
         return false;
-    *out = look_at(s, s->reel, s->step, s->image, pictures);
+    *out = look_at(s, lt_studio_through(s), s->reel, s->step, s->image, pictures);
     return true;
 }
 
@@ -224,13 +225,13 @@ void lt_studio_look(lt_studio *s, int row)
 
 static void gain(lt_studio *s, int by)
 {
-    int now = s->looking.gain ? s->looking.gain : GAIN;
+    int now = s->gain ? s->gain : GAIN;
     int next = by > 0 ? now * 2 : now / 2;
-    if (!lt_studio_through(s)->gains) {
+    if (!lt_studio_through(s)->gains && !lt_beside_on(s)) {
         lt_studio_say(s, LT_NOTE_INFO, "this lens shows no difference; 5, 7 and 0 do");
         return;
     }
-    s->looking.gain = next < 1 ? 1 : next > MOST_GAIN ? MOST_GAIN : next;
+    s->gain = next < 1 ? 1 : next > MOST_GAIN ? MOST_GAIN : next;
     lt_studio_picture(s, false);
 }
 
@@ -238,7 +239,8 @@ bool lt_studio_look_act(lt_studio *s, lt_action action)
 {
     for (int i = 0; i < lt_look_rows(); i++)
         if (lt_look_row(i)->action == action) {
-            lt_studio_look(s, i);
+            if (!lt_beside_look(s, i))
+                lt_studio_look(s, i);
             return true;
         }
     if (action != LT_ACTION_LENS_MORE && action != LT_ACTION_LENS_LESS)

@@ -184,7 +184,8 @@ static bool turn(lt_studio *s, lt_error *err)
     refresh(s, drawn);
     if (!lt_canvas_flush(s->canvas, s->now, err))
         return false;
-    if (s->unseen && !lt_canvas_expects(s->canvas, s->now) && !lt_studio_look_waits(s)) {
+    if (s->unseen && !lt_canvas_expects(s->canvas, s->now) && !lt_studio_look_waits(s) &&
+        !lt_beside_waits(s)) {
         s->unseen = false;
         lt_session_seen(s->session);
     }
@@ -247,7 +248,8 @@ static bool close_all(lt_studio *s, lt_error *err)
     lt_studio_compare_done(s);
     lt_studio_tokens_done(s);
     lt_studio_token_vectors_done(s);
-    lt_studio_look_done(s);
+    lt_looking_done(&s->looking);
+    lt_beside_done(&s->beside);
     return saved;
 }
 

@@ -52,7 +52,7 @@ static void to_panel(lt_studio *s, int x, int y)
 /* The lens of a tile. */
 static void to_sheet(lt_studio *s, int x, int y)
 {
-    lt_rect r = lt_canvas_where(s->canvas);
+    lt_rect r = lt_beside_main(s);
     if (inside(r, x, y))
         lt_studio_look(s, lt_look_sheet_at((x - r.x + 0.5) / r.width, (y - r.y + 0.5) / r.height));
 }
@@ -79,6 +79,8 @@ static void press(lt_studio *s, int x, int y)
         s->focus = LT_FOCUS_VIEW;
         if (s->view == LT_VIEW_GRID)
             lt_studio_grid_click(s, x, y);
+        else if (lt_beside_click(s, x, y))
+            return;
         else if (lt_studio_through(s)->make == lt_look_sheet)
             to_sheet(s, x, y);
         else if (s->view == LT_VIEW_TOKENS && lt_view_tokens_at(s, x, y) >= 0)

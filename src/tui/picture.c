@@ -91,9 +91,33 @@ bool lt_studio_guess(lt_studio *s, const lt_film *f, const float *latents)
     lt_image_unref(small);
     if (!ok)
         return false;
-    lt_canvas_show(s->canvas, image, false, true);
+    lt_beside_show(s, image, false, true);
     lt_image_unref(image);
     return true;
+}
+
+/* The picture of the lens that is looked through. */
+static void through(lt_studio *s, bool each)
+{
+    lt_lens lens = lt_reel_lens(s->step, s->lens);
+    if (lt_studio_through(s)->plot) {
+        s->dirty = true;
+        return;
+    }
+    if (lt_studio_through(s)->make) {
+        lt_studio_look_picture(s, each);
+        return;
+    }
+    lt_image *image = lt_reel_picture(s->reel, s->step, s->image, lens);
+    if (image) {
+        lt_beside_show(s, image, each, false);
+        return;
+    }
+    /* the newest step's own picture is on its way from the run, through the lens that is watched */
+    bool coming =
+        s->follow && s->reel->state == LT_REEL_RUNNING && !s->reel->image[s->image].dropped;
+    if (!coming && !guess(s, lens))
+        lt_studio_ask_picture(s, s->reel, s->step, s->image);
 }
 
 void lt_studio_picture(lt_studio *s, bool each)
@@ -102,7 +126,6 @@ void lt_studio_picture(lt_studio *s, bool each)
         lt_gallery_picture(s);
         return;
     }
-    lt_lens lens = lt_reel_lens(s->step, s->lens);
     if (s->view == LT_VIEW_GRID) { /* drawn as a whole, once a turn */
         s->dirty = true;
         return;
@@ -117,25 +140,9 @@ void lt_studio_picture(lt_studio *s, bool each)
     }
     if (!s->reel || s->step >= lt_reel_frames(s->reel)) {
         if (!s->reel)
-            lt_canvas_show(s->canvas, NULL, false, false);
+            lt_beside_show(s, NULL, false, false);
         return;
     }
-    if (lt_studio_through(s)->plot) {
-        s->dirty = true;
-        return;
-    }
-    if (lt_studio_through(s)->make) {
-        lt_studio_look_picture(s, each);
-        return;
-    }
-    lt_image *image = lt_reel_picture(s->reel, s->step, s->image, lens);
-    if (image) {
-        lt_canvas_show(s->canvas, image, each, false);
-        return;
-    }
-    /* the newest step's own picture is on its way from the run, through the lens that is watched */
-    bool coming =
-        s->follow && s->reel->state == LT_REEL_RUNNING && !s->reel->image[s->image].dropped;
-    if (!coming && !guess(s, lens))
-        lt_studio_ask_picture(s, s->reel, s->step, s->image);
+    through(s, each);
+    lt_beside_ask(s);
 }

@@ -11,6 +11,7 @@
 #include "pipeline/meta.h"
 #include "pipeline/whatif.h"
 #include "store/writer.h"
+#include "tui/beside.h"
 #include "tui/canvas.h"
 #include "tui/compare.h"
 #include "tui/form.h"
@@ -104,15 +105,6 @@ typedef enum lt_compare_mode {
     LT_COMPARE_MODES,
 } lt_compare_mode;
 
-/* What the lens made that is looked through, where it is put together. */
-typedef struct lt_looking {
-    int gain;                    /* of differences; 0: the usual one */
-    lt_image *sheet;             /* owned: what is shown */
-    lt_image *of[LT_LOOK_PARTS]; /* owned: the pictures that it is of */
-    uint64_t id;
-    int step, image, look, made_gain; /* and the rest */
-} lt_looking;
-
 /* What is compared: B is what the studio looks at, A is here.  Runs by id, as they may go. */
 typedef struct lt_comparing {
     uint64_t marked; /* the run that `m` marked; 0: none */
@@ -205,7 +197,9 @@ typedef struct lt_studio {
     lt_note note;
     lt_saving saving;
     lt_what_if what_if;
-    lt_looking looking;
+    int gain;           /* of the differences that lenses show; 0: the usual one */
+    lt_looking looking; /* what the lens made, where it is put together */
+    lt_beside beside;
     lt_comparing comparing;
     lt_token_view tokens;
     lt_count prompt_count, negative_count;
@@ -297,6 +291,7 @@ const lt_look *lt_studio_through(const lt_studio *s);
 /* A picture of frame k that this lens is made of and that is not there; false: all are. */
 bool lt_studio_look_lacks(const lt_studio *s, const lt_reel *r, int k, int image,
                           lt_look_part *out);
+bool lt_look_lacks(const lt_look *look, const lt_reel *r, int k, int image, lt_look_part *out);
 /* A picture that it is made of for the shown step was asked for. */
 bool lt_studio_look_waits(const lt_studio *s);
 /* What it shows of frame k, the caller's; NULL: something lacks, or it failed and that was said. */
@@ -310,7 +305,9 @@ void lt_studio_look_picture(lt_studio *s, bool each);
 bool lt_studio_look_say(const lt_studio *s, lt_buf *out);
 bool lt_studio_look_plot(const lt_studio *s, int width, int height, lt_buf *out);
 bool lt_studio_look_act(lt_studio *s, lt_action action); /* false: it is none of its own */
-void lt_studio_look_done(lt_studio *s);
+/* What a row of lens.h shows of this step, borrowed from l, where it stays; NULL as above. */
+lt_image *lt_studio_look_once(lt_studio *s, lt_looking *l, int row);
+void lt_looking_done(lt_looking *l);
 
 /* ---- runs.c ---- */
 struct lt_tree_row;

@@ -144,7 +144,7 @@ static void picture_box(lt_studio *s)
     lt_rect box = s->layout.picture_box;
     char title[160] = "";
     if (s->reel && s->reel->film)
-        picture_title(s, box.width - 6, title, sizeof title);
+        picture_title(s, s->layout.picture.width - 4, title, sizeof title);
     lt_draw_box(box, LT_STYLE_PLAIN, title);
     if (s->reel && s->reel->skipped > 0)
         lt_draw_format(box.y + box.height - 1, box.x + 3, box.width - 6, LT_STYLE_WARN,
@@ -224,10 +224,39 @@ static void make_layout(lt_studio *s, int cols, int rows)
                          .prompt_rows = wanted_rows(s->form.prompt, cols),
                          .negative_rows = wanted_rows(s->form.negative, cols),
                          .text_rows = s->view == LT_VIEW_COMPARE ? compare_rows(rows) : 0,
+                         .sides = s->view == LT_VIEW_STEP && s->graphics != LT_GRAPHICS_NONE,
+                         .most_cols = s->graphics == LT_GRAPHICS_SIXEL && s->term.max_width > 0
+                                          ? s->term.max_width / s->term.cell_width
+                                          : 0,
                          .zoom = s->view == LT_VIEW_STEP      ? s->zoom
                                  : s->view == LT_VIEW_GALLERY ? LT_LAYOUT_BIG
                                                               : LT_LAYOUT_ONLY};
     lt_layout_make(&ask, &s->layout);
+}
+
+/* Its cells are the canvas's, unless there is nothing, or text in its place. */
+static void the_picture(lt_studio *s, bool grid)
+{
+    bool any = s->reel && lt_reel_frames(s->reel) > 0;
+    bool text = !grid && lt_studio_through(s)->plot;
+    lt_rect area = grid ? s->layout.picture : lt_beside_frame(s), none = {0};
+    if (text && any)
+        lt_view_lens_text(s, s->layout.picture);
+    if (text && !lt_beside_on(s)) {
+        lt_canvas_area(s->canvas, none, LT_ZOOM_AUTO);
+        if (!any)
+            no_picture(s);
+        return;
+    }
+    bool fill = s->zoom != LT_LAYOUT_NORMAL || lt_studio_through(s)->partly; /* many, small */
+    lt_zoom zoom = grid || lt_beside_on(s) ? LT_ZOOM_ONE : fill ? LT_ZOOM_FILL : LT_ZOOM_AUTO;
+    lt_canvas_area(s->canvas, area, zoom);
+    if (grid || any || lt_canvas_where(s->canvas).width)
+        lt_draw_leave(area);
+    else
+        no_picture(s);
+    if (!grid)
+        lt_beside_draw(s);
 }
 
 /* The middle: a page of text, or the picture beside the panel. */
@@ -262,23 +291,7 @@ static void middle(lt_studio *s)
         lt_view_runs(s);
     else if (s->layout.panel.width)
         lt_view_panel(s);
-    if (!grid && lt_studio_through(s)->plot) {
-        lt_canvas_area(s->canvas, none, LT_ZOOM_AUTO);
-        if (s->reel && lt_reel_frames(s->reel) > 0)
-            lt_view_lens_text(s, s->layout.picture);
-        else
-            no_picture(s);
-        return;
-    }
-    bool fill = s->zoom != LT_LAYOUT_NORMAL || lt_studio_through(s)->partly; /* many, small */
-    lt_zoom zoom = grid ? LT_ZOOM_ONE : fill ? LT_ZOOM_FILL : LT_ZOOM_AUTO;
-    if (grid || lt_canvas_where(s->canvas).width || (s->reel && lt_reel_frames(s->reel) > 0)) {
-        lt_draw_leave(s->layout.picture);
-        lt_canvas_area(s->canvas, s->layout.picture, zoom);
-    } else {
-        lt_canvas_area(s->canvas, s->layout.picture, zoom);
-        no_picture(s);
-    }
+    the_picture(s, grid);
 }
 
 void lt_studio_draw(lt_studio *s)

@@ -211,7 +211,7 @@ static void show(lt_studio *s, const lt_reel *r, const float *latents)
     w->guessed = false;
     if (image) {
         w->asked = 0;
-        lt_canvas_show(s->canvas, image, false, false);
+        lt_beside_show(s, image, false, false);
     } else if (w->rest_at > 0 && lt_studio_guess(s, r->film, latents)) {
         w->guessed = true;
         w->asked = 0;

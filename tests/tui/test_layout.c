@@ -56,6 +56,15 @@ static void check(const lt_layout_ask *a)
         assert_true(within(l.panel, l.panel_box) && l.panel.width >= 38);
     else
         assert_int_equal(a->zoom, LT_LAYOUT_ONLY);
+    if (l.side.width) {
+        assert_true(a->sides && a->cols >= LT_LAYOUT_WIDE && a->zoom == LT_LAYOUT_NORMAL);
+        assert_true(within(l.side, l.picture_box) && l.side.width >= 20 && l.picture.width >= 38);
+        assert_true(l.side.x > l.picture.x + l.picture.width);
+        assert_int_equal(l.side.y, l.picture.y);
+        assert_int_equal(l.side.height, l.picture.height);
+        if (a->most_cols)
+            assert_true(l.side.x + l.side.width - l.picture.x <= a->most_cols);
+    }
     if (a->text_rows)
         assert_true(l.text.height >= 6 && l.text.height <= a->text_rows && !l.prompt.width);
     else
@@ -77,6 +86,12 @@ static void test_all_sizes(void **state)
                         a.prompt_rows = text;
                         a.negative_rows = text;
                         check(&a);
+                        a.sides = true;
+                        check(&a);
+                        a.most_cols = 100; /* xterm takes 1000 pixels */
+                        check(&a);
+                        a.sides = false;
+                        a.most_cols = 0;
                         a.text_rows = 5 + text;
                         check(&a);
                     }
@@ -101,9 +116,30 @@ static void test_shape(void **state)
     assert_int_equal(l.picture.width, 78);
 }
 
+/* As in the sketch: about 92 columns for the picture, 44 for those beside it, 60 for the panel. */
+static void test_sides(void **state)
+{
+    (void)state;
+    lt_layout l, without;
+    lt_layout_ask a = ask_of(200, 60);
+    lt_layout_make(&a, &without);
+    a.sides = true;
+    lt_layout_make(&a, &l);
+    assert_in_range(l.picture.width, 86, 98);
+    assert_in_range(l.side.width, 40, 50);
+    assert_in_range(l.panel_box.width, 50, 60);
+    for (int cols = 80; cols < LT_LAYOUT_WIDE; cols++) { /* nothing changes */
+        a = ask_of(cols, 60);
+        lt_layout_make(&a, &without);
+        a.sides = true;
+        lt_layout_make(&a, &l);
+        assert_memory_equal(&l, &without, sizeof l);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_sizes),
-                                       cmocka_unit_test(test_shape)};
+                                       cmocka_unit_test(test_shape), cmocka_unit_test(test_sides)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
