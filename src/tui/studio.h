@@ -435,8 +435,9 @@ void lt_view_panel(lt_studio *s);
 int lt_view_lens_rows(lt_rect panel);             /* of the list */
 int lt_view_lens_at(lt_rect panel, int x, int y); /* the lens at a cell; -1: none */
 void lt_view_lenses(const lt_studio *s, lt_rect panel);
-bool lt_view_lens_numbers(const lt_studio *s, lt_rect area); /* false: it has none of its own */
-void lt_view_lens_text(const lt_studio *s, lt_rect area);    /* in the picture's place */
+int lt_view_lens_lines(const lt_studio *s);                 /* of its own numbers; 0: it has none */
+int lt_view_lens_numbers(const lt_studio *s, lt_rect area); /* returns the rows drawn */
+void lt_view_lens_text(const lt_studio *s, lt_rect area);   /* in the picture's place */
 void lt_view_prompts(lt_studio *s);
 void lt_view_timeline(lt_studio *s);
 void lt_view_bottom(lt_studio *s); /* messages and footer */

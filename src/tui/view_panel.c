@@ -6,7 +6,12 @@
 #include "tui/gauge.h"
 #include "tui/studio.h"
 
-enum { LABEL = 18, NUMBERS = 7, ALL_NUMBERS = 11, TALL = 28 /* rows, with room for these */ };
+enum {
+    LABEL = 18,
+    NUMBERS = 7,
+    MORE = 11 /* with those of times */,
+    TALL = 28 /* rows for these */
+};
 
 /* A place that moves down the panel. */
 typedef struct pen {
@@ -75,6 +80,7 @@ LT_PRINTF(3, 4) static void number(pen *p, const char *label, const char *format
     p->y++;
 }
 
+/* NUMBERS rows at most. */
 static void numbers(const lt_studio *s, pen *p)
 {
     lt_film_numbers n;
@@ -96,11 +102,12 @@ static void numbers(const lt_studio *s, pen *p)
     number(p, "rms of latents", "%.4g", n.rms_latents);
     if (s->step == 0)
         return;
-    number(p, "rms of x0", "%.4g", n.rms_x0);
-    if (f->guided)
-        number(p, "guidance push", "%.3g of the noise", n.push);
+    number(p, "rms of x0, noise", "%.4g, %.4g", n.rms_x0, n.rms_eps);
+    if (f->at[s->step - 1].eps_uncond) {
+        number(p, "guidance push", "%.3g of noise", n.push);
+        number(p, "cosine of c, u", "%.6f", n.cosine);
+    }
     number(p, "changed", "%.3g %%", 100 * n.changed);
-    number(p, "rms of the noise", "%.4g", n.rms_eps);
 }
 
 static void statistics(const lt_studio *s, pen *p)
@@ -124,26 +131,45 @@ static void statistics(const lt_studio *s, pen *p)
     }
 }
 
+/* Rows for numbers, below everything else.  A lens may need more than there are: the settings make
+ * room while nobody is at them. */
+static int rows_of_numbers(const lt_studio *s, lt_rect area)
+{
+    int rows = area.height >= TALL ? MORE : NUMBERS;
+    int lines = lt_studio_what_if(s) || s->statistics ? 0 : lt_view_lens_lines(s);
+    return s->focus != LT_FOCUS_PARAMS && lines > rows ? lines : rows;
+}
+
+/* Those of the lens, if it has any, and then the step's as far as there is room. */
+static void of_the_step(const lt_studio *s, pen *p)
+{
+    int rows = lt_view_lens_numbers(s, (lt_rect){p->area.x, p->y, p->area.width, p->end - p->y});
+    p->y += rows;
+    if (rows && p->end - p->y < NUMBERS + 1)
+        return;
+    p->y += rows > 0;
+    numbers(s, p);
+}
+
 void lt_view_panel(lt_studio *s)
 {
     lt_rect area = s->layout.panel;
     pen p = {area, area.y, area.y + area.height};
+    bool airy = area.height > 18;
     lt_draw_box(s->layout.panel_box, LT_STYLE_PLAIN, "");
     lt_view_lenses(s, area);
-    p.y += lt_view_lens_rows(area);
-    int rows = area.height - lt_view_lens_rows(area) - 1 -
-               (area.height >= TALL ? ALL_NUMBERS : NUMBERS) - (area.height > 18 ? 2 : 0);
-    if (area.height > 18)
-        p.y++;
-    settings(s, &p, rows > 1 ? rows : 1);
-    if (area.height > 18)
-        p.y++;
+    p.y += lt_view_lens_rows(area) + airy;
+    int rows = area.height - lt_view_lens_rows(area) - 1 - rows_of_numbers(s, area) - 2 * airy;
+    if (rows > 0 || s->focus == LT_FOCUS_PARAMS) {
+        settings(s, &p, rows > 1 ? rows : 1);
+        p.y += airy;
+    }
     if (s->focus == LT_FOCUS_PARAMS && room(&p))
         lt_draw_text(p.y++, area.x + 1, area.width - 2, LT_STYLE_DIM, lt_form_help(s->row));
     if (lt_studio_what_if(s))
         lt_view_what_if(s, (lt_rect){area.x, p.y, area.width, p.end - p.y});
     else if (s->statistics)
         statistics(s, &p);
-    else if (!lt_view_lens_numbers(s, (lt_rect){area.x, p.y, area.width, p.end - p.y}))
-        numbers(s, &p);
+    else
+        of_the_step(s, &p);
 }
