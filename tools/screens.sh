@@ -29,7 +29,9 @@ shots 100x32 wait:prompt still "type:$fox" still shot:"$out/form.png" key:Return
 # shellcheck disable=SC2086
 shots 100x32 wait:prompt still "type:$fox" key:Return wait:30/30 still key:Home $twelve still key:3 still \
   shot:"$out/lens-3.png" key:4 still shot:"$out/lens-4.png" key:5 still still shot:"$out/lens-5.png" key:7 still \
-  shot:"$out/lens-7.png" key:8 still shot:"$out/lens-8.png" key:0 still still \
+  shot:"$out/lens-7.png" key:8 still shot:"$out/lens-8.png" key:8 still \
+  shot:"$out/lens-8-betas.png" key:8 still shot:"$out/lens-8-sigmas.png" key:8 still \
+  shot:"$out/lens-8-cuts.png" key:0 still still \
   shot:"$out/lens-0.png" key:q exit -- "$program" --seed 42
 shots 120x40 wait:prompt still "type:a photorealistic red fox in the snow" key:Return wait:30/30 still key:t still key:l \
   still shot:"$out/tokens.png" key:l key:l key:minus wait:'|A-B|' wait:'DONE 30/30' still shot:"$out/without.png" key:q \

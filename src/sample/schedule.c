@@ -56,6 +56,12 @@ static float beta_at(const lt_schedule_config *c, int t)
     return 0;
 }
 
+double lt_schedule_beta(const lt_schedule_config *config, int t)
+{
+    LT_ASSERT(t >= 0 && t < config->num_train_timesteps);
+    return (double)beta_at(config, t);
+}
+
 /* betas [T] in place to abar [T]: torch.cumprod of float32 has a double accumulator. */
 static void accumulate(float *v, int train)
 {

@@ -89,6 +89,10 @@ typedef struct lt_schedule {
     float *alphas_cumprod;  /* [T], owned: abar_t.  The last is 2^-24, not 0, with zero SNR */
 } lt_schedule;
 
+/* beta_t, 0 <= t < T, of a config that passes the check, before rescale_betas_zero_snr; in float32
+ * as diffusers'. */
+double lt_schedule_beta(const lt_schedule_config *config, int t);
+
 /* abar = 1 / (sigma^2 + 1): what is left of the picture's variance at this sigma. */
 double lt_sigma_abar(double sigma);
 

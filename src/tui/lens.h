@@ -11,7 +11,7 @@
 #include "pipeline/lens.h"
 #include "tui/keymap.h"
 
-enum { LT_LOOK_PARTS = 6 };
+enum { LT_LOOK_PARTS = 6, LT_LOOK_PAGES = 4 /* of one that is text */ };
 
 /* A picture of the VAE that a lens is made of. */
 typedef struct lt_look_part {
@@ -29,6 +29,7 @@ typedef struct lt_look_at {
                                that are not there are NULL each */
     int gain;               /* of differences */
     bool captions;          /* on the picture */
+    int page;               /* of a lens with several: below LT_LOOK_PAGES */
 } lt_look_at;
 
 typedef struct lt_look {
@@ -56,11 +57,21 @@ int lt_look_of(lt_lens lens);      /* the row that shows just this */
 int lt_look_rows(void);
 char lt_look_key(const lt_look *look); /* the digit that its name begins with */
 
-/* ---- lens_schedule.c ---- */
-/* The equation of the step after this frame with its numbers. */
-void lt_look_equation(const lt_look_at *at, lt_buf *out);
-/* Sigmas and timesteps by step, "@" where the frame is and ">" where the next step leads. */
+/* ---- lens_schedule.c: lens 8, by page ---- */
+void lt_look_say_schedule(const lt_look_at *at, lt_buf *out);
 void lt_look_schedule(const lt_look_at *at, int width, int height, lt_buf *out);
+
+/* ---- lens_pages.c: its pages after the first ---- */
+/* Betas and abar by t, of the model's rule and of others between the same ends. */
+void lt_look_betas(const lt_look_at *at, int width, int height, lt_buf *out);
+void lt_look_say_betas(const lt_look_at *at, lt_buf *out);
+/* Sigmas and timesteps of this run, and as Karras 2022 spaces them (or without, if the run does).
+ */
+void lt_look_sigmas(const lt_look_at *at, int width, int height, lt_buf *out);
+void lt_look_say_sigmas(const lt_look_at *at, lt_buf *out);
+/* The same schedule in 10 and in 70 steps. */
+void lt_look_cuts(const lt_look_at *at, int width, int height, lt_buf *out);
+void lt_look_say_cuts(const lt_look_at *at, lt_buf *out);
 
 /* ---- lens.c: for those that are put together ---- */
 /* A picture with its caption below, where there are captions; takes the picture over. */

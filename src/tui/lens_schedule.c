@@ -81,7 +81,8 @@ static void derivatives(const lt_look_at *at, const lt_update *u, lt_buf *out)
     }
 }
 
-void lt_look_equation(const lt_look_at *at, lt_buf *out)
+/* The equation of the step after this frame with its numbers. */
+static void equation(const lt_look_at *at, lt_buf *out)
 {
     lt_update u;
     const lt_film *f = at->film;
@@ -171,7 +172,8 @@ static void words(const lt_look_at *at, lt_buf *out)
     lt_buf_str(out, k + 1 < s->steps ? "\n" : " -> the end\n");
 }
 
-void lt_look_schedule(const lt_look_at *at, int width, int height, lt_buf *out)
+/* Sigmas and timesteps by step, "@" where the frame is and ">" where the next step leads. */
+static void by_step(const lt_look_at *at, int width, int height, lt_buf *out)
 {
     const lt_schedule *s = &at->film->schedule;
     plot p = {.width = width < MOST ? width : MOST, .height = height - TEXT, .steps = s->steps};
@@ -184,4 +186,26 @@ void lt_look_schedule(const lt_look_at *at, int width, int height, lt_buf *out)
         free(p.cells);
     }
     words(at, out);
+}
+
+/* ---- the pages ---- */
+
+static const struct {
+    void (*say)(const lt_look_at *at, lt_buf *out);
+    void (*plot)(const lt_look_at *at, int width, int height, lt_buf *out);
+} pages[LT_LOOK_PAGES] = {
+    {equation, by_step},
+    {lt_look_say_betas, lt_look_betas},
+    {lt_look_say_sigmas, lt_look_sigmas},
+    {lt_look_say_cuts, lt_look_cuts},
+};
+
+void lt_look_say_schedule(const lt_look_at *at, lt_buf *out)
+{
+    pages[at->page].say(at, out);
+}
+
+void lt_look_schedule(const lt_look_at *at, int width, int height, lt_buf *out)
+{
+    pages[at->page].plot(at, width, height, out);
 }

@@ -64,6 +64,7 @@ static lt_look_at look_at(const lt_studio *s, const lt_look *look, const lt_reel
                      .step = k,
                      .image = image,
                      .parts = pictures,
+                     .page = s->page,
                      .gain = s->gain ? s->gain : GAIN};
     int count = parts_of(look, r->film, k, parts);
     for (int i = 0; i < count; i++) {
@@ -210,9 +211,13 @@ static void watch(lt_studio *s, lt_lens lens)
 void lt_studio_look(lt_studio *s, int row)
 {
     const lt_look *was = lt_look_row(s->look), *is = lt_look_row(row);
-    if (row == s->look)
+    if (row == s->look) {
+        s->page = is->plot ? (s->page + 1) % LT_LOOK_PAGES : 0;
+        s->dirty = true;
         return;
+    }
     s->look = row;
+    s->page = 0;
     s->redraw |= was->plot || is->plot; /* text in the picture's place */
     watch(s, is->lens);
     bool follow = s->follow;

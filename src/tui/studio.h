@@ -197,6 +197,7 @@ typedef struct lt_studio {
     lt_note note;
     lt_saving saving;
     lt_what_if what_if;
+    int page;           /* of a lens with several */
     int gain;           /* of the differences that lenses show; 0: the usual one */
     lt_looking looking; /* what the lens made, where it is put together */
     lt_beside beside;

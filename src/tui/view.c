@@ -125,14 +125,16 @@ static const char *mark(const lt_studio *s)
 /* As much as fits: the panel names the lens, too, and the step of a what-if. */
 static void picture_title(const lt_studio *s, int room, char *to, size_t size)
 {
-    char scale[32] = "", guidance[48] = "";
+    char scale[32] = "", guidance[48] = "", page[16] = "";
     bool what_if = lt_studio_what_if(s);
     if (what_if) {
         snprintf(scale, sizeof scale, " at %.4g", s->what_if.scale);
         snprintf(guidance, sizeof guidance, " at guidance %.4g", s->what_if.scale);
     }
-    int n = snprintf(to, size, "%s  step %d%s%s", lt_studio_through(s)->name, s->step, guidance,
-                     mark(s));
+    if (lt_studio_through(s)->plot)
+        snprintf(page, sizeof page, "  %d/%d", s->page + 1, LT_LOOK_PAGES);
+    int n = snprintf(to, size, "%s  step %d%s%s%s", lt_studio_through(s)->name, s->step, guidance,
+                     page, mark(s));
     if (n > room)
         n = snprintf(to, size, "step %d%s%s", s->step, scale, mark(s));
     if (n > room && what_if)
