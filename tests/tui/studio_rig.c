@@ -114,8 +114,9 @@ void rig_end(rig *r, int status)
 
 void rig_leave(rig *r)
 {
-    /* one after the other: one too many would meet the shell's line, where it is a signal */
-    for (int i = 0; i < 4 && !terminal_ended(r->t); i++) {
+    /* one after the other, and none once it is leaving: one too many would meet the shell's line,
+     * where it is a signal */
+    for (int i = 0; i < 4 && !terminal_ended(r->t) && terminal_mode(r->t, 1049); i++) {
         rig_keys(r, "<c-c>");
         CHECK_OK(terminal_wait_quiet(r->t, 400, err));
     }
