@@ -24,7 +24,7 @@ const lt_command *lt_cli_command(int i)
         &lt_command_studio,   &lt_command_render, &lt_command_reproduce, &lt_command_info,
         &lt_command_tokens,   &lt_command_encode, &lt_command_noise,     &lt_command_roundtrip,
         &lt_command_schedule, &lt_command_rng,    &lt_command_bench,     &lt_command_doctor,
-        &lt_command_history,  &lt_command_config,
+        &lt_command_history,  &lt_command_config, &lt_command_lesson,
     };
     return i < LT_COUNT(commands) ? commands[i] : NULL;
 }

@@ -8,6 +8,7 @@
 #include "cli/open.h"
 #include "cli/screen.h"
 #include "cli/signals.h"
+#include "cli/studio.h"
 #include "cli/studio_options.h"
 
 /* curses and the keys need the encoding of the locale; numbers keep their points. */
@@ -26,7 +27,7 @@ static bool read_seed(const lt_context *c, lt_params *p, lt_error *err)
     return !seed || lt_params_set_seeds(p, seed, false, err);
 }
 
-static bool run(const lt_context *c, lt_error *err)
+bool lt_studio_begin(const lt_context *c, const char *lesson, lt_error *err)
 {
     lt_params p;
     lt_tui_options o;
@@ -40,6 +41,7 @@ static bool run(const lt_context *c, lt_error *err)
         o.backends = c->backends;
         o.params = &p;
         o.stopped = c->progress;
+        o.lesson = lesson;
         o.run = lt_args_has(c->args, "run");
         o.colour = !no_color || !*no_color;
         o.theme = o.colour ? o.theme : LT_THEME_MONO;
@@ -51,6 +53,11 @@ static bool run(const lt_context *c, lt_error *err)
     lt_params_done(&p);
     free(keys);
     return ok;
+}
+
+static bool run(const lt_context *c, lt_error *err)
+{
+    return lt_studio_begin(c, NULL, err);
 }
 
 static const lt_option options[] = {

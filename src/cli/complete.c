@@ -11,6 +11,7 @@
 #include "pipeline/lens.h"
 #include "sample/sampler.h"
 #include "tui/theme.h"
+#include "tui/tour.h"
 
 typedef struct request {
     const lt_backend_ops *const *backends;
@@ -173,6 +174,20 @@ static void inside(request *r, const table *t)
     }
 }
 
+/* Their numbers, with their titles. */
+static void lessons(const request *r)
+{
+    lt_lessons all;
+    lt_error ignored;
+    if (lt_lessons_list(&all, &ignored))
+        for (int i = 0; i < all.count; i++) {
+            char number[16];
+            snprintf(number, sizeof number, "%d", all.all[i].number);
+            offer(r, "", number, all.all[i].title);
+        }
+    lt_lessons_done(&all);
+}
+
 static void of_command(request *r, const lt_command *command, const table *t)
 {
     int last = r->count - 1;
@@ -190,6 +205,8 @@ static void of_command(request *r, const lt_command *command, const table *t)
         values(r, o, "");
     else if (fresh)
         return;
+    else if (command == &lt_command_lesson && *r->start != '-' && last == 1)
+        lessons(r);
     else if (strncmp(r->start, "--", 2) == 0 && strchr(r->start, '='))
         inside(r, t);
     else if (*r->start == '-' || (*r->start == '\0' && !command->operand))

@@ -104,6 +104,8 @@ typedef struct lt_model_facts {
     lt_tokenizer *tokenizer; /* owned: one of the caller's, for counting while typing */
     int side;                /* default pixels */
     int factor;              /* the VAE's */
+    double scaling_factor;   /* likewise */
+    int text_width;          /* numbers of a token that the UNet reads */
     int steps;               /* the model's advice, as is the rest */
     double guidance_scale;
     char sampler[32];

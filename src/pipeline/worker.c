@@ -83,6 +83,8 @@ static lt_model_facts *facts_of(lt_engine *e, double seconds)
                           .dtype = lt_dtype_name(about->dtype),
                           .side = lt_engine_default_side(e),
                           .factor = about->vae->factor,
+                          .scaling_factor = (double)about->vae->scaling_factor,
+                          .text_width = about->clip->hidden_size,
                           .steps = about->scheduler->steps,
                           .guidance_scale = about->scheduler->guidance_scale,
                           .seconds = seconds};

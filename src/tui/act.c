@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "tui/studio.h"
+#include "tui/tour.h"
 
 lt_keymap_context lt_studio_context(const lt_studio *s)
 {
@@ -56,6 +56,8 @@ unsigned lt_studio_state(const lt_studio *s)
         state |= LT_STATE_ERROR;
     if (s->interrupted)
         state |= LT_STATE_INTERRUPTED;
+    if (s->tour)
+        state |= LT_STATE_TOUR;
     return state;
 }
 
@@ -336,7 +338,8 @@ void lt_studio_act(lt_studio *s, lt_action action)
     s->dirty = true;
     if (lt_studio_tokens_act(s, action) || lt_studio_grid_act(s, action) ||
         lt_gallery_act(s, action) || lt_studio_what_if_act(s, action) ||
-        lt_studio_look_act(s, action) || lt_studio_compare_act(s, action) || lt_runs_act(s, action))
+        lt_studio_look_act(s, action) || lt_studio_compare_act(s, action) ||
+        lt_runs_act(s, action) || lt_tour_act(s, action))
         return;
     if (act_run(s, action) || act_form(s, action) || act_program(s, action))
         return;
@@ -348,9 +351,11 @@ void lt_studio_act(lt_studio *s, lt_action action)
 
 static void key(lt_studio *s, const lt_input_event *e)
 {
-    lt_action action =
-        lt_keymap_lookup(s->keymap, lt_studio_context(s), (lt_key){e->code, e->mods});
+    lt_key pressed = {e->code, e->mods};
+    lt_action action = lt_keymap_lookup(s->keymap, lt_tour_context(s), pressed);
     char text[4];
+    if (action == LT_ACTION_NONE)
+        action = lt_keymap_lookup(s->keymap, lt_studio_context(s), pressed);
     if (s->note.kind == LT_NOTE_INFO && s->note.until > 0)
         s->note.until = s->now + 2; /* it was seen */
     if (action != LT_ACTION_NONE)

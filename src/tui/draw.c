@@ -232,6 +232,19 @@ void lt_draw_leave(lt_rect area)
         }
 }
 
+void lt_draw_apart(lt_rect area, int bit)
+{
+    static const wchar_t no_break[2] = {0xA0, 0};
+    cchar_t mark;
+    setcchar(&mark, ui.utf8 ? no_break : L" ", A_NORMAL, 0, NULL);
+    for (int y = area.y; y < area.y + area.height; y++) {
+        if (y >> bit & 1)
+            mvadd_wch(y, area.x, &mark);
+        if (y >> (bit + 1) & 1)
+            mvadd_wch(y, area.x + area.width - 1, &mark);
+    }
+}
+
 void lt_draw_again(void)
 {
     clearok(curscr, TRUE);

@@ -57,6 +57,9 @@ void lt_draw_box(lt_rect box, lt_style style, const char *title); /* title: may 
 /* Leaves these cells to a picture: they are never blank for curses, which therefore never erases
  * through them. */
 void lt_draw_leave(lt_rect area);
+/* The same for text that moves up and down without a picture beside it: blanks in its first and its
+ * last column tell two bits of the row's number, from `bit` on. */
+void lt_draw_apart(lt_rect area, int bit);
 
 /* All is drawn again from nothing at the next lt_draw_end. */
 void lt_draw_again(void);

@@ -34,9 +34,11 @@ typedef enum lt_keymap_context {
     LT_IN_GRID = 128,   /* pictures of several seeds */
     LT_IN_COMPARE = 256,
     LT_IN_GALLERY = 512,
-    LT_IN_WHATIF = 1024, /* one step with another guidance */
-    LT_IN_TOKENS = 8192, /* the tokens of a prompt */
-    LT_IN_ANYWHERE = 16383,
+    LT_IN_WHATIF = 1024,  /* one step with another guidance */
+    LT_IN_TOKENS = 8192,  /* the tokens of a prompt */
+    LT_IN_LESSON = 16384, /* viewing while a lesson is given: what has no meaning here has that of
+                            viewing */
+    LT_IN_ANYWHERE = 32767,
 } lt_keymap_context;
 
 /* What is true now; decides about hints. */
@@ -46,6 +48,7 @@ enum {
     LT_STATE_FILM = 4,         /* there are steps to look at */
     LT_STATE_ERROR = 8,        /* there was one that has not been looked at */
     LT_STATE_INTERRUPTED = 16, /* a run of the history can go on */
+    LT_STATE_TOUR = 32,        /* a lesson is given */
 };
 
 /* The contexts in the order of the page of keys, by name: "viewing"; NULL at the end. */

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "tui/command.h"
 #include "tui/draw.h"
-#include "tui/studio.h"
+#include "tui/tour.h"
 #include "tui/wake.h"
 
 static const double handshake = 1;    /* seconds for a terminal's answers */
@@ -238,6 +238,7 @@ static bool close_all(lt_studio *s, lt_error *err)
     lt_edit_free(s->line);
     lt_gallery_done(&s->gallery);
     lt_reels_done(&s->reels);
+    lt_tour_done(s);
     lt_form_done(&s->form);
     lt_grid_done(&s->grid);
     lt_model_facts_free(s->facts);
@@ -262,6 +263,8 @@ bool lt_tui_run(const lt_tui_options *options, lt_error *err)
         lt_session_budget(s.session, options->preview_budget);
         lt_session_attend(s.session, attention);
         lt_session_load(s.session, options->params);
+        if (options->lesson)
+            lt_tour_open(&s, options->lesson);
         if (options->run)
             lt_studio_run(&s, false);
     }

@@ -1,7 +1,7 @@
 /* mouse.c - clicks, drags and the wheel. */
 #include "tui/edit_view.h"
 #include "tui/gauge.h"
-#include "tui/studio.h"
+#include "tui/tour.h"
 
 static bool inside(lt_rect r, int x, int y)
 {
@@ -31,8 +31,7 @@ static void to_footer(lt_studio *s, int x)
 {
     lt_hint hints[LT_HINTS];
     lt_rect r = s->layout.footer;
-    int n =
-        lt_keymap_hints(s->keymap, lt_studio_context(s), lt_studio_state(s), r.width - 2, hints);
+    int n = lt_keymap_hints(s->keymap, lt_tour_context(s), lt_studio_state(s), r.width - 2, hints);
     for (int i = 0; i < n; i++)
         if (x >= r.x + 1 + hints[i].column && x < r.x + 1 + hints[i].column + hints[i].cells) {
             lt_studio_act(s, hints[i].action);
@@ -42,6 +41,8 @@ static void to_footer(lt_studio *s, int x)
 
 static void to_panel(lt_studio *s, int x, int y)
 {
+    if (s->tour && s->focus == LT_FOCUS_VIEW) /* it has the lesson's page */
+        return;
     int look = s->focus == LT_FOCUS_RUNS ? -1 : lt_view_lens_at(s->layout.panel, x, y);
     if (look >= 0)
         lt_studio_look(s, look);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "tui/studio.h"
+#include "tui/tour.h"
 #include "tui/wake.h"
 
 static const double tick = 0.1; /* seconds between two looks at the worker's progress */
@@ -281,6 +281,7 @@ double lt_studio_wait(const lt_studio *s)
     wait = lt_wake_sooner(wait, lt_studio_what_if_wait(s));
     wait = lt_wake_sooner(wait, lt_studio_compare_wait(s));
     wait = lt_wake_sooner(wait, lt_studio_steer_wait(s));
+    wait = lt_wake_sooner(wait, lt_tour_wait(s));
     if (lt_studio_saving(s))
         wait = 0;
     if (s->note.until > 0)
@@ -315,6 +316,7 @@ void lt_studio_tick(lt_studio *s)
         lt_studio_save_on(s);
     lt_studio_what_if_tick(s);
     lt_studio_compare_tick(s);
+    lt_tour_tick(s);
     if (s->replaying && s->reel && s->reel->film && s->now >= s->next_move) {
         next_of_replay(s);
         s->dirty = true;

@@ -31,6 +31,9 @@
 /* Cells beside the text of a prompt: its label, and the count of its tokens. */
 enum { LT_FIELD_LABEL = 9, LT_FIELD_COUNT = 13, LT_FIELD_BESIDE = 23 };
 
+struct lt_tour; /* tour.h */
+struct lt_lesson_entry;
+
 /* Who gets the keys. */
 typedef enum lt_focus {
     LT_FOCUS_PROMPT,
@@ -63,6 +66,7 @@ typedef enum lt_ask {
     LT_ASK_SCALE,   /* of a what-if */
     LT_ASK_SEEDS,   /* how many the grid should have */
     LT_ASK_VARY,    /* how strongly */
+    LT_ASK_LESSON,  /* which one */
 } lt_ask;
 
 typedef enum lt_note_kind { LT_NOTE_INFO, LT_NOTE_WARN, LT_NOTE_ERROR } lt_note_kind;
@@ -138,6 +142,13 @@ typedef struct lt_what_if {
     lt_what_if_numbers numbers;
 } lt_what_if;
 
+/* The lessons that there are, as they were listed last. */
+typedef struct lt_lessons {
+    struct lt_lesson_entry *all; /* owned */
+    int count;
+} lt_lessons;
+void lt_lessons_done(lt_lessons *l); /* {0} is fine */
+
 typedef struct lt_studio {
     const lt_tui_options *options;
     lt_tty *tty; /* owned, as what follows */
@@ -203,6 +214,8 @@ typedef struct lt_studio {
     lt_beside beside;
     lt_comparing comparing;
     lt_token_view tokens;
+    lt_lessons lessons;
+    struct lt_tour *tour; /* owned: the lesson that is given; NULL: none */
     lt_count prompt_count, negative_count;
     double clicked;      /* when a tile was, for double clicks */
     double stop_pressed; /* when Ctrl-C was */
@@ -433,6 +446,7 @@ const char *lt_studio_lens_name(lt_lens lens); /* "1 current latents" */
 void lt_studio_draw(lt_studio *s);
 void lt_view_title(lt_studio *s);
 void lt_view_panel(lt_studio *s);
+void lt_view_numbers(lt_studio *s, lt_rect area); /* of the step, as the panel has them */
 int lt_view_lens_rows(lt_rect panel);             /* of the list */
 int lt_view_lens_at(lt_rect panel, int x, int y); /* the lens at a cell; -1: none */
 void lt_view_lenses(const lt_studio *s, lt_rect panel);
@@ -440,6 +454,7 @@ int lt_view_lens_lines(const lt_studio *s);                 /* of its own number
 int lt_view_lens_numbers(const lt_studio *s, lt_rect area); /* returns the rows drawn */
 void lt_view_lens_text(const lt_studio *s, lt_rect area);   /* in the picture's place */
 void lt_view_prompts(lt_studio *s);
+void lt_view_count(lt_studio *s); /* the tokens of both prompts, where they changed */
 void lt_view_timeline(lt_studio *s);
 void lt_view_bottom(lt_studio *s); /* messages and footer */
 void lt_view_help(lt_studio *s);

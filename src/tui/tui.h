@@ -22,6 +22,7 @@ typedef struct lt_tui_options {
     double pace;                 /* seconds that a step is held; 0: as it comes */
     lt_theme theme;              /* MONO for NO_COLOR, where `colour` is false */
     bool run;                    /* begin at once */
+    const char *lesson;          /* by its number or its path, at once; NULL: none */
     bool history;                /* keep runs, and show those that are kept */
     int64_t history_max;         /* bytes that the history may take; 0: no limit */
     bool mouse;

@@ -7,7 +7,7 @@
 #include "pipeline/recall.h"
 #include "tui/command.h"
 #include "tui/edit_view.h"
-#include "tui/studio.h"
+#include "tui/tour.h"
 
 lt_edit *lt_studio_edit(lt_studio *s)
 {
@@ -38,6 +38,8 @@ const char *lt_studio_question(const lt_studio *s)
         return "how many seeds, 2 to 16";
     case LT_ASK_VARY:
         return "how strong are the variations, up to 1";
+    case LT_ASK_LESSON:
+        return "which lesson";
     case LT_ASK_QUIT:
         return "a run is at work: leave? y or n";
     default:
@@ -173,6 +175,10 @@ void lt_studio_accept(lt_studio *s)
     case LT_ASK_VARY:
         lt_studio_grid_vary(s, text);
         break;
+    case LT_ASK_LESSON:
+        if (*text)
+            lt_tour_open(s, text);
+        break;
     case LT_ASK_QUIT:
         s->quit = text[0] == 'y' || text[0] == 'Y';
         break;
@@ -243,6 +249,12 @@ void lt_studio_insert(lt_studio *s, const char *text, size_t n, bool paste)
     lt_edit *e = lt_studio_edit(s);
     if (s->ask == LT_ASK_QUIT && !paste) { /* a single key answers */
         lt_edit_reset(s->line, text[0] == 'y' || text[0] == 'Y' ? "y" : "n");
+        lt_studio_accept(s);
+        return;
+    }
+    if (s->ask == LT_ASK_LESSON && !paste && n == 1 && text[0] > '0' && text[0] <= '9' &&
+        s->lessons.count < 10) { /* likewise */
+        lt_edit_reset(s->line, (char[]){text[0], '\0'});
         lt_studio_accept(s);
         return;
     }

@@ -1,5 +1,5 @@
 /* view.c - the whole screen, and its title bar. */
-#include "tui/studio.h"
+#include "tui/tour.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -161,7 +161,8 @@ static void empty_box(const lt_studio *s)
         "Every step of the way from noise",
         "is drawn here and kept.",
         "",
-        "Esc leaves the text; ? shows the keys.",
+        "Esc leaves the text; ? shows the keys,",
+        "F2 the lessons.",
     };
     lt_rect r = s->layout.picture;
     int count = (int)(sizeof lines / sizeof *lines), y = r.y + (r.height - count) / 2;
@@ -177,6 +178,7 @@ static const char *waiting_for(const lt_studio *s)
 static void no_picture(const lt_studio *s)
 {
     lt_rect r = s->layout.picture;
+    lt_draw_leave(r); /* so that no rows are scrolled when a page beside them changes */
     if (!s->reel)
         empty_box(s);
     else
@@ -226,13 +228,15 @@ static void make_layout(lt_studio *s, int cols, int rows)
                          .prompt_rows = wanted_rows(s->form.prompt, cols),
                          .negative_rows = wanted_rows(s->form.negative, cols),
                          .text_rows = s->view == LT_VIEW_COMPARE ? compare_rows(rows) : 0,
-                         .sides = s->view == LT_VIEW_STEP && s->graphics != LT_GRAPHICS_NONE,
+                         .sides = s->view == LT_VIEW_STEP && !s->tour && s->graphics != LT_GRAPHICS_NONE,
                          .most_cols = s->graphics == LT_GRAPHICS_SIXEL && s->term.max_width > 0
                                           ? s->term.max_width / s->term.cell_width
                                           : 0,
-                         .zoom = s->view == LT_VIEW_STEP      ? s->zoom
-                                 : s->view == LT_VIEW_GALLERY ? LT_LAYOUT_BIG
-                                                              : LT_LAYOUT_ONLY};
+                         .zoom = s->view == LT_VIEW_STEP ? s->zoom
+                                 : s->view == LT_VIEW_GALLERY || s->ask == LT_ASK_LESSON ||
+                                         lt_view_tour_fits(s, cols)
+                                     ? LT_LAYOUT_BIG
+                                     : LT_LAYOUT_ONLY};
     lt_layout_make(&ask, &s->layout);
 }
 
@@ -277,11 +281,15 @@ static void middle(lt_studio *s)
     }
     if (s->view == LT_VIEW_COMPARE) {
         lt_view_compare(s);
+        if (s->layout.panel.width)
+            lt_view_panel(s);
         return;
     }
     if (s->view == LT_VIEW_TOKENS) {
         lt_canvas_area(s->canvas, none, LT_ZOOM_AUTO);
         lt_view_tokens(s);
+        if (s->layout.panel.width)
+            lt_view_panel(s);
         return;
     }
     bool grid = s->view == LT_VIEW_GRID;

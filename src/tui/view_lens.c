@@ -96,6 +96,7 @@ void lt_view_lens_text(const lt_studio *s, lt_rect area)
     if (!lt_studio_look_plot(s, area.width - 2, area.height, &text))
         return;
     at = text.data;
+    lt_draw_apart(area, 2);
     for (int row = 0; row < area.height && (line = next_line(&at, &n)); row++) {
         lt_draw_bytes(area.y + row, area.x + 1, area.width - 2, LT_STYLE_PLAIN, line, n);
         for (size_t i = 0; i < n; i++) /* where it is, and where it goes */

@@ -4,7 +4,7 @@
 
 #include "tui/draw.h"
 #include "tui/gauge.h"
-#include "tui/studio.h"
+#include "tui/tour.h"
 
 enum {
     LABEL = 18,
@@ -151,11 +151,30 @@ static void of_the_step(const lt_studio *s, pen *p)
     numbers(s, p);
 }
 
+void lt_view_numbers(lt_studio *s, lt_rect area)
+{
+    pen p = {area, area.y, area.y + area.height};
+    if (lt_studio_what_if(s))
+        lt_view_what_if(s, area);
+    else if (s->statistics)
+        statistics(s, &p);
+    else
+        of_the_step(s, &p);
+}
+
 void lt_view_panel(lt_studio *s)
 {
     lt_rect area = s->layout.panel;
     pen p = {area, area.y, area.y + area.height};
     bool airy = area.height > 18;
+    if (s->ask == LT_ASK_LESSON) {
+        lt_view_lessons(s);
+        return;
+    }
+    if (s->tour && s->focus != LT_FOCUS_PARAMS) {
+        lt_view_tour(s);
+        return;
+    }
     lt_draw_box(s->layout.panel_box, LT_STYLE_PLAIN, "");
     lt_view_lenses(s, area);
     p.y += lt_view_lens_rows(area) + airy;
@@ -166,10 +185,5 @@ void lt_view_panel(lt_studio *s)
     }
     if (s->focus == LT_FOCUS_PARAMS && room(&p))
         lt_draw_text(p.y++, area.x + 1, area.width - 2, LT_STYLE_DIM, lt_form_help(s->row));
-    if (lt_studio_what_if(s))
-        lt_view_what_if(s, (lt_rect){area.x, p.y, area.width, p.end - p.y});
-    else if (s->statistics)
-        statistics(s, &p);
-    else
-        of_the_step(s, &p);
+    lt_view_numbers(s, (lt_rect){area.x, p.y, area.width, p.end - p.y});
 }

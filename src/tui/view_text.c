@@ -7,7 +7,7 @@
 #include "tui/draw.h"
 #include "tui/edit_view.h"
 #include "tui/gauge.h"
-#include "tui/studio.h"
+#include "tui/tour.h"
 
 void lt_view_timeline(lt_studio *s)
 {
@@ -108,10 +108,15 @@ static void field(const lt_studio *s, lt_rect r, const char *label, const lt_edi
     token_count(c, r);
 }
 
-void lt_view_prompts(lt_studio *s)
+void lt_view_count(lt_studio *s)
 {
     count(s, s->form.prompt, &s->prompt_count);
     count(s, s->form.negative, &s->negative_count);
+}
+
+void lt_view_prompts(lt_studio *s)
+{
+    lt_view_count(s);
     field(s, s->layout.prompt, "prompt>", s->form.prompt, &s->prompt_count,
           s->focus == LT_FOCUS_PROMPT);
     field(s, s->layout.negative, "avoid >", s->form.negative, &s->negative_count,
@@ -177,8 +182,7 @@ static void note(const lt_studio *s, lt_rect r)
 static void footer(const lt_studio *s, lt_rect r)
 {
     lt_hint hints[LT_HINTS];
-    int n =
-        lt_keymap_hints(s->keymap, lt_studio_context(s), lt_studio_state(s), r.width - 2, hints);
+    int n = lt_keymap_hints(s->keymap, lt_tour_context(s), lt_studio_state(s), r.width - 2, hints);
     for (int i = 0; i < n; i++) {
         const lt_hint *h = &hints[i];
         int x = r.x + 1 + h->column;
@@ -192,6 +196,8 @@ void lt_view_bottom(lt_studio *s)
 {
     if (s->ask != LT_ASK_NOTHING)
         asked_line(s, s->layout.message);
+    else if (s->tour && !s->note.text[0] && !s->layout.panel.width && s->view == LT_VIEW_TOKENS)
+        lt_view_tour_row(s, s->layout.message);
     else
         note(s, s->layout.message);
     footer(s, s->layout.footer);

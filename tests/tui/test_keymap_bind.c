@@ -103,7 +103,8 @@ static void test_refused(void **state)
     refused("qq save", "'qq' is no key");
     refused("q saev", "there is no action 'saev'; save is one");
     refused("q zzzzzz", "there is no action 'zzzzzz'");
-    refused("q save nowhere", "there is no context 'nowhere', expected one of viewing, runs");
+    refused("q save nowhere",
+            "there is no context 'nowhere', expected one of viewing, lesson, runs");
     refused("q save line", "in the context line");
     refused("Ctrl+T accept viewing", "accept does nothing in the context viewing");
     refused("q run typing", "'q' is text in the context typing");

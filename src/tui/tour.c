@@ -1,0 +1,363 @@
+/* tour.c - see tour.h. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "tui/command.h"
+#include "tui/draw.h"
+#include "tui/tour.h"
+#include "tui/wake.h"
+
+static const double moment = 1.5; /* seconds between what was tried and the next page */
+static const double stroke = 0.4; /* between keys that are shown */
+
+/* ---- beginning and leaving ---- */
+
+static void remember(lt_studio *s, lt_tour *t)
+{
+    t->form = (lt_form){.seed_given = s->form.seed_given, .seed = s->form.seed};
+    lt_params_copy(&t->form.next, &s->form.next);
+    t->prompt = lt_strdup(lt_edit_text(s->form.prompt, NULL));
+    t->negative = lt_strdup(lt_edit_text(s->form.negative, NULL));
+    t->pace = s->pace;
+}
+
+static void name(lt_buf *out, const char *what)
+{
+    lt_buf_format(out, "%s%s", out->len ? ", " : "", what);
+}
+
+static void give_text(lt_edit *e, const char *text, const char *what, lt_buf *names)
+{
+    if (strcmp(lt_edit_text(e, NULL), text) == 0)
+        return;
+    lt_edit_set(e, text);
+    name(names, what);
+}
+
+/* The form and the pace as they were; what was changed. */
+static void give_back(lt_studio *s, lt_tour *t, lt_buf *names)
+{
+    char was[512], is[512];
+    t->form.facts = s->form.facts;
+    for (int row = 0; row < lt_form_rows(); row++) {
+        bool a = lt_form_next(&t->form, row, was, sizeof was);
+        bool b = lt_form_next(&s->form, row, is, sizeof is);
+        if (a != b || strcmp(was, is) != 0)
+            name(names, lt_form_label(row));
+    }
+    lt_params_done(&s->form.next);
+    lt_params_copy(&s->form.next, &t->form.next);
+    s->form.seed_given = t->form.seed_given;
+    s->form.seed = t->form.seed;
+    give_text(s->form.prompt, t->prompt, "prompt", names);
+    give_text(s->form.negative, t->negative, "negative prompt", names);
+    if (fabs(s->pace - t->pace) > 0) {
+        lt_studio_pace_of(s, t->pace);
+        name(names, "pace");
+    }
+}
+
+void lt_tour_done(lt_studio *s)
+{
+    lt_tour *t = s->tour;
+    s->tour = NULL;
+    lt_lessons_done(&s->lessons);
+    if (!t)
+        return;
+    lt_lesson_done(&t->lesson);
+    lt_params_done(&t->form.next);
+    free(t->prompt);
+    free(t->negative);
+    free(t);
+}
+
+void lt_tour_close(lt_studio *s)
+{
+    lt_buf names = {0};
+    if (!s->tour)
+        return;
+    give_back(s, s->tour, &names);
+    if (names.len)
+        lt_studio_say(s, LT_NOTE_INFO, "lesson over; as before it: %s", names.data);
+    else
+        lt_studio_say(s, LT_NOTE_INFO, "lesson over");
+    lt_buf_done(&names);
+    lt_tour_done(s);
+    s->redraw = true; /* the panel may have been another one */
+}
+
+/* Shows a page; its lines begin when those before are done. */
+static void turn_to(lt_tour *t, int page)
+{
+    t->page = page;
+    t->top = 0;
+    t->asked = t->done = false;
+    t->on_at = 0;
+    t->key = -1;
+}
+
+static void begin(lt_studio *s, lt_lesson *lesson, int number)
+{
+    lt_tour *t = lt_alloc(sizeof *t);
+    if (s->tour)
+        lt_tour_close(s);
+    *t = (lt_tour){.lesson = *lesson, .number = number};
+    remember(s, t);
+    turn_to(t, 0);
+    if (s->ask != LT_ASK_NOTHING)
+        lt_studio_cancel(s);
+    s->help = s->details = false;
+    s->focus = LT_FOCUS_VIEW;
+    if (s->zoom == LT_LAYOUT_ONLY)
+        s->zoom = LT_LAYOUT_NORMAL;
+    if (s->view == LT_VIEW_COMPARE)
+        lt_studio_compare_close(s);
+    else if (s->view == LT_VIEW_GALLERY)
+        lt_gallery_close(s);
+    else if (s->view == LT_VIEW_TOKENS)
+        lt_studio_tokens_close(s);
+    s->view = LT_VIEW_STEP;
+    s->tour = t;
+    s->note.text[0] = '\0';
+    s->redraw = s->dirty = true;
+    lt_studio_picture(s, false);
+}
+
+void lt_tour_open(lt_studio *s, const char *word)
+{
+    char *path = NULL;
+    int number;
+    lt_lesson lesson = {0};
+    lt_conf_faults faults = {0};
+    lt_error err = {0};
+    bool ok =
+        lt_lesson_find(word, &path, &number, &err) && lt_lesson_read(path, &lesson, &faults, &err);
+    if (ok && faults.count)
+        ok = lt_fail(&err, LT_ERR_FORMAT, "latentty lesson --check FILE shows all", "%s",
+                     faults.first);
+    if (ok) {
+        begin(s, &lesson, number);
+    } else {
+        lt_lesson_done(&lesson);
+        lt_studio_fault(s, &err);
+    }
+    lt_conf_faults_done(&faults);
+    free(path);
+}
+
+/* ---- pages ---- */
+
+static void next_page(lt_studio *s)
+{
+    lt_tour *t = s->tour;
+    if (t->page + 1 < t->lesson.count)
+        turn_to(t, t->page + 1);
+    else
+        lt_tour_close(s);
+    s->dirty = true;
+}
+
+static void page_before(lt_studio *s)
+{
+    lt_tour *t = s->tour;
+    if (t->page > 0)
+        turn_to(t, t->page - 1);
+}
+
+void lt_tour_ask(lt_studio *s)
+{
+    lt_error err = {0};
+    if (s->tour) {
+        next_page(s);
+        return;
+    }
+    lt_lessons_done(&s->lessons);
+    if (lt_lessons_list(&s->lessons, &err))
+        lt_studio_ask(s, LT_ASK_LESSON, "");
+    else
+        lt_studio_fault(s, &err);
+}
+
+static void show_keys(lt_studio *s)
+{
+    lt_tour *t = s->tour;
+    const lt_lesson_page *p = &t->lesson.pages[t->page];
+    if (!p->key_count)
+        lt_studio_say(s, LT_NOTE_INFO, "this page has nothing to show");
+    else if (t->at <= t->page)
+        lt_studio_say(s, LT_NOTE_INFO, "the page is not ready yet");
+    else if (t->key < 0) {
+        t->key = 0;
+        t->key_at = s->now;
+    }
+}
+
+bool lt_tour_act(lt_studio *s, lt_action action)
+{
+    lt_tour *t = s->tour;
+    bool covered = s->help || s->details || s->view == LT_VIEW_GALLERY;
+    int page = s->layout.panel.height > 2 ? s->layout.panel.height - 2 : 10;
+    if (action == LT_ACTION_LESSON) {
+        lt_tour_ask(s);
+        return true;
+    }
+    if (!t)
+        return action >= LT_ACTION_LESSON_NEXT && action <= LT_ACTION_LESSON_LEAVE;
+    switch (action) {
+    case LT_ACTION_LESSON_NEXT:
+        next_page(s);
+        return true;
+    case LT_ACTION_LESSON_BACK:
+        page_before(s);
+        return true;
+    case LT_ACTION_LESSON_LEAVE:
+        lt_tour_close(s);
+        return true;
+    case LT_ACTION_LESSON_SHOW:
+        show_keys(s);
+        return true;
+    case LT_ACTION_PAGE_UP:
+    case LT_ACTION_PAGE_DOWN:
+        t->top += covered ? 0 : action == LT_ACTION_PAGE_UP ? -page : page;
+        t->top = t->top < 0 ? 0 : t->top; /* drawing limits it, too */
+        return !covered;
+    default:
+        return false;
+    }
+}
+
+lt_keymap_context lt_tour_context(const lt_studio *s)
+{
+    lt_keymap_context usual = lt_studio_context(s);
+    return s->tour && usual == LT_IN_VIEWING ? LT_IN_LESSON : usual;
+}
+
+/* ---- by itself ---- */
+
+/* A line that waits: true once it holds. */
+static bool waited(lt_studio *s, lt_tour *t, const lt_lesson_deed *d)
+{
+    t->since = t->since > 0 ? t->since : s->now;
+    bool holds = lt_tour_holds(s, &d->until);
+    t->since = holds ? 0 : t->since;
+    return holds;
+}
+
+/* As many lines as can be done now; those behind the page that is shown wait for it. */
+static void go_on(lt_studio *s)
+{
+    while (s->tour && s->tour->at <= s->tour->page) {
+        lt_tour *t = s->tour;
+        const lt_lesson_page *p = &t->lesson.pages[t->at];
+        if (t->deed == p->deed_count) {
+            t->at++;
+            t->deed = 0;
+            s->dirty = true;
+            continue;
+        }
+        const lt_lesson_deed *d = &p->deeds[t->deed];
+        if (!d->command && !waited(s, t, d))
+            return;
+        t->deed++;
+        if (d->command) {
+            lt_command_run(s, d->command);
+            if (s->tour == t && s->note.kind == LT_NOTE_INFO)
+                s->note.text[0] = '\0'; /* the page says it */
+        }
+    }
+}
+
+static bool all_hold(const lt_studio *s, const lt_lesson_page *p)
+{
+    for (int i = 0; i < p->check_count; i++)
+        if (!lt_tour_holds(s, &p->checks[i]))
+            return false;
+    return p->check_count > 0;
+}
+
+/* Goes on by itself only where the learner did it: what was so already is for a key. */
+static void judge(lt_studio *s)
+{
+    lt_tour *t = s->tour;
+    const lt_lesson_page *p = &t->lesson.pages[t->page];
+    if (t->at <= t->page || t->done || !p->check_count)
+        return;
+    if (!t->asked)
+        t->last_run = s->next_id;
+    bool first = !t->asked, holds = all_hold(s, p);
+    t->asked = true;
+    t->done = holds;
+    if (holds && !first)
+        t->on_at = s->now + moment;
+    s->dirty |= holds;
+}
+
+static void press(lt_studio *s, const lt_lesson_stroke *k)
+{
+    lt_input_event e = {.kind = LT_INPUT_KEY, .code = k->key.code, .mods = k->key.mods};
+    if (!k->text) {
+        bool text = k->key.code < LT_KEY_NONE && k->key.mods == 0;
+        e.kind = text ? LT_INPUT_TEXT : LT_INPUT_KEY;
+        lt_studio_input(s, &e);
+        return;
+    }
+    size_t n = strlen(k->text), used;
+    for (size_t i = 0; i < n && s->tour; i += used) {
+        int32_t point;
+        used = lt_text_next(k->text + i, n - i, &point);
+        e = (lt_input_event){.kind = LT_INPUT_TEXT, .code = (uint32_t)point};
+        lt_studio_input(s, &e);
+    }
+}
+
+/* The next of the keys that are shown. */
+static void show_on(lt_studio *s)
+{
+    lt_tour *t = s->tour;
+    const lt_lesson_page *p = &t->lesson.pages[t->page];
+    if (t->key < 0 || s->now < t->key_at)
+        return;
+    int now = t->key++;
+    t->key_at = s->now + stroke;
+    if (t->key == p->key_count)
+        t->key = -1;
+    press(s, &p->keys[now]);
+    s->dirty = true;
+}
+
+double lt_tour_wait(const lt_studio *s)
+{
+    const lt_tour *t = s->tour;
+    double wait = -1;
+    if (!t)
+        return -1;
+    if (t->on_at > 0)
+        wait = lt_wake_sooner(wait, t->on_at > s->now ? t->on_at - s->now : 0);
+    if (t->key >= 0)
+        wait = lt_wake_sooner(wait, t->key_at > s->now ? t->key_at - s->now : 0);
+    if (t->at <= t->page && t->since > 0) {
+        const lt_lesson_deed *d = &t->lesson.pages[t->at].deeds[t->deed];
+        if (d->until.fact == LT_LESSON_IF_SECONDS) {
+            double end = t->since + d->until.number;
+            wait = lt_wake_sooner(wait, end > s->now ? end - s->now : 0);
+        }
+    }
+    return wait;
+}
+
+void lt_tour_tick(lt_studio *s)
+{
+    if (!s->tour)
+        return;
+    show_on(s);
+    if (s->tour && s->tour->on_at > 0 && s->now >= s->tour->on_at)
+        next_page(s);
+    if (s->tour)
+        go_on(s);
+    lt_view_count(s); /* what was typed, or set */
+    if (s->tour)
+        judge(s);
+}

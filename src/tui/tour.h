@@ -1,0 +1,71 @@
+/*
+ * tour.h - a lesson on the screen: which page, what of it was done, and what the learner did.
+ *
+ * A page's lines are done in their order, each wait once a turn of the loop, so nothing blocks;
+ * turning a page goes on with the lines of the one before until all are done, and turning back does
+ * none again.  Leaving gives back the form's settings and the pace that there were.
+ */
+#pragma once
+
+#include "tui/lesson.h"
+#include "tui/studio.h"
+
+typedef struct lt_tour {
+    lt_lesson lesson;
+    int number;    /* of the lesson; 0: of a file */
+    int page, top; /* shown, and its first row */
+    int at, deed;  /* whose line is next; at > page: all that is shown was done */
+    double since;  /* when that line began to wait; 0: it has not */
+    /* of the page that is shown */
+    bool asked, done;  /* its checks were false once; they hold, or held */
+    double on_at;      /* when the next page comes by itself; 0: it does not */
+    uint64_t last_run; /* s->next_id when it was asked */
+    int key;           /* of those that are shown, the next one; -1: none is */
+    double key_at;
+    /* as it was before */
+    lt_form form; /* owned; its editors are not used */
+    char *prompt, *negative;
+    double pace;
+} lt_tour;
+
+/* ---- lesson_files.c ---- */
+
+/* A file, checked with what the studio knows.  LT_ERR_IO, LT_ERR_FORMAT where it cannot be read;
+ * mistakes in it are in `faults`, and *out is the caller's in any case. */
+bool lt_lesson_read(const char *path, lt_lesson *out, lt_conf_faults *faults,
+                    lt_error *err) LT_WARN_UNUSED;
+
+typedef struct lt_lesson_entry {
+    int number;
+    char *path, *title, *about; /* owned */
+} lt_lesson_entry;
+/* What is in assets/lessons, by number; released with lt_lessons_done in both cases. */
+bool lt_lessons_list(lt_lessons *out, lt_error *err) LT_WARN_UNUSED;
+/* The path of a lesson, by its number or its own path; the caller's. */
+bool lt_lesson_find(const char *word, char **path, int *number, lt_error *err) LT_WARN_UNUSED;
+
+/* ---- lesson_numbers.c ---- */
+
+/* A number of what is on the screen; an lt_lesson_value with the studio as `user`. */
+bool lt_tour_number(const void *studio, lt_lesson_number which, lt_buf *out);
+
+/* ---- lesson_facts.c ---- */
+
+bool lt_tour_holds(const lt_studio *s, const lt_lesson_test *t);
+
+/* ---- tour.c ---- */
+void lt_tour_ask(lt_studio *s);                    /* which one; of a lesson: the next page */
+void lt_tour_open(lt_studio *s, const char *word); /* number or path */
+void lt_tour_close(lt_studio *s);                  /* says what it gave back */
+void lt_tour_done(lt_studio *s);                   /* releases it all */
+bool lt_tour_act(lt_studio *s, lt_action action);  /* false: it is none of its own */
+/* lt_studio_context, or that of a lesson, before what it covers. */
+lt_keymap_context lt_tour_context(const lt_studio *s);
+double lt_tour_wait(const lt_studio *s); /* as lt_studio_wait */
+void lt_tour_tick(lt_studio *s);
+
+/* ---- view_lesson.c ---- */
+void lt_view_tour(lt_studio *s);                        /* in the panel */
+bool lt_view_tour_fits(const lt_studio *s, int cols);   /* there is room for it beside this view */
+void lt_view_tour_row(const lt_studio *s, lt_rect row); /* where there is none */
+void lt_view_lessons(lt_studio *s);                     /* the list, in the panel */

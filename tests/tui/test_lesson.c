@@ -1,0 +1,213 @@
+/* Lessons as text: pages, placeholders, what is waited for, and mistakes by line. */
+#include "tui/lesson.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "support/check.h"
+
+static bool command(const char *line, lt_error *err)
+{
+    return strcmp(line, "bad") != 0 || lt_fail(err, LT_ERR_ARGUMENT, NULL, "no command 'bad'");
+}
+
+static bool setting(const char *name, const char *value, lt_error *err)
+{
+    (void)value;
+    return strcmp(name, "steps") == 0 ||
+           lt_fail(err, LT_ERR_ARGUMENT, NULL, "no setting '%s'", name);
+}
+
+static const lt_lesson_vocabulary words = {command, setting};
+
+static lt_lesson parsed(const char *text, lt_conf_faults *f)
+{
+    lt_lesson l;
+    *f = (lt_conf_faults){0};
+    lt_lesson_parse(text, strlen(text), "dir/x.txt", &words, &l, f);
+    return l;
+}
+
+static lt_lesson good(const char *text)
+{
+    lt_conf_faults f;
+    lt_lesson l = parsed(text, &f);
+    if (f.count)
+        fail_msg("%s", f.first);
+    return l;
+}
+
+#define HEAD "title: T\nabout: A\n---\n"
+
+/* A page is read with just this mistake. */
+static void wrong(const char *text, const char *want)
+{
+    lt_conf_faults f;
+    lt_lesson l = parsed(text, &f);
+    if (f.count != 1 || strcmp(f.first, want) != 0)
+        fail_msg("%d mistakes, the first '%s'; wanted '%s'", f.count, f.first, want);
+    lt_lesson_done(&l);
+    lt_conf_faults_done(&f);
+}
+
+static void test_pages(void **state)
+{
+    (void)state;
+    lt_lesson l = good("\xEF\xBB\xBF# a comment\ntitle: T\r\nabout: About it\n\n---\n"
+                       "One line\nand another.\n\n  x = {sigma}\nNext.\nsource: S\n  goes on\n"
+                       "do: run\nwait: step 3\ndo: lens-2\n---\n# no text\nTwo {{x}.\n"
+                       "try: Press 2\n  now.\ncheck: lens 2\ncheck: next steps 4\n"
+                       "keys: 2 \"a b\" Ctrl+G \"\n");
+    assert_string_equal(l.title, "T");
+    assert_string_equal(l.about, "About it");
+    assert_int_equal(l.count, 2);
+    const lt_lesson_page *p = &l.pages[0];
+    assert_string_equal(p->say, "One line and another.\n\n  x = {sigma}\nNext.");
+    assert_string_equal(p->source, "S goes on");
+    assert_string_equal(p->try, "");
+    assert_int_equal(p->deed_count, 3);
+    assert_string_equal(p->deeds[0].command, "run");
+    assert_null(p->deeds[1].command);
+    assert_int_equal(p->deeds[1].until.fact, LT_LESSON_IF_STEP);
+    assert_true(p->deeds[1].until.number == 3);
+    assert_string_equal(p->deeds[2].command, "lens-2");
+    p = &l.pages[1];
+    assert_int_equal(p->line, 17);
+    assert_string_equal(p->try, "Press 2 now.");
+    assert_int_equal(p->check_count, 2);
+    assert_string_equal(p->checks[1].text, "steps");
+    assert_string_equal(p->checks[1].value, "4");
+    assert_int_equal(p->key_count, 4);
+    assert_int_equal(p->keys[0].key.code, '2');
+    assert_string_equal(p->keys[1].text, "a b");
+    assert_int_equal(p->keys[2].key.code, 'g');
+    assert_int_equal(p->keys[2].key.mods, 4);
+    assert_int_equal(p->keys[3].key.code, '"'); /* one that is not closed */
+    lt_lesson_done(&l);
+}
+
+static void test_mistakes(void **state)
+{
+    (void)state;
+    wrong("", "x.txt:1: there are no pages, expected a line --- before each");
+    wrong("title: T\n---\nText\n", "x.txt:1: the lesson has no about:");
+    wrong("title: T\nabout: A\nText\n---\nText\n",
+          "x.txt:3: text before the first ---, expected title: and about:");
+    wrong("title: T\nabout: A\ntitle: B\n---\nText\n", "x.txt:3: there is a title: already");
+    wrong("title: A title that is long\nabout: A\n---\nText\n",
+          "x.txt:1: the title has 20 columns, expected at most 18");
+    wrong(HEAD "Text\nabout: B\n", "x.txt:5: about: belongs before the first ---");
+    wrong("title: T\nabout: A\ndo: run\n---\nText\n", "x.txt:3: do: belongs behind the first ---");
+    wrong(HEAD "Text\nsouce: B\n",
+          "x.txt:5: there is no 'souce:'; source: is one, and text begins with a capital");
+    wrong(HEAD "Text\ndo:\n", "x.txt:5: do: says nothing");
+    wrong(HEAD "Text\ndo: bad\n", "x.txt:5: no command 'bad'");
+    wrong(HEAD "Text {sigmma}\nMore\n", "x.txt:4: there is no number {sigmma}; {sigma} is one");
+    wrong(HEAD "Text {sigma\nMore\n",
+          "x.txt:4: '{sigma' is not closed with } ({{ stands for a brace)");
+    wrong(HEAD "Text\nwait: runn\n", "x.txt:5: 'runn' cannot be waited for; run can");
+    wrong(HEAD "Text\nwait: run now\n", "x.txt:5: 'now' is left over: run takes nothing");
+    wrong(HEAD "Text\nwait: step\n", "x.txt:5: step is '', expected a number");
+    wrong(HEAD "Text\ntry: T\ncheck: lens x\n", "x.txt:6: lens is 'x', expected a number");
+    wrong(HEAD "Text\ntry: T\ncheck: view grit\n",
+          "x.txt:6: there is no view 'grit', expected one of step, grid, compare, history, tokens");
+    wrong(HEAD "Text\ntry: T\ncheck: next steps\n",
+          "x.txt:6: 'steps', expected a setting and its value");
+    wrong(HEAD "Text\ntry: T\ncheck: this stepps 4\n", "x.txt:6: no setting 'stepps'");
+    wrong(HEAD "Text\ntry: T\ncheck: prompt\n", "x.txt:6: prompt needs words");
+    wrong(HEAD "Text\ntry: T\ncheck: seconds 3\n",
+          "x.txt:6: seconds go by alone: they are for wait:, not for check:");
+    wrong(HEAD "Text\ntry: T\ncheck: run\nkeys: Foo\n",
+          "x.txt:7: 'Foo' is no key, expected names as in keys.conf, or text in double quotes");
+    wrong(HEAD "Text\ncheck: run\n", "x.txt:4: the page has check: or keys:, but no try:");
+    wrong(HEAD "Text\ntry: T\nkeys: 2\n", "x.txt:4: the page has keys:, but no check:");
+    wrong(HEAD "do: run\n", "x.txt:4: the page says nothing");
+    wrong(HEAD "Text\n\tx\n",
+          "x.txt:5: the line holds the control character 0x09 (blanks instead of tabs)");
+    wrong(HEAD "Text\n\xFF\n", "x.txt:5: the line is not UTF-8: byte 0 is wrong");
+}
+
+static void test_room(void **state)
+{
+    (void)state;
+    lt_buf text = {0};
+    lt_buf_str(&text, HEAD);
+    for (int i = 0; i < LT_LESSON_ROWS; i++)
+        lt_buf_format(&text, "  row %d\n", i);
+    lt_lesson l = good(text.data);
+    lt_lesson_done(&l);
+    lt_buf_str(&text, "  one too many\n");
+    wrong(text.data, "x.txt:4: the page has 16 rows of 44 columns, expected at most 15, which a "
+                     "screen of 80x24 shows (two pages)");
+    lt_buf_clear(&text);
+    lt_buf_str(&text, "title: T\nabout: A\n");
+    for (int i = 0; i <= LT_LESSON_PAGES; i++)
+        lt_buf_str(&text, "---\nText\n");
+    lt_conf_faults f;
+    l = parsed(text.data, &f);
+    assert_int_equal(l.count, LT_LESSON_PAGES);
+    assert_string_equal(f.first, "x.txt:83: more than 40 pages");
+    lt_lesson_done(&l);
+    lt_conf_faults_done(&f);
+    lt_buf_done(&text);
+}
+
+static bool value(const void *user, lt_lesson_number which, lt_buf *out)
+{
+    (void)user;
+    if (which != LT_LESSON_SIGMA)
+        return false;
+    lt_buf_str(out, "1.5");
+    return true;
+}
+
+static void test_expand(void **state)
+{
+    (void)state;
+    lt_buf out = {0};
+    lt_lesson_expand("a {sigma}, {seed} {{b} {c", value, NULL, &out);
+    assert_string_equal(out.data, "a 1.5, ... {b} {c");
+    lt_buf_done(&out);
+    int try_at, source_at;
+    lt_lesson l = good(HEAD "One two three {sigma}\ntry: Four\nsource: Five\n");
+    assert_int_equal(
+        lt_lesson_lay_out(&l.pages[0], value, NULL, 10, true, &out, &try_at, &source_at), 7);
+    assert_string_equal(out.data, "One two\nthree 1.5\n\nTry: Four\n\nSource:\nFive\n");
+    assert_int_equal(try_at, 3);
+    assert_int_equal(source_at, 5);
+    lt_buf_done(&out);
+    lt_lesson_done(&l);
+}
+
+/* The manual names every word. */
+static void test_manual(void **state)
+{
+    (void)state;
+    lt_buf manual = {0};
+    const char *name, *help;
+    char word[64];
+    CHECK_OK(lt_file_read(LT_ASSETS "/lessons/README.md", 1 << 20, &manual, err));
+    for (int i = 0; (name = lt_lesson_number_at(i, &help)); i++) {
+        snprintf(word, sizeof word, "`{%s}`", name);
+        if (!strstr(manual.data, word) || !*help)
+            fail_msg("the manual lacks %s", word);
+    }
+    for (int i = 0; (name = lt_lesson_fact_at(i, &help)); i++) {
+        snprintf(word, sizeof word, "| `%s", name);
+        if (!strstr(manual.data, word) || !*help)
+            fail_msg("the manual lacks %s", word);
+    }
+    for (int i = 0; (name = lt_lesson_view_at(i)); i++)
+        assert_non_null(strstr(manual.data, name));
+    lt_buf_done(&manual);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pages),  cmocka_unit_test(test_mistakes), cmocka_unit_test(test_room),
+        cmocka_unit_test(test_expand), cmocka_unit_test(test_manual),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
