@@ -228,7 +228,8 @@ static void make_layout(lt_studio *s, int cols, int rows)
                          .prompt_rows = wanted_rows(s->form.prompt, cols),
                          .negative_rows = wanted_rows(s->form.negative, cols),
                          .text_rows = s->view == LT_VIEW_COMPARE ? compare_rows(rows) : 0,
-                         .sides = s->view == LT_VIEW_STEP && !s->tour && s->graphics != LT_GRAPHICS_NONE,
+                         .sides =
+                             s->view == LT_VIEW_STEP && !s->tour && s->graphics != LT_GRAPHICS_NONE,
                          .most_cols = s->graphics == LT_GRAPHICS_SIXEL && s->term.max_width > 0
                                           ? s->term.max_width / s->term.cell_width
                                           : 0,

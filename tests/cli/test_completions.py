@@ -78,6 +78,7 @@ class Completions(unittest.TestCase):
     def test_bash(self):
         self.in_shell("bash")
         self.assertEqual(self.offered("bash", "schedule", "--scheduler", "=", "lms-"), ["lms-blog"])
+        self.assertEqual(self.offered("bash", "lesson", ""), [str(number) for number in range(1, 9)])
         self.assertEqual(self.offered("bash", "render", "-p", '"a fox', "-s", "euler_"), ["euler_a"])
 
     @unittest.skipUnless(shutil.which("zsh"), "no zsh here")

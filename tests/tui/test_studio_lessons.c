@@ -1,0 +1,357 @@
+/* test_studio_lessons.c - every lesson that comes along from its first page to its last, done as
+ * its pages ask; and what a lesson's numbers, lists, keys and mistakes are. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "gfx/input.h"
+#include "studio_rig.h"
+#include "tui/lesson.h"
+
+#define SETTINGS "--size 64x64 --no-history"
+enum { LESSONS = 8 };
+static const terminal_options large = {
+    .columns = 120, .rows = 40, .cell_width = 10, .cell_height = 20, .guard_seconds = 40};
+static const terminal_options small = {.cell_width = 10, .cell_height = 20, .guard_seconds = 40};
+
+/* ---- what a page asks for ---- */
+
+/* As terminal_keys has it: "Ctrl+G" is <c-g>. */
+static void add_key(lt_buf *out, lt_key key)
+{
+    char name[LT_KEY_TEXT];
+    const char *base = name, *plus;
+    lt_key_name(key, name);
+    if (strcmp(name, "<") == 0 || (strlen(name) > 1 && strcmp(name, "Space") != 0) || key.mods) {
+        lt_buf_char(out, '<');
+        for (; (plus = strchr(base, '+')) && plus[1]; base = plus + 1)
+            lt_buf_format(out, "%c-", *base == 'C' ? 'c' : *base == 'S' ? 's' : 'm');
+        for (const char *c = base; *c; c++)
+            lt_buf_char(out, (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c));
+        lt_buf_char(out, '>');
+    } else {
+        lt_buf_str(out, key.code == ' ' ? "<space>" : name);
+    }
+}
+
+static void press(rig *r, const lt_lesson_page *p)
+{
+    lt_buf keys = {0};
+    for (int i = 0; i < p->key_count; i++)
+        if (p->keys[i].text)
+            lt_buf_str(&keys, p->keys[i].text);
+        else
+            add_key(&keys, p->keys[i].key);
+    rig_keys(r, keys.data);
+    lt_buf_done(&keys);
+}
+
+static bool paced(const lt_lesson_page *p)
+{
+    for (int i = 0; i < p->deed_count; i++)
+        if (p->deeds[i].command && strncmp(p->deeds[i].command, "pace 0.", 7) == 0)
+            return true;
+    return false;
+}
+
+/* "page 3/9" or a page behind it, which then is *page. */
+static void wait_page(rig *r, int *page, int count)
+{
+    char text[64];
+    snprintf(text, sizeof text, "  page (%d|%d)/%d ", *page + 1, *page + 2, count);
+    rig_match(r, text);
+    snprintf(text, sizeof text, "  page %d/%d ", *page + 2, count);
+    *page += rig_shows(r, text);
+}
+
+/* No "..." stands in the panel. */
+static bool all_known(terminal *t, void *user)
+{
+    int columns, rows;
+    bool known = true;
+    (void)user;
+    terminal_size(t, &columns, &rows);
+    for (int y = 0; y < rows; y++) {
+        lt_buf row = {0};
+        terminal_row(t, y, &row);
+        const char *panel = row.len ? strstr(row.data, "││") : NULL;
+        known = known && !(panel && strstr(panel, "..."));
+        lt_buf_done(&row);
+    }
+    return known;
+}
+
+/* Does what the page asks for, and turns it: by itself, where it does; or with F2. */
+static void one_page(rig *r, const lt_lesson *l, int *page, bool by_itself)
+{
+    const lt_lesson_page *p = &l->pages[*page];
+    bool last = *page + 1 == l->count;
+    if (paced(p))
+        rig_keys(r, ":pace 0<enter>");
+    rig_gone(r, "it is being made");
+    CHECK_OK(terminal_wait(r->t, all_known, NULL, "every number of the page", err));
+    if (rig_shows(r, "PgDn: more"))
+        fail_msg("%s: page %d does not fit", l->title, *page + 1);
+    if (p->check_count && !p->key_count)
+        fail_msg("%s: page %d has check: and no keys:", l->title, *page + 1);
+    if (p->check_count) {
+        rig_wait(r, "waits for it");
+        press(r, p);
+        rig_gone(r, "waits for it"); /* done, or the next page */
+    }
+    if (!p->check_count || last || !by_itself)
+        rig_keys(r, "<f2>");
+    ++*page;
+}
+
+static lt_lesson read(const char *path)
+{
+    lt_lesson l;
+    lt_buf bytes = {0};
+    lt_conf_faults f = {0};
+    CHECK_OK(lt_file_read(path, LT_LESSON_FILE, &bytes, err));
+    lt_lesson_parse(bytes.data, bytes.len, path, NULL, &l, &f);
+    if (f.count)
+        fail_msg("%s", f.first);
+    lt_buf_done(&bytes);
+    lt_conf_faults_done(&f);
+    return l;
+}
+
+static const char *const files[LESSONS] = {"1-tokens",   "2-latents",  "3-noising", "4-step",
+                                           "5-guidance", "6-samplers", "7-seeds",   "8-blog"};
+
+static void follow(int number, const terminal_options *options, bool by_itself)
+{
+    char words[32], title[64];
+    char *path = lt_format("%s/lessons/%s.txt", LT_ASSETS, files[number - 1]);
+    lt_lesson l = read(path);
+    snprintf(words, sizeof words, "lesson %d", number);
+    snprintf(title, sizeof title, "lesson %d: %s", number, l.title);
+    rig r = rig_open(options, words, SETTINGS);
+    rig_wait(&r, title);
+    for (int page = 0; page < l.count;) {
+        wait_page(&r, &page, l.count);
+        one_page(&r, &l, &page, by_itself);
+    }
+    rig_wait(&r, "lesson over; as before it: ");
+    if (terminal_faults(r.t) || terminal_holes(r.t))
+        terminal_explain(r.t, l.title);
+    assert_int_equal(terminal_faults(r.t), 0);
+    assert_int_equal(terminal_holes(r.t), 0);
+    rig_leave(&r);
+    lt_lesson_done(&l);
+    free(path);
+}
+
+static void test_small(void **state)
+{
+    (void)state;
+    for (int i = 1; i <= LESSONS; i++)
+        follow(i, &small, i % 3 == 1); /* turning by itself costs a moment each */
+}
+
+static void test_large(void **state)
+{
+    (void)state;
+    for (int i = 1; i <= LESSONS; i++)
+        follow(i, &large, false);
+}
+
+/* ---- a lesson of one's own ---- */
+
+static void put(const rig *r, const char *name, const char *text)
+{
+    char *path = lt_path_join(r->dir, name);
+    CHECK_OK(lt_file_write(path, text, strlen(text), err));
+    free(path);
+}
+
+/* The program with a file of lessons in its directory. */
+static rig with_file(const char *text, const char *more)
+{
+    rig r = rig_open(&small, "--help", NULL);
+    int status;
+    CHECK_OK(terminal_wait_exit(r.t, &status, err));
+    put(&r, "own.txt", text);
+    r.arguments = "lesson own.txt " SETTINGS;
+    rig_again(&r, &small, more);
+    return r;
+}
+
+static void shows(rig *r, const char *label, double value)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%s=%.4g;", label, value);
+    rig_wait(r, text);
+}
+
+/* Of the schedule that SD 1.x has, worked out here: abar [1000]. */
+static void make_abar(double abar[1000])
+{
+    double product = 1, low = sqrt(0.00085), high = sqrt(0.012);
+    for (int t = 0; t < 1000; t++) {
+        double root = low + (high - low) * t / 999;
+        abar[t] = product *= 1 - root * root;
+    }
+}
+
+/* Of eight steps, leading with an offset of 1, as the demo model's scheduler_config.json says. */
+static int t_of(int step)
+{
+    return 1000 / 8 * (7 - step) + 1;
+}
+
+static double sigma_of(const double abar[1000], int step)
+{
+    return step == 8 ? 0 : sqrt((1 - abar[t_of(step)]) / abar[t_of(step)]);
+}
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    static double abar[1000];
+    const int k = 3, t = t_of(k);
+    make_abar(abar);
+    rig r = with_file("title: Own\nabout: x\n---\n"
+                      "  s={sigma}; n={sigma_next}; b={sigma_before};\n"
+                      "  f={sigma_first}; l={sigma_last}; i={input_scale};\n"
+                      "  a={abar}; q={sqrt_abar}; z={sqrt_noise};\n"
+                      "  k={step}/{steps} {sigmas} t={timestep};\n"
+                      "  be={beta}; sb={sqrt_beta}; sk={sqrt_keep};\n"
+                      "  tt={train_t} {train_steps} al={abar_last};\n"
+                      "  w={weight_1}; sum={weight_sum}; {sampler} {order};\n"
+                      "  {width}x{height} {latent_width}x{latent_height}x{channels}\n"
+                      "  {pixel_numbers} {latent_numbers} {fewer_positions} {fewer_numbers}\n"
+                      "  {scaling} {tokens} {padding} {positions} {id_begin}\n"
+                      "  {seed} {guidance} {text_width} {factor}\n"
+                      "do: prompt a red fox\ndo: set seed 42\ndo: set steps 8\n"
+                      "do: set scheduler euler\ndo: set guidance-scale 5\ndo: run\nwait: run\n"
+                      "do: goto 3\n",
+                      "");
+    double sigma = sigma_of(abar, k), next = sigma_of(abar, k + 1), a = 1 / (sigma * sigma + 1);
+    double beta = 1 - abar[t] / abar[t - 1];
+    char text[64];
+    shows(&r, "s", sigma);
+    shows(&r, "n", next);
+    shows(&r, "b", sigma_of(abar, k - 1));
+    shows(&r, "f", sigma_of(abar, 0));
+    shows(&r, "l", 0);
+    shows(&r, "i", 1 / sqrt(sigma * sigma + 1));
+    shows(&r, "a", a);
+    shows(&r, "q", sqrt(a));
+    shows(&r, "z", sqrt(1 - a));
+    snprintf(text, sizeof text, "be=%.3g;", beta);
+    rig_wait(&r, text);
+    shows(&r, "sb", sqrt(beta));
+    shows(&r, "sk", sqrt(1 - beta));
+    rig_wait(&r, "k=3/8 9 t=501");
+    rig_wait(&r, "tt=501 1000");
+    shows(&r, "al", abar[999]);
+    shows(&r, "w", next - sigma);
+    shows(&r, "sum", next - sigma);
+    rig_wait(&r, "Euler 1");
+    rig_wait(&r, "64x64 8x8x4");
+    rig_wait(&r, "12288 256 64 48");
+    rig_wait(&r, "0.18215 3 72 77 49406");
+    rig_wait(&r, "42 5 64 8");
+    rig_leave(&r);
+}
+
+/* ---- keys ---- */
+
+static void test_list(void **state)
+{
+    (void)state;
+    rig r = rig_ready(&small, "-p a_red_fox --steps 4 --seed 1 " SETTINGS, "");
+    rig_keys(&r, "<f2>");
+    rig_wait(&r, "which lesson");
+    for (int i = 0; i < LESSONS; i++) {
+        char *path = lt_format("%s/lessons/%s.txt", LT_ASSETS, files[i]);
+        lt_lesson l = read(path);
+        char *line = lt_format("%d  %s", i + 1, l.title);
+        rig_wait(&r, line);
+        free(line);
+        lt_lesson_done(&l);
+        free(path);
+    }
+    rig_keys(&r, "<esc>");
+    rig_gone(&r, "which lesson");
+    rig_keys(&r, "<f2>2");
+    rig_wait(&r, "lesson 2: Latents  page 1/");
+    rig_keys(&r, ":lesson 9<enter>");
+    rig_wait(&r, "there is no lesson 9, expected 1 to 8");
+    rig_keys(&r, ":lesson 4<enter>");
+    rig_wait(&r, "lesson 4: One denoising step  page 1/");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "page 2/");
+    rig_keys(&r, "<bs>");
+    rig_wait(&r, "page 1/");
+    rig_keys(&r, "<esc>");
+    rig_wait(&r, "lesson over");
+    rig_match(&r, "prompt> a red fox +3/75"); /* as before both lessons */
+    rig_match(&r, "steps +[0-9]+ +4 ");
+    rig_leave(&r);
+}
+
+static const char own[] = "title: Own\nabout: x\n---\nOne.\ndo: set guidance-scale 4\n"
+                          "---\nTwo.\ntry: Press i and type.\ncheck: prompt blue fox\n"
+                          "check: next guidance-scale 4\nkeys: i \"a blue fox\"\n"
+                          "---\nThree.\nwait: seconds 0.1\ndo: view\n";
+
+/* The lesson does what it asks for; going back does nothing again. */
+static void test_show(void **state)
+{
+    (void)state;
+    rig r = with_file(own, "");
+    rig_match(&r, "[0-9]/75");
+    rig_wait(&r, "lesson: Own  page 1/3");
+    rig_keys(&r, ":guidance-scale 6<enter>");
+    rig_wait(&r, "guidance-scale is 6");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "page 2/3");
+    rig_keys(&r, "<bs>");
+    rig_wait(&r, "page 1/3");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "waits for it"); /* guidance stayed 6 */
+    rig_keys(&r, "<f3>");
+    rig_wait(&r, "a blue fox");
+    rig_keys(&r, "<esc>"); /* and what follows does not look like Alt */
+    rig_wait(&r, "Enter skips it");
+    rig_keys(&r, ":guidance-scale 4<enter>");
+    rig_wait(&r, "Three.");
+    rig_keys(&r, "<f2>");
+    rig_wait(&r, "lesson over; as before it: guidance-scale, prompt");
+    rig_gone(&r, "blue");
+    rig_leave(&r);
+}
+
+/* A mistake is told by line before there is a screen, and by the list of them. */
+static void test_wrong(void **state)
+{
+    (void)state;
+    rig r = with_file("title: Own\nabout: x\n---\n{sigmma}\ndo: lens-22\n", "");
+    rig_wait(&r, "own.txt:4: there is no number {sigmma}; {sigma} is one");
+    rig_end(&r, 1);
+    assert_int_equal(rig_run(&r, "lesson --check own.txt"), 1);
+    put(&r, "own.txt", "title: Own\nabout: x\n---\nText\ndo: lesson own.txt\n");
+    assert_int_equal(rig_run(&r, "lesson --check own.txt"), 1);
+    put(&r, "own.txt", own);
+    assert_int_equal(rig_run(&r, "lesson --check own.txt"), 0);
+    assert_int_equal(rig_run(&r, "lesson --check none.txt"), 1);
+    assert_int_equal(rig_run(&r, "lesson 9"), 2);
+    assert_int_equal(rig_run(&r, "lesson"), 2);
+    assert_int_equal(rig_run(&r, "lesson --list"), 0);
+    rig_close(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_small), cmocka_unit_test(test_large), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_list),  cmocka_unit_test(test_show),  cmocka_unit_test(test_wrong),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
