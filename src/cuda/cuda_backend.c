@@ -63,6 +63,8 @@ static void cuda_close(lt_backend *b)
     if (b->stream)
         lt_cuda_weights_done(&b->weights);
     lt_cuda_pool_done(&b->ops);
+    lt_cuda_pool_done(&b->ops_beside);
+    lt_gpu_stream_close(b->beside);
     lt_gpu_stream_close(b->stream);
     lt_gpu_close(b->gpu);
     free(b);
@@ -91,11 +93,12 @@ static void cuda_forget(lt_backend *b, const void *from, size_t bytes)
     lt_cuda_weights_forget(&b->weights, from, bytes);
 }
 
-/* The workspace of the libraries counts as activations. */
+/* The workspaces of the libraries count as activations. */
 static lt_memory cuda_memory(const lt_backend *b)
 {
-    return (lt_memory){.weights = b->weights.bytes,
-                       .activations = b->activations + lt_gpu_workspace_size(b->stream)};
+    size_t workspaces = lt_gpu_workspace_size(b->stream);
+    workspaces += b->beside ? lt_gpu_workspace_size(b->beside) : 0;
+    return (lt_memory){.weights = b->weights.bytes, .activations = b->activations + workspaces};
 }
 
 static size_t cuda_room(const lt_backend *b)
@@ -119,6 +122,9 @@ const lt_backend_ops lt_cuda_ops = {
     .write = lt_cuda_program_write,
     .run = lt_cuda_program_run,
     .measure = lt_cuda_program_measure,
+    .compile_beside = lt_cuda_program_compile_beside,
+    .start = lt_cuda_program_start,
+    .finished = lt_cuda_program_finished,
     .read = lt_cuda_program_read,
     .forget = cuda_forget,
     .memory = cuda_memory,

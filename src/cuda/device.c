@@ -254,3 +254,13 @@ bool lt_gpu_wait(lt_gpu_stream *s, lt_error *err)
 {
     return lt_cuda_ok(cudaStreamSynchronize(s->handle), "the GPU failed at its work", err);
 }
+
+bool lt_gpu_idle(lt_gpu_stream *s, bool *yes, lt_error *err)
+{
+    cudaError_t e = cudaStreamQuery(s->handle);
+    *yes = e == cudaSuccess;
+    if (e != cudaErrorNotReady)
+        return lt_cuda_ok(e, "the GPU failed at its work", err);
+    (void)cudaGetLastError();
+    return true;
+}

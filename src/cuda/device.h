@@ -72,6 +72,9 @@ bool lt_gpu_copy(lt_gpu_stream *s, void *to, const void *from, size_t bytes,
 /* Until everything that the stream was given is done.  LT_ERR_DEVICE: something of it failed. */
 bool lt_gpu_wait(lt_gpu_stream *s, lt_error *err) LT_WARN_UNUSED;
 
+/* *yes: it is done.  Never waits.  LT_ERR_DEVICE as lt_gpu_wait. */
+bool lt_gpu_idle(lt_gpu_stream *s, bool *yes, lt_error *err) LT_WARN_UNUSED;
+
 /* Between these two, work goes into a graph.  After a failure in between, lt_gpu_record_drop. */
 bool lt_gpu_record(lt_gpu_stream *s, lt_error *err) LT_WARN_UNUSED;
 bool lt_gpu_recorded(lt_gpu_stream *s, lt_gpu_graph **out, lt_error *err) LT_WARN_UNUSED;

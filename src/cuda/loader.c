@@ -179,6 +179,22 @@ static bool cuda_read(lt_program *p, const lt_tensor *output, float *host, size_
     return ops()->read(p, output, host, count, err);
 }
 
+static bool cuda_compile_beside(lt_backend *b, const lt_graph *g, lt_program **out,
+                                lt_progress *progress, lt_error *err)
+{
+    return ops()->compile_beside(b, g, out, progress, err);
+}
+
+static bool cuda_start(lt_program *p, lt_error *err)
+{
+    return ops()->start(p, err);
+}
+
+static bool cuda_finished(lt_program *p, bool *yes, lt_error *err)
+{
+    return ops()->finished(p, yes, err);
+}
+
 static void cuda_forget(lt_backend *b, const void *from, size_t bytes)
 {
     ops()->forget(b, from, bytes);
@@ -209,6 +225,9 @@ const lt_backend_ops lt_cuda_backend = {
     .write = cuda_write,
     .run = cuda_run,
     .measure = cuda_measure,
+    .compile_beside = cuda_compile_beside,
+    .start = cuda_start,
+    .finished = cuda_finished,
     .read = cuda_read,
     .forget = cuda_forget,
     .memory = cuda_memory,

@@ -79,7 +79,7 @@ static bool place_values(lt_program *p, lt_error *err)
     if (!lt_gpu_alloc(p->backend->gpu, p->bytes, "activations", &block, err))
         return false;
     p->backend->activations += p->bytes;
-    p->site = (lt_cuda_site){p->backend, &p->fused, &p->plan, block, NULL};
+    p->site.block = block;
     p->site.scratch = (float *)(void *)(p->site.block + aligned(p->plan.values.bytes));
     return true;
 }
@@ -158,10 +158,12 @@ static bool prepare_steps(lt_program *p, lt_progress *progress, lt_error *err)
     return lt_gpu_wait(p->backend->stream, err); /* for the weights */
 }
 
-bool lt_cuda_program_compile(lt_backend *b, const lt_graph *g, lt_program **out,
-                             lt_progress *progress, lt_error *err)
+/* A program of which the work goes into the stream of these ops. */
+static bool compile(lt_backend *b, lt_cuda_pool *ops, const lt_graph *g, lt_program **out,
+                    lt_progress *progress, lt_error *err)
 {
     lt_program *p = lt_alloc(sizeof *p);
+    p->site = (lt_cuda_site){.backend = b, .fused = &p->fused, .plan = &p->plan, .ops = ops};
     bool ok = plan(b, g, p, err) && make_room_for_weights(p, err) && place_values(p, err) &&
               make_ports(p, err) && prepare_steps(p, progress, err);
     if (ok)
@@ -169,8 +171,23 @@ bool lt_cuda_program_compile(lt_backend *b, const lt_graph *g, lt_program **out,
     else
         lt_cuda_program_discard(b, p);
     lt_cuda_weights_settle(&b->weights, ok);
-    lt_plans_save(b->stream); /* what was measured, also if it was for nothing */
+    lt_plans_save(ops->stream); /* what was measured, also if it was for nothing */
     return ok;
+}
+
+bool lt_cuda_program_compile(lt_backend *b, const lt_graph *g, lt_program **out,
+                             lt_progress *progress, lt_error *err)
+{
+    return compile(b, &b->ops, g, out, progress, err);
+}
+
+bool lt_cuda_program_compile_beside(lt_backend *b, const lt_graph *g, lt_program **out,
+                                    lt_progress *progress, lt_error *err)
+{
+    if (!b->beside && !lt_gpu_stream_open(b->gpu, true, &b->beside, err))
+        return false;
+    b->ops_beside.stream = b->beside;
+    return compile(b, &b->ops_beside, g, out, progress, err);
 }
 
 void lt_cuda_program_discard(lt_backend *b, lt_program *p)
@@ -178,11 +195,11 @@ void lt_cuda_program_discard(lt_backend *b, lt_program *p)
     lt_error ignored;
     if (!p)
         return;
-    if (p->pinned) /* what was written may be on its way */
-        (void)!lt_gpu_wait(b->stream, &ignored);
+    if (p->pinned) /* what was written may be on its way, or a run at work */
+        (void)!lt_gpu_wait(lt_cuda_program_stream(p), &ignored);
     lt_cuda_replay_done(&p->replay);
     for (int i = 0; i < p->count; i++)
-        lt_cuda_step_done(b, &p->steps[i]);
+        lt_cuda_step_done(&p->site, &p->steps[i]);
     if (p->site.block) {
         b->activations -= p->bytes;
         lt_gpu_free(b->gpu, p->site.block);

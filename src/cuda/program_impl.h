@@ -22,4 +22,10 @@ struct lt_program {
     int count;
     lt_cuda_replay replay;
     uint32_t stale; /* bits of the inputs that were written since the last whole run */
+    bool started;   /* a run is at work, and nobody waits for it */
 };
+
+static inline lt_gpu_stream *lt_cuda_program_stream(const lt_program *p)
+{
+    return p->site.ops->stream;
+}

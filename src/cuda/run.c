@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/panic.h"
 #include "cuda/program.h"
 #include "cuda/program_impl.h"
 #include "tensor/half.h"
@@ -23,6 +24,7 @@ bool lt_cuda_program_write(lt_program *p, const lt_tensor *input, const void *ho
                            lt_error *err)
 {
     const lt_tensor *t = lt_ports_input(&p->fused, p->source, input, count, err);
+    LT_ASSERT(!p->started);
     if (!t)
         return false;
     const lt_cuda_port *port = &p->ports[t->id];
@@ -35,7 +37,7 @@ bool lt_cuda_program_write(lt_program *p, const lt_tensor *input, const void *ho
     else
         lt_from_f32(pinned, dtype, host, count);
     p->stale |= p->plan.inputs[t->id]; /* also if it fails halfway */
-    return lt_gpu_upload(p->backend->stream, lt_cuda_site_at(&p->site, t), pinned,
+    return lt_gpu_upload(lt_cuda_program_stream(p), lt_cuda_site_at(&p->site, t), pinned,
                          count * lt_dtype_size(dtype), err) ||
            lt_fail_in(err, "input '%s'", t->name);
 }
@@ -44,11 +46,12 @@ bool lt_cuda_program_read(lt_program *p, const lt_tensor *output, float *host, s
                           lt_error *err)
 {
     const lt_tensor *t = lt_ports_output(&p->fused, p->source, output, count, err);
+    LT_ASSERT(!p->started);
     if (!t)
         return false;
-    if (!lt_gpu_download(p->backend->stream, p->pinned, lt_cuda_site_at(&p->site, t),
+    if (!lt_gpu_download(lt_cuda_program_stream(p), p->pinned, lt_cuda_site_at(&p->site, t),
                          count * lt_dtype_size(p->backend->dtype), err) ||
-        !lt_gpu_wait(p->backend->stream, err))
+        !lt_gpu_wait(lt_cuda_program_stream(p), err))
         return lt_fail_in(err, "output '%s'", t->name);
     lt_to_f32(host, p->pinned, p->backend->dtype, count);
     return true;
@@ -56,11 +59,12 @@ bool lt_cuda_program_read(lt_program *p, const lt_tensor *output, float *host, s
 
 static lt_cuda_work begin(const lt_program *p, lt_progress *progress)
 {
+    LT_ASSERT(!p->started);
     if (progress) {
         atomic_store_explicit(&progress->done, 0, memory_order_relaxed);
         atomic_store_explicit(&progress->total, p->count, memory_order_relaxed);
     }
-    return (lt_cuda_work){.stream = p->backend->stream,
+    return (lt_cuda_work){.stream = lt_cuda_program_stream(p),
                           .steps = p->steps,
                           .count = p->count,
                           .inputs = p->plan.inputs,
@@ -93,6 +97,30 @@ bool lt_cuda_program_run(lt_program *p, lt_progress *progress, lt_error *err)
         return true;
     }
     return end(p, &w, lt_cuda_replay_run(&p->replay, &w, err), err);
+}
+
+/* ---- beside others ---- */
+
+bool lt_cuda_program_start(lt_program *p, lt_error *err)
+{
+    lt_cuda_work w = begin(p, NULL);
+    if (w.stale == 0)
+        return true;
+    p->started = lt_cuda_replay_run(&p->replay, &w, err);
+    return p->started || end(p, &w, false, err);
+}
+
+bool lt_cuda_program_finished(lt_program *p, bool *yes, lt_error *err)
+{
+    *yes = !p->started;
+    if (*yes)
+        return true;
+    lt_cuda_work w = {.stream = lt_cuda_program_stream(p)};
+    bool ok = lt_gpu_idle(w.stream, yes, err);
+    p->started = ok && !*yes;
+    if (ok && *yes)
+        p->stale = 0;
+    return ok || end(p, &w, false, err);
 }
 
 /* ---- measuring ---- */

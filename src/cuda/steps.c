@@ -77,10 +77,10 @@ bool lt_cuda_step_prepare(const lt_cuda_site *site, const lt_tensor *t, lt_cuda_
     return get_weights(site, out, err) && prepare[t->op](site, out, err);
 }
 
-void lt_cuda_step_done(lt_backend *b, lt_cuda_step *s)
+void lt_cuda_step_done(const lt_cuda_site *site, lt_cuda_step *s)
 {
-    lt_cuda_weights_unpin(&b->weights, s->weight);
-    lt_cuda_weights_unpin(&b->weights, s->bias);
+    lt_cuda_weights_unpin(&site->backend->weights, s->weight);
+    lt_cuda_weights_unpin(&site->backend->weights, s->bias);
     for (int i = 0; i < 2; i++)
-        lt_cuda_pool_unpin(&b->ops, s->op[i]);
+        lt_cuda_pool_unpin(site->ops, s->op[i]);
 }

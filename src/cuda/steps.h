@@ -57,8 +57,9 @@ typedef struct lt_cuda_site {
     lt_backend *backend;
     const lt_fused *fused;
     const lt_fused_plan *plan;
-    char *block;    /* on the device: the values */
-    float *scratch; /* on the device: lt_cuda_step_scratch of the largest */
+    lt_cuda_pool *ops; /* of the stream that the work goes into */
+    char *block;       /* on the device: the values */
+    float *scratch;    /* on the device: lt_cuda_step_scratch of the largest */
 } lt_cuda_site;
 
 /* False for a node that is no work: an input, a reshape, what was absorbed. */
@@ -76,4 +77,4 @@ void *lt_cuda_site_at(const lt_cuda_site *site, const lt_tensor *t);
  * lt_cuda_step_done, also after a failure. */
 bool lt_cuda_step_prepare(const lt_cuda_site *site, const lt_tensor *t, lt_cuda_step *out,
                           lt_error *err) LT_WARN_UNUSED;
-void lt_cuda_step_done(lt_backend *b, lt_cuda_step *s);
+void lt_cuda_step_done(const lt_cuda_site *site, lt_cuda_step *s);

@@ -24,7 +24,7 @@ static bool prepare_conv(const lt_cuda_site *site, lt_cuda_step *s, const lt_con
                          lt_error *err)
 {
     s->launch = launch_conv;
-    return lt_cuda_pool_conv(&site->backend->ops, shape, &s->op[0], err);
+    return lt_cuda_pool_conv(site->ops, shape, &s->op[0], err);
 }
 
 /* The weights of the second of two are the last columns of the same rows. */
@@ -34,7 +34,7 @@ static bool prepare_matmuls(const lt_cuda_site *site, lt_cuda_step *s, lt_error 
     int count = lt_matmul_shapes_of(site->fused, s->node, s->dtype, shape);
     s->launch = launch_matmul;
     for (int i = 0; i < count; i++)
-        if (!lt_cuda_pool_matmul(&site->backend->ops, &shape[i], &s->op[i], err))
+        if (!lt_cuda_pool_matmul(site->ops, &shape[i], &s->op[i], err))
             return false;
     if (count == 2) {
         size_t first = (size_t)shape[0].in * lt_dtype_size(s->dtype);
@@ -73,7 +73,7 @@ bool lt_cuda_prepare_attention(const lt_cuda_site *site, lt_cuda_step *s, lt_err
                           .w = {lt_cuda_site_at(site, t->src[2])},
                           .y = lt_cuda_site_at(site, t)};
     (void)lt_attention_shape_of(site->fused, t, s->dtype, &shape);
-    return lt_cuda_pool_attention(&site->backend->ops, &shape, &s->op[0], err);
+    return lt_cuda_pool_attention(site->ops, &shape, &s->op[0], err);
 }
 
 static bool launch_map(lt_gpu_stream *s, const lt_cuda_step *step, lt_error *err)

@@ -87,6 +87,20 @@ typedef struct lt_backend_ops {
     /* As run, and measures each step: *out gets *count rows, which the caller frees. */
     bool (*measure)(lt_program *p, lt_step_time **out, int *count, lt_progress *progress,
                     lt_error *err);
+    /* Programs that run beside others, on a device that can do two things at once; all three NULL:
+     * there are none.  compile_beside is compile, of a program that can do what others can and also
+     * be started: it has all that it works in for itself (a queue of the device that gives way to
+     * the others', its values, what libraries need), so that programs of compile may run meanwhile,
+     * each giving the same bits as alone. */
+    bool (*compile_beside)(lt_backend *b, const lt_graph *g, lt_program **out,
+                           lt_progress *progress, lt_error *err);
+    /* Begins a run with the inputs as they were written, and does not wait for it.  Until it is
+     * over the program may only be asked whether it is, or be discarded, which waits.  It is not
+     * cancelled. */
+    bool (*start)(lt_program *p, lt_error *err);
+    /* *yes: the run that was started is over, and what it made may be read.  Never waits.  False
+     * with what it met, also of its beginning: it is over as well, and made nothing. */
+    bool (*finished)(lt_program *p, bool *yes, lt_error *err);
     /* Gets an output (or tap) after a run: count float32 elements. */
     bool (*read)(lt_program *p, const lt_tensor *output, float *host, size_t count, lt_error *err);
     /* Drops packed weights whose source lies in [from, from + bytes): the file is about to close.

@@ -1,6 +1,7 @@
 /* host_device.cc - see host_device.h. */
 #include "host_device_impl.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -87,18 +88,24 @@ lt_gpu_facts facts()
 }
 } // namespace
 
-void lt_host_misuse(const char *what)
+static void work_once(lt_gpu_stream *s)
 {
-    std::fprintf(stderr, "host_device: %s\n", what);
-    std::abort();
+    auto work = std::move(s->waiting.front());
+    s->waiting.pop_front();
+    work();
 }
 
+/* Between two pieces of the stream the background ones do one of theirs. */
 static void drain(lt_gpu_stream *s)
 {
-    work_list now;
-    now.swap(s->waiting);
-    for (auto &work : now)
-        work();
+    while (!s->waiting.empty()) {
+        work_once(s);
+        for (auto *other : s->parts.gpu->streams)
+            if (other != s && other->background && !other->waiting.empty()) {
+                work_once(other);
+                state.between++;
+            }
+    }
 }
 
 void lt_host_enqueue(lt_gpu_stream *s, std::function<void()> work)
@@ -120,6 +127,12 @@ extern "C" {
 lt_host_floor *lt_host(void)
 {
     return &state;
+}
+
+void lt_host_misuse(const char *what)
+{
+    std::fprintf(stderr, "host_device: %s\n", what);
+    std::abort();
 }
 
 void lt_host_reset(void)
@@ -157,7 +170,7 @@ bool lt_gpu_open(int device, lt_gpu **out, lt_error *err)
         return false;
     if (device >= state.devices)
         return lt_fail(err, LT_ERR_DEVICE, nullptr, "no NVIDIA GPU");
-    *out = new lt_gpu{facts(), 0};
+    *out = new lt_gpu{facts(), {}};
     state.live++;
     return true;
 }
@@ -166,7 +179,7 @@ void lt_gpu_close(lt_gpu *g)
 {
     if (!g)
         return;
-    if (g->streams)
+    if (!g->streams.empty())
         lt_host_misuse("a device was closed before its streams");
     state.live--;
     delete g;
@@ -220,13 +233,14 @@ void lt_gpu_unpin(lt_gpu *, void *memory)
         give_back(pinned_memory, memory);
 }
 
-bool lt_gpu_stream_open(lt_gpu *g, bool, lt_gpu_stream **out, lt_error *err)
+bool lt_gpu_stream_open(lt_gpu *g, bool background, lt_gpu_stream **out, lt_error *err)
 {
     if (!lt_host_call("lt_gpu_stream_open", err))
         return false;
     *out = new lt_gpu_stream{};
     (*out)->parts.gpu = g;
-    g->streams++;
+    (*out)->background = background;
+    g->streams.push_back(*out);
     state.live++;
     return true;
 }
@@ -239,7 +253,8 @@ void lt_gpu_stream_close(lt_gpu_stream *s)
         lt_host_misuse("a stream was closed while it records");
     drain(s);
     lt_stream_parts_done(&s->parts);
-    s->parts.gpu->streams--;
+    auto &all = s->parts.gpu->streams;
+    all.erase(std::find(all.begin(), all.end(), s));
     state.live--;
     delete s;
 }
@@ -293,6 +308,16 @@ bool lt_gpu_wait(lt_gpu_stream *s, lt_error *err)
         lt_host_misuse("waited while recording");
     drain(s);
     return lt_host_call("lt_gpu_wait", err);
+}
+
+bool lt_gpu_idle(lt_gpu_stream *s, bool *yes, lt_error *err)
+{
+    if (s->recording)
+        lt_host_misuse("asked while recording");
+    *yes = s->waiting.empty();
+    if (!*yes)
+        work_once(s);
+    return lt_host_call("lt_gpu_idle", err);
 }
 
 } // extern "C"

@@ -2,7 +2,9 @@
  * host_device.h - a floor (cuda/device.h) of plain memory on the processor, in place of device.c.
  *
  * A piece of work is a closure.  `lazy` keeps it in the stream until somebody waits, as a device
- * would: what is read or freed too early shows.  While a stream records, work goes into a graph.
+ * would: what is read or freed too early shows.  Of a background stream a piece is done with each
+ * piece of the others' and each time that somebody asks whether all is.  While a stream records,
+ * work goes into a graph.
  * Device memory is poisoned with 0xFF (NaN in every float type) when it is taken.  Every call that
  * can fail is counted and can be made to fail.
  */
@@ -25,6 +27,7 @@ typedef struct lt_host_floor {
     long works;    /* pieces of work that were done */
     long recorded; /* graphs that were made */
     long replayed; /* graphs that were started */
+    long between;  /* pieces of a background stream that were done between others */
     long saved;    /* times that the plans were saved */
     long live;     /* devices, streams, graphs, marks, pieces of memory, ops that are not closed */
     size_t used;   /* bytes of device memory that are taken */
@@ -33,6 +36,11 @@ typedef struct lt_host_floor {
 lt_host_floor *lt_host(void);
 /* As at the start: one device of 16 GiB, lazy; everything else 0.  Nothing may be alive. */
 void lt_host_reset(void);
+/* Misuse is a bug of the caller that a device would hide or punish later: says it and aborts. */
+#ifdef __cplusplus
+[[noreturn]]
+#endif
+void lt_host_misuse(const char *what);
 /* False with an error if the call with this name is to fail. */
 bool lt_host_call(const char *name, lt_error *err);
 

@@ -1,6 +1,7 @@
 /* host_device_impl.h - what host_device.cc and host_record.cc share. */
 #pragma once
 
+#include <deque>
 #include <vector>
 
 #include "host_device.h"
@@ -13,7 +14,7 @@ using work_list = std::vector<std::function<void()>>;
 
 struct lt_gpu {
     lt_gpu_facts facts;
-    int streams;
+    std::vector<lt_gpu_stream *> streams;
 };
 
 struct lt_gpu_graph {
@@ -22,9 +23,7 @@ struct lt_gpu_graph {
 
 struct lt_gpu_stream {
     lt_stream_parts parts; /* first */
-    work_list waiting;
+    bool background;
+    std::deque<std::function<void()>> waiting;
     lt_gpu_graph *recording;
 };
-
-/* Misuse is a bug of the caller that a device would hide or punish later: says it and aborts. */
-[[noreturn]] void lt_host_misuse(const char *what);

@@ -17,12 +17,15 @@ extern "C" {
 #include "host_numbers.h"
 
 struct lt_conv {
+    lt_gpu_stream *stream;
     lt_conv_shape shape;
 };
 struct lt_matmul {
+    lt_gpu_stream *stream;
     lt_matmul_shape shape;
 };
 struct lt_attention_op {
+    lt_gpu_stream *stream;
     lt_attention_shape shape;
 };
 
@@ -39,7 +42,7 @@ bool make(lt_gpu_stream *s, const char *name, const Shape *shape, size_t workspa
 {
     if (!lt_host_call(name, err) || !lt_gpu_workspace_grow(s, workspace, err))
         return false;
-    *out = new Op{*shape};
+    *out = new Op{s, *shape};
     lt_host()->live++;
     return true;
 }
@@ -48,6 +51,13 @@ template <class Op> void unmake(Op *op)
 {
     lt_host()->live -= op != nullptr;
     delete op;
+}
+
+/* The libraries' handles belong to a stream. */
+template <class Op> void check_stream(const lt_gpu_stream *s, const Op *op)
+{
+    if (s != op->stream)
+        lt_host_misuse("an op was put into another stream than it was made for");
 }
 
 void spoil(void *workspace, size_t bytes)
@@ -173,6 +183,7 @@ bool lt_conv_run(lt_gpu_stream *s, const lt_conv *c, const void *x, const void *
     lt_conv_shape shape = c->shape;
     void *workspace = lt_gpu_workspace(s);
     size_t bytes = workspace_of(size_t(shape.in) * size_t(shape.out));
+    check_stream(s, c);
     if (!lt_host_call("lt_conv_run", err))
         return false;
     lt_host_enqueue(s, [=] {
@@ -197,6 +208,7 @@ bool lt_matmul_run(lt_gpu_stream *s, const lt_matmul *m, const void *x, const vo
 {
     lt_matmul_shape shape = m->shape;
     void *workspace = lt_gpu_workspace(s);
+    check_stream(s, m);
     if (!lt_host_call("lt_matmul_run", err))
         return false;
     lt_host_enqueue(s, [=] {
@@ -222,6 +234,7 @@ bool lt_attention_run(lt_gpu_stream *s, const lt_attention_op *a, const void *q,
 {
     lt_attention_shape shape = a->shape;
     void *workspace = lt_gpu_workspace(s);
+    check_stream(s, a);
     if (!lt_host_call("lt_attention_run", err))
         return false;
     lt_host_enqueue(s, [=] {
