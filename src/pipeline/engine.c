@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/panic.h"
 #include "pipeline/engine_impl.h"
 #include "pipeline/layout.h"
 
@@ -59,9 +60,8 @@ static bool measure_unit(lt_engine *e, const lt_unit *u, lt_progress *progress, 
     return true;
 }
 
-/* Every program comes from here.  Weights may be too large for the type. */
-static bool get_unit(lt_engine *e, const lt_unit *wanted, lt_unit **out, lt_progress *progress,
-                     lt_error *err)
+bool lt_engine_unit(lt_engine *e, const lt_unit *wanted, lt_unit **out, lt_progress *progress,
+                    lt_error *err)
 {
     if (lt_programs_get(e->programs, wanted->network, wanted->batch, wanted->h, wanted->w, out,
                         progress, err))
@@ -110,7 +110,7 @@ bool lt_engine_encode_text(lt_engine *e, const int32_t *ids, float *text, lt_pro
                            lt_error *err)
 {
     lt_unit *u;
-    return get_unit(e, &(lt_unit){.network = LT_NET_TEXT, .batch = 1}, &u, progress, err) &&
+    return lt_engine_unit(e, &(lt_unit){.network = LT_NET_TEXT, .batch = 1}, &u, progress, err) &&
            e->ops->write(u->program, u->in[0], ids, count_of(u->in[0]), err) &&
            run_unit(e, u, progress, err) &&
            e->ops->read(u->program, u->out, text, count_of(u->out), err) &&
@@ -139,7 +139,7 @@ bool lt_engine_time(lt_engine *e, int steps, const float *timesteps, float *shif
 {
     lt_unit *u;
     size_t shift = (size_t)lt_unet_shifts(&e->unet);
-    if (!get_unit(e, &(lt_unit){.network = LT_NET_TIME, .batch = TIMES}, &u, progress, err) ||
+    if (!lt_engine_unit(e, &(lt_unit){.network = LT_NET_TIME, .batch = TIMES}, &u, progress, err) ||
         !reserve(e, count_of(u->out), err))
         return false;
     for (int from = 0; from < steps; from += TIMES) {
@@ -185,17 +185,17 @@ bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided, lt_p
     int chunk = chunk_of(e, images, h, w), rest = images % chunk;
     lt_network unet = guided ? LT_NET_GUIDED : LT_NET_UNET;
     if (e->info.unet) {
-        if (rest && !get_unit(e, &(lt_unit){.network = unet, .batch = rest, .h = h, .w = w}, &u,
-                              progress, err))
+        if (rest && !lt_engine_unit(e, &(lt_unit){.network = unet, .batch = rest, .h = h, .w = w},
+                                    &u, progress, err))
             return false;
-        if (!get_unit(e, &(lt_unit){.network = unet, .batch = chunk, .h = h, .w = w}, &u, progress,
-                      err) ||
+        if (!lt_engine_unit(e, &(lt_unit){.network = unet, .batch = chunk, .h = h, .w = w}, &u,
+                            progress, err) ||
             !reserve(e, swap_of(u), err))
             return false;
     }
     return !e->info.vae ||
-           (get_unit(e, &(lt_unit){.network = LT_NET_DECODE, .batch = 1, .h = h, .w = w}, &u,
-                     progress, err) &&
+           (lt_engine_unit(e, &(lt_unit){.network = LT_NET_DECODE, .batch = 1, .h = h, .w = w}, &u,
+                           progress, err) &&
             reserve(e, count_of(u->out), err));
 }
 
@@ -280,7 +280,7 @@ static bool predict_chunk(lt_engine *e, const lt_unet_call *p, int from, int n,
     int c = e->unet.in_channels, pixels = p->h * p->w;
     size_t one = (size_t)c * (size_t)pixels, at = (size_t)from * one, half = (size_t)n * one;
     lt_unit wanted = {.network = unet, .batch = n, .h = p->h, .w = p->w};
-    if (!get_unit(e, &wanted, &u, progress, err) || !reserve(e, swap_of(u), err) ||
+    if (!lt_engine_unit(e, &wanted, &u, progress, err) || !reserve(e, swap_of(u), err) ||
         !write_conditions(e, u, p, from, n, err))
         return false;
     lt_layout_to_last(e->swap, p->latents + at, n, c, pixels);
@@ -306,25 +306,39 @@ bool lt_engine_predict(lt_engine *e, const lt_unet_call *p, lt_progress *progres
     return true;
 }
 
-/* The decoder for one picture, with room in e->swap for what goes in and comes out. */
-static bool decoder(lt_engine *e, int h, int w, lt_unit **u, lt_progress *progress, lt_error *err)
+bool lt_engine_decoder(lt_engine *e, int h, int w, lt_unit **out, lt_progress *progress,
+                       lt_error *err)
 {
-    if (!get_unit(e, &(lt_unit){.network = LT_NET_DECODE, .batch = 1, .h = h, .w = w}, u, progress,
-                  err))
+    lt_unit wanted = {.network = LT_NET_DECODE, .batch = 1, .h = h, .w = w};
+    LT_ASSERT(!e->at_work.program);
+    if (!lt_engine_unit(e, &wanted, out, progress, err))
         return false;
-    size_t in = count_of((*u)->in[0]), out = count_of((*u)->out);
-    return reserve(e, out > in ? out : in, err);
+    size_t from = count_of((*out)->in[0]), to = count_of((*out)->out);
+    return reserve(e, to > from ? to : from, err);
 }
 
-/* What is in e->swap, [h,w,C] -> pixels [3,H,W]. */
-static bool decode_swap(lt_engine *e, const lt_unit *u, float *pixels, lt_progress *progress,
-                        lt_error *err)
+/* Latents as the decoder takes them, each divided by `scale`. */
+static bool write_latents(lt_engine *e, const lt_unit *u, const float *latents, float scale,
+                          lt_error *err)
+{
+    size_t count = count_of(u->in[0]);
+    lt_layout_to_last(e->swap, latents, 1, e->vae.latent_channels, u->h * u->w);
+    for (size_t k = 0; k < count; k++)
+        e->swap[k] /= scale;
+    return e->ops->write(u->program, u->in[0], e->swap, count, err);
+}
+
+bool lt_engine_decoder_write(lt_engine *e, const lt_unit *u, const float *latents, lt_error *err)
+{
+    return write_latents(e, u, latents, e->vae.scaling_factor, err);
+}
+
+bool lt_engine_decoder_read(lt_engine *e, const lt_unit *u, float *pixels, lt_error *err)
 {
     int f = e->vae.factor;
-    if (!e->ops->write(u->program, u->in[0], e->swap, count_of(u->in[0]), err) ||
-        !run_unit(e, u, progress, err) ||
-        !e->ops->read(u->program, u->out, e->swap, count_of(u->out), err) ||
-        !lt_engine_check_finite(e, "the VAE's picture", e->swap, count_of(u->out), err))
+    size_t count = count_of(u->out);
+    if (!e->ops->read(u->program, u->out, e->swap, count, err) ||
+        !lt_engine_check_finite(e, "the VAE's picture", e->swap, count, err))
         return false;
     lt_layout_to_first(pixels, e->swap, 1, 3, u->h * u->w * f * f, 3);
     return true;
@@ -334,16 +348,14 @@ bool lt_engine_decode(lt_engine *e, int images, int h, int w, const float *laten
                       lt_progress *progress, lt_error *err)
 {
     lt_unit *u;
-    if (!decoder(e, h, w, &u, progress, err))
+    if (!lt_engine_decoder(e, h, w, &u, progress, err))
         return false;
     size_t in = count_of(u->in[0]), out = count_of(u->out);
-    for (int i = 0; i < images; i++) {
-        lt_layout_to_last(e->swap, latents + (size_t)i * in, 1, e->vae.latent_channels, h * w);
-        for (size_t k = 0; k < in; k++)
-            e->swap[k] /= e->vae.scaling_factor;
-        if (!decode_swap(e, u, pixels + (size_t)i * out, progress, err))
+    for (int i = 0; i < images; i++)
+        if (!lt_engine_decoder_write(e, u, latents + (size_t)i * in, err) ||
+            !run_unit(e, u, progress, err) ||
+            !lt_engine_decoder_read(e, u, pixels + (size_t)i * out, err))
             return false;
-    }
     return true;
 }
 
@@ -351,10 +363,8 @@ bool lt_engine_decode_mean(lt_engine *e, int h, int w, const float *mean, float 
                            lt_progress *progress, lt_error *err)
 {
     lt_unit *u;
-    if (!decoder(e, h, w, &u, progress, err))
-        return false;
-    lt_layout_to_last(e->swap, mean, 1, e->vae.latent_channels, h * w);
-    return decode_swap(e, u, pixels, progress, err);
+    return lt_engine_decoder(e, h, w, &u, progress, err) && write_latents(e, u, mean, 1, err) &&
+           run_unit(e, u, progress, err) && lt_engine_decoder_read(e, u, pixels, err);
 }
 
 bool lt_engine_encode_image(lt_engine *e, int h, int w, const float *pixels, float *mean,
@@ -363,8 +373,8 @@ bool lt_engine_encode_image(lt_engine *e, int h, int w, const float *pixels, flo
     lt_unit *u;
     int c = e->vae.latent_channels, area = h * w, f = e->vae.factor;
     size_t in = 3 * (size_t)area * (size_t)f * (size_t)f, out = 2 * (size_t)c * (size_t)area;
-    if (!get_unit(e, &(lt_unit){.network = LT_NET_ENCODE, .batch = 1, .h = h, .w = w}, &u, progress,
-                  err) ||
+    if (!lt_engine_unit(e, &(lt_unit){.network = LT_NET_ENCODE, .batch = 1, .h = h, .w = w}, &u,
+                        progress, err) ||
         !reserve(e, in > out ? in : out, err))
         return false;
     lt_layout_to_last(e->swap, pixels, 1, 3, area * f * f);

@@ -29,4 +29,21 @@ struct lt_engine {
     bool needs_f32; /* something was not finite in a narrower type */
     float *swap;    /* owned: a chunk in the graph's layout, as large as any so far */
     size_t swap_count;
+    lt_unit at_work; /* the decoder, started; no program: it is not */
+    float *pixels;   /* borrowed: for what it makes */
 };
+
+/* ---- engine.c ---- */
+
+/* Every program comes from here.  Weights may be too large for the type. */
+bool lt_engine_unit(lt_engine *e, const lt_unit *wanted, lt_unit **out, lt_progress *progress,
+                    lt_error *err) LT_WARN_UNUSED;
+/* The decoder for one picture, with room in e->swap for what goes in and comes out. */
+bool lt_engine_decoder(lt_engine *e, int h, int w, lt_unit **out, lt_progress *progress,
+                       lt_error *err) LT_WARN_UNUSED;
+/* Latents of one picture [C,h,w], divided by scaling_factor, into the decoder's program. */
+bool lt_engine_decoder_write(lt_engine *e, const lt_unit *u, const float *latents,
+                             lt_error *err) LT_WARN_UNUSED;
+/* Its picture, [3,H,W]; not one that is not finite. */
+bool lt_engine_decoder_read(lt_engine *e, const lt_unit *u, float *pixels,
+                            lt_error *err) LT_WARN_UNUSED;

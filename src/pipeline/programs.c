@@ -17,6 +17,7 @@ struct lt_programs {
     lt_unit units[KEPT];
     int count;
     unsigned clock;
+    const lt_program *held; /* not to be dropped */
 };
 
 static lt_shape image(int n, int h, int w, int channels)
@@ -138,7 +139,9 @@ void lt_programs_free(lt_programs *p)
 static bool compile(lt_programs *p, lt_unit *u, lt_progress *progress, lt_error *err)
 {
     const lt_checkpoint *weights = weights_of(&p->networks, u->network);
-    bool ok = p->ops->compile(p->backend, u->graph, &u->program, progress, err);
+    bool beside = u->network == LT_NET_DECODE && p->ops->compile_beside;
+    bool ok = (beside ? p->ops->compile_beside : p->ops->compile)(p->backend, u->graph, &u->program,
+                                                                  progress, err);
     if (p->networks.synthetic)
         return ok;
     if (!ok && err->code == LT_ERR_MODEL)
@@ -180,12 +183,17 @@ static lt_unit *room(lt_programs *p)
 {
     if (p->count < KEPT)
         return &p->units[p->count++];
-    lt_unit *oldest = &p->units[0];
-    for (int i = 1; i < p->count; i++)
-        if (p->units[i].used < oldest->used)
+    lt_unit *oldest = NULL;
+    for (int i = 0; i < p->count; i++)
+        if (p->units[i].program != p->held && (!oldest || p->units[i].used < oldest->used))
             oldest = &p->units[i];
     release(p, oldest);
     return oldest;
+}
+
+void lt_programs_hold(lt_programs *p, const lt_unit *u)
+{
+    p->held = u ? u->program : NULL;
 }
 
 bool lt_programs_get(lt_programs *p, lt_network network, int batch, int h, int w, lt_unit **out,

@@ -2,7 +2,8 @@
  * programs.h - the compiled programs of an engine, one for each network, batch and size.
  *
  * Made on first use and kept; the least recently used one goes when there are too many.  Weights
- * are the backend's and are shared between programs.  One thread.
+ * are the backend's and are shared between programs.  The decoder is a program that runs beside the
+ * others where the backend has such.  One thread.
  */
 #pragma once
 
@@ -61,6 +62,9 @@ void lt_programs_free(lt_programs *p); /* NULL is fine */
  * Borrowed until the next call. */
 bool lt_programs_get(lt_programs *p, lt_network network, int batch, int h, int w, lt_unit **out,
                      lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
+
+/* The unit is at work: it is not dropped to make room, until another one is held, or NULL. */
+void lt_programs_hold(lt_programs *p, const lt_unit *u);
 
 /* What lt_programs_get would take with this backend: p's own, or another of its kind that is asked
  * for its opinion.  Nothing for a unit that p's own has compiled already. */

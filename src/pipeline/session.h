@@ -11,6 +11,12 @@
  * for another run or model, also cancels what is being computed, within one op.  A picture that is
  * asked for is made before the next step; of several that wait only the newest is.
  *
+ * Where the backend makes pictures beside the steps (lt_engine_beside) the run does not wait for
+ * them: a step's picture comes after later steps, the newest step takes the place of one whose
+ * pictures were not begun, and what is asked for is the next that is begun.  Pictures of a run, and
+ * what is told of those that were left out, come in the order of the steps; those of its last step
+ * and of one after which it pauses are always made.  Of a run that is over nothing comes any more.
+ *
  * Every function belongs to the caller's thread.
  */
 #pragma once
@@ -64,7 +70,9 @@ void lt_session_budget(lt_session *s, double share);
 /*
  * After a picture of a run the worker waits, at most so long, until it was said to be on the screen
  * before it begins the next step: so a screen that can take every picture gets every one, however
- * fast the steps are.  0, the default: it does not wait.
+ * fast the steps are.  0, the default: it does not wait.  Pictures beside the steps: it waits
+ * before it sends that of another step, and after a step before it begins one that would take its
+ * place.
  */
 void lt_session_attend(lt_session *s, double seconds);
 void lt_session_seen(lt_session *s); /* all pictures so far are there, or will not be */
@@ -87,7 +95,7 @@ typedef enum lt_event_kind {
     LT_EVENT_BEGUN,   /* film; again if a run starts anew in f32 */
     LT_EVENT_STEP,    /* step, taken */
     LT_EVENT_PICTURE, /* picture of step, image and lens */
-    LT_EVENT_SKIPPED, /* pictures of step were left out for the budget */
+    LT_EVENT_SKIPPED, /* pictures of step were left out: for the budget, or for a newer step */
     LT_EVENT_DROPPED, /* image ends after step; the others go on */
     LT_EVENT_PAUSED,  /* the run waits after step */
     LT_EVENT_DONE,    /* after the last picture */
@@ -117,7 +125,8 @@ typedef struct lt_event {
     uint64_t id;
     int step, image;
     lt_lens lens;
-    double seconds;        /* PICTURE: that decoding took */
+    double seconds;        /* PICTURE: that decoding took, until the worker saw it */
+    bool beside;           /* PICTURE: made beside the steps of whatever runs */
     char *text;            /* owned */
     lt_film *film;         /* owned */
     lt_film_step taken;    /* owned */

@@ -9,6 +9,8 @@
 #include "pipeline/resolve.h"
 #include "pipeline/worker_impl.h"
 
+static const double glance = 0.001; /* seconds between two looks at a decoder that is at work */
+
 /* ---- events ---- */
 
 void lt_worker_send(lt_worker *w, lt_event e)
@@ -61,12 +63,15 @@ void lt_worker_drop_run(lt_worker *w)
     free(w->state);
     w->state = NULL;
     w->showing = false;
+    w->passed = 0;
+    lt_worker_silence(w);
     lt_film_free(w->parent);
     w->parent = NULL;
 }
 
 static void close_model(lt_worker *w)
 {
+    lt_worker_decoder_drop(w);
     lt_engine_close(w->engine);
     w->engine = NULL;
     lt_params_done(&w->opened);
@@ -220,6 +225,7 @@ static bool retry(lt_worker *w, const lt_error *fault)
     lt_run_free(w->run);
     w->run = NULL;
     w->showing = false;
+    w->passed = 0;
     free(w->state);
     w->state = NULL;
     close_model(w);
@@ -286,8 +292,7 @@ static void drop_image(lt_worker *w, const lt_job *j)
     w->state[j->image] |= LT_WORKER_DROPPED;
     lt_worker_send(
         w, (lt_event){.kind = LT_EVENT_DROPPED, .id = w->id, .step = w->step, .image = j->image});
-    if (w->showing && lt_worker_next_image(w) < 0)
-        lt_worker_shown_all(w);
+    lt_worker_shown_all(w);
 }
 
 static void load(lt_worker *w, const lt_job *j)
@@ -409,11 +414,71 @@ static void take_jobs(lt_worker *w)
     }
 }
 
-/* Seconds that the next step has to wait for the screen. */
+/* ---- the loop ---- */
+
+double lt_worker_patience(const lt_worker *w, double since)
+{
+    double left = since > 0 ? since + w->attend - lt_clock() : 0;
+    return left > 0 ? left : 0;
+}
+
+/* Seconds that the next step has to wait: for the screen, or, where pictures are made beside the
+ * steps, for a picture that it would take the place of. */
 static double patience(const lt_worker *w)
 {
-    double left = w->unseen > 0 ? w->unseen + w->attend - lt_clock() : 0;
-    return left > 0 ? left : 0;
+    if (!lt_engine_beside(w->engine))
+        return lt_worker_patience(w, w->unseen);
+    return w->showing && lt_worker_next_image(w) >= 0 ? lt_worker_patience(w, w->stepped) : 0;
+}
+
+/* All pictures of the last step are made, and of those after which the run pauses. */
+static bool may_step(const lt_worker *w)
+{
+    if (!w->run || (w->showing && (w->last || w->hold)))
+        return false;
+    return !w->hold || w->credit > 0;
+}
+
+static void look_at_decoder(lt_worker *w)
+{
+    lt_error err = {0};
+    if (!lt_worker_show_finished(w, &err))
+        fail(w, lt_worker_show_finished, &err);
+}
+
+/* Nothing can be done for so long, or until a job comes; 0: until one comes. */
+static void rest(lt_worker *w, double seconds)
+{
+    if (w->decoder.busy) {
+        if (atomic_load(&w->s->activity) != LT_AT_PICTURE)
+            lt_worker_at(w, LT_AT_PICTURE);
+        seconds = seconds > 0 && seconds < glance ? seconds : glance;
+    } else if (atomic_load(&w->s->activity) != LT_IDLE) {
+        lt_worker_at(w, LT_IDLE);
+    }
+    if (seconds > 0)
+        lt_queue_wait_for(w->s->jobs, seconds);
+    else
+        lt_queue_wait(w->s->jobs);
+}
+
+/* The next thing that can be done. */
+static void act(lt_worker *w)
+{
+    bool step = may_step(w);
+    double wait = step ? patience(w) : 0;
+    if (!w->decoder.busy && w->wanted.latents) {
+        lt_worker_show_wanted(w);
+    } else if (w->text) {
+        lt_worker_encode_text(w);
+    } else if (!w->decoder.busy && w->run && w->showing) {
+        go_on(w, lt_worker_show_next);
+    } else if (step && wait <= 0) {
+        w->credit -= w->hold;
+        go_on(w, take_step);
+    } else {
+        rest(w, wait);
+    }
 }
 
 void *lt_worker_run(void *shared)
@@ -425,20 +490,8 @@ void *lt_worker_run(void *shared)
         take_jobs(&w);
         if (w.quit)
             break;
-        if (w.wanted.latents) {
-            lt_worker_show_wanted(&w);
-        } else if (w.text) {
-            lt_worker_encode_text(&w);
-        } else if (w.run && w.showing) {
-            go_on(&w, lt_worker_show_next);
-        } else if (w.run && (!w.hold || w.credit > 0) && patience(&w) > 0) {
-            lt_queue_wait_for(w.s->jobs, patience(&w));
-        } else if (w.run && (!w.hold || w.credit > 0)) {
-            w.credit -= w.hold;
-            go_on(&w, take_step);
-        } else {
-            lt_queue_wait(w.s->jobs);
-        }
+        look_at_decoder(&w);
+        act(&w);
     }
     while (lt_queue_take(w.s->jobs, &rest))
         lt_job_done(&rest);

@@ -6,8 +6,19 @@
 
 #include "pipeline/worker.h"
 
-/* Of a picture: decoded for this step; not computed any more. */
-enum { LT_WORKER_SHOWN = 1, LT_WORKER_DROPPED = 2 };
+/* Of a picture: given to the decoder for this step; at the end also as it is; not computed any
+ * more. */
+enum { LT_WORKER_SHOWN = 1, LT_WORKER_PLAIN = 2, LT_WORKER_DROPPED = 4 };
+
+/* The picture that the engine is at: of the run, or one that was asked for.  There is one at a
+ * time. */
+typedef struct lt_worker_decoder {
+    bool busy;
+    bool of_run;
+    bool silent;    /* its run is over: nobody waits for it */
+    lt_job picture; /* of one that was asked for with its latents */
+    double since;
+} lt_worker_decoder;
 
 /* What only the worker touches. */
 typedef struct lt_worker {
@@ -22,11 +33,15 @@ typedef struct lt_worker {
     bool hold, quit;
     int credit; /* steps to take though held */
     lt_lens watched;
-    int chosen;           /* of several pictures the first to be decoded */
-    unsigned char *state; /* owned [images]: LT_WORKER_SHOWN, LT_WORKER_DROPPED */
-    bool showing, last;   /* pictures of this step are still to be decoded; it is the last step */
-    double attend;        /* seconds to wait for a picture to be seen */
-    double unseen;        /* when the newest was sent; 0: it was seen */
+    int chosen;              /* of several pictures the first to be decoded */
+    unsigned char *state;    /* owned [images]: LT_WORKER_SHOWN and the others */
+    bool showing, last;      /* pictures of this step are still to be made; it is the last step */
+    int passed, passed_from; /* steps whose pictures newer ones took the place of, the first */
+    double attend;           /* seconds to wait for a picture to be seen */
+    double stepped;          /* when the newest step was taken */
+    double unseen;           /* when the newest picture was sent; 0: it was seen */
+    int sent;                /* of which step it is */
+    lt_worker_decoder decoder;
     double share, stepping, decoding; /* the budget, and seconds spent so far */
     lt_job wanted;                    /* a picture; no latents: none */
     char *text;                       /* owned: to be encoded; NULL: none */
@@ -39,22 +54,32 @@ void lt_worker_send(lt_worker *w, lt_event e);
 void lt_worker_tell(lt_worker *w, lt_event_kind kind); /* of the run and its step */
 void lt_worker_at(lt_worker *w, lt_activity what);
 void lt_worker_drop_run(lt_worker *w);
+/* Seconds that somebody who asked for attention may still be waited for, from `since` on; 0: not
+ * any longer, or since is 0. */
+double lt_worker_patience(const lt_worker *w, double since);
 
 /* ---- worker_text.c ---- */
 /* Encodes w->text.  If that is cancelled it stays wanted: that was meant for the run. */
 void lt_worker_encode_text(lt_worker *w);
 
 /* ---- worker_show.c ---- */
-/* Begins with the pictures of the step that was taken; last: of the run. */
+/* Begins with the pictures of the step that was taken; last: of the run.  What is left of those
+ * before it is passed over. */
 bool lt_worker_show(lt_worker *w, bool last, lt_error *err) LT_WARN_UNUSED;
-/* The next picture of the step, through the lens that is watched; at the end also as it is. */
+/* Gives the decoder, which is free, the next picture of the step. */
 bool lt_worker_show_next(lt_worker *w, lt_error *err) LT_WARN_UNUSED;
 /* Every picture is to be decoded, again if it was. */
 void lt_worker_show_again(lt_worker *w);
-/* The picture that was asked for.  One that is cancelled stays wanted: that was meant for the run.
- */
+/* Gives the decoder, which is free, the picture that was asked for.  One that is cancelled stays
+ * wanted: that was meant for the run. */
 void lt_worker_show_wanted(lt_worker *w);
+/* Sends what the decoder has finished. */
+bool lt_worker_show_finished(lt_worker *w, lt_error *err) LT_WARN_UNUSED;
+/* The picture that the decoder is at is nobody's any more. */
+void lt_worker_silence(lt_worker *w);
+/* The engine is about to close: what was asked for is wanted again. */
+void lt_worker_decoder_drop(lt_worker *w);
 /* The picture to decode next, the chosen one first; -1: none is left. */
 int lt_worker_next_image(const lt_worker *w);
-/* All pictures of the step were made, or left out. */
+/* Nothing is left of the step, if that is so. */
 void lt_worker_shown_all(lt_worker *w);

@@ -19,33 +19,124 @@ static bool reserve(float **memory, size_t *have, size_t count, lt_error *err)
     return true;
 }
 
-/* What a job of LT_JOB_DECODE says. */
-static bool decode(lt_worker *w, const lt_job *j, lt_error *err)
+/* ---- the decoder ---- */
+
+/* Gives it a picture; the latents are read before this returns. */
+static bool begin(lt_worker *w, const lt_job *j, bool of_run, lt_error *err)
 {
-    lt_image *picture;
-    double start = lt_clock();
     int f = lt_engine_about(w->engine)->vae->factor;
     size_t pixels = 3 * (size_t)j->h * (size_t)j->w * (size_t)f * (size_t)f;
     lt_worker_at(w, LT_AT_PICTURE);
-    if (!reserve(&w->pixels, &w->pixel_count, pixels, err) ||
-        !lt_engine_decode(w->engine, 1, j->h, j->w, j->latents, w->pixels, &w->s->progress, err) ||
-        !lt_image_from_chw(w->pixels, j->w * f, j->h * f, &picture, err))
+    if (!reserve(&w->pixels, &w->pixel_count, pixels, err))
+        return false;
+    w->decoder = (lt_worker_decoder){.of_run = of_run, .picture = *j, .since = lt_clock()};
+    w->decoder.busy =
+        lt_engine_decode_start(w->engine, j->h, j->w, j->latents, w->pixels, &w->s->progress, err);
+    return w->decoder.busy;
+}
+
+static bool send(lt_worker *w, double seconds, lt_error *err)
+{
+    lt_image *picture;
+    const lt_job *j = &w->decoder.picture;
+    int f = lt_engine_about(w->engine)->vae->factor;
+    if (!lt_image_from_chw(w->pixels, j->w * f, j->h * f, &picture, err))
         return false;
     lt_worker_send(w, (lt_event){.kind = LT_EVENT_PICTURE,
                                  .id = j->id,
                                  .step = j->step,
                                  .image = j->image,
                                  .lens = j->lens,
-                                 .seconds = lt_clock() - start,
+                                 .seconds = seconds,
+                                 .beside = lt_engine_beside(w->engine),
                                  .picture = picture});
     return true;
 }
 
-/* One picture of the run as it is now. */
-static bool decode_run(lt_worker *w, int image, lt_lens lens, lt_error *err)
+/* A picture that was made beside the steps waits until the one of a step before it was seen. */
+static bool held_back(const lt_worker *w)
+{
+    const lt_worker_decoder *d = &w->decoder;
+    return lt_engine_beside(w->engine) && d->of_run && !d->silent && d->picture.step != w->sent &&
+           lt_worker_patience(w, w->unseen) > 0;
+}
+
+static void finish_wanted(lt_worker *w, bool ok, double seconds, lt_error *err)
+{
+    if (!ok || !send(w, seconds, err))
+        lt_worker_send(w, (lt_event){.kind = LT_EVENT_FAILED, .error = *err});
+    free(w->decoder.picture.latents);
+    w->decoder.picture = (lt_job){0};
+}
+
+static bool finish_of_run(lt_worker *w, double seconds, lt_error *err)
+{
+    w->decoding += seconds;
+    if (!send(w, seconds, err))
+        return false;
+    w->unseen = lt_clock();
+    w->sent = w->decoder.picture.step;
+    lt_worker_shown_all(w);
+    return true;
+}
+
+bool lt_worker_show_finished(lt_worker *w, lt_error *err)
+{
+    lt_worker_decoder *d = &w->decoder;
+    bool yes;
+    if (!d->busy || held_back(w))
+        return true;
+    bool ok = lt_engine_decode_finished(w->engine, &yes, err);
+    if (ok && !yes)
+        return true;
+    double seconds = lt_clock() - d->since;
+    d->busy = false;
+    if (d->silent)
+        return true;
+    if (d->of_run)
+        return ok && finish_of_run(w, seconds, err);
+    finish_wanted(w, ok, seconds, err);
+    return true;
+}
+
+void lt_worker_silence(lt_worker *w)
+{
+    w->decoder.silent |= w->decoder.of_run;
+}
+
+void lt_worker_decoder_drop(lt_worker *w)
+{
+    lt_worker_decoder *d = &w->decoder;
+    if (d->busy && !d->of_run && !w->wanted.latents)
+        w->wanted = d->picture;
+    else if (d->busy && !d->of_run)
+        free(d->picture.latents);
+    *d = (lt_worker_decoder){0};
+}
+
+/* ---- of the run ---- */
+
+/* The picture to decode next, the chosen one first; -1: none is left. */
+int lt_worker_next_image(const lt_worker *w)
+{
+    int images = lt_run_about(w->run)->images;
+    unsigned char all = LT_WORKER_SHOWN | (w->last ? LT_WORKER_PLAIN : 0);
+    for (int i = -1; i < images; i++) {
+        int image = i < 0 ? w->chosen : i;
+        if (image >= 0 && image < images && !(w->state[image] & LT_WORKER_DROPPED) &&
+            (w->state[image] & all) != all)
+            return image;
+    }
+    return -1;
+}
+
+/* The run as it is now: through the lens that is watched, at the end also as it is. */
+static bool begin_of_run(lt_worker *w, int image, lt_error *err)
 {
     const lt_run_view *v = lt_run_about(w->run);
     size_t one = (size_t)v->channels * (size_t)v->h * (size_t)v->w;
+    bool shown = w->state[image] & LT_WORKER_SHOWN;
+    lt_lens lens = shown ? LT_LENS_LATENTS : w->watched;
     if (!reserve(&w->shown, &w->shown_count, (size_t)v->images * one, err))
         return false;
     lt_run_lens(w->run, lens, w->shown);
@@ -56,25 +147,16 @@ static bool decode_run(lt_worker *w, int image, lt_lens lens, lt_error *err)
                 .latents = w->shown + (size_t)image * one,
                 .h = v->h,
                 .w = v->w};
-    return decode(w, &j, err);
-}
-
-/* The picture to decode next, the chosen one first; -1: none is left. */
-int lt_worker_next_image(const lt_worker *w)
-{
-    int images = lt_run_about(w->run)->images;
-    if (w->chosen >= 0 && w->chosen < images && !w->state[w->chosen])
-        return w->chosen;
-    for (int i = 0; i < images; i++)
-        if (!w->state[i])
-            return i;
-    return -1;
+    w->state[image] |= LT_WORKER_SHOWN | (lens == LT_LENS_LATENTS ? LT_WORKER_PLAIN : 0);
+    return begin(w, &j, true, err);
 }
 
 void lt_worker_shown_all(lt_worker *w)
 {
+    const lt_worker_decoder *d = &w->decoder;
+    if (!w->showing || lt_worker_next_image(w) >= 0 || (d->busy && d->of_run && !d->silent))
+        return;
     w->showing = false;
-    w->unseen = lt_clock();
     if (w->last) {
         lt_worker_drop_run(w);
         lt_worker_tell(w, LT_EVENT_DONE);
@@ -88,57 +170,73 @@ static bool over_budget(const lt_worker *w)
     return !w->last && w->step > 0 && w->decoding > w->share * (w->stepping + w->decoding);
 }
 
-/* The next picture of the step, through the lens that is watched; at the end also as it is. */
-bool lt_worker_show_next(lt_worker *w, lt_error *err)
+static void leave_out(lt_worker *w)
 {
-    double start = lt_clock();
-    int image = lt_worker_next_image(w);
-    if (image >= 0 && over_budget(w)) {
-        lt_worker_tell(w, LT_EVENT_SKIPPED);
-        image = -1;
-    }
-    if (image >= 0) {
-        bool ok =
-            decode_run(w, image, w->watched, err) && (!w->last || w->watched == LT_LENS_LATENTS ||
-                                                      decode_run(w, image, LT_LENS_LATENTS, err));
-        w->decoding += lt_clock() - start;
-        if (!ok)
-            return false;
-        w->state[image] |= LT_WORKER_SHOWN;
-    }
-    if (image < 0 || lt_worker_next_image(w) < 0)
-        lt_worker_shown_all(w);
-    return true;
+    int images = lt_run_about(w->run)->images;
+    lt_worker_tell(w, LT_EVENT_SKIPPED);
+    for (int i = 0; i < images; i++)
+        w->state[i] |= LT_WORKER_SHOWN;
+    lt_worker_shown_all(w);
 }
 
-/* Every picture is to be decoded, again if it was. */
+/* In the order of the steps: after the picture that the decoder was at. */
+static void tell_passed(lt_worker *w)
+{
+    for (int i = 0; i < w->passed; i++)
+        lt_worker_send(
+            w, (lt_event){.kind = LT_EVENT_SKIPPED, .id = w->id, .step = w->passed_from + i});
+    w->passed = 0;
+}
+
+bool lt_worker_show_next(lt_worker *w, lt_error *err)
+{
+    int image = lt_worker_next_image(w);
+    tell_passed(w);
+    if (image < 0) {
+        lt_worker_shown_all(w);
+        return true;
+    }
+    if (over_budget(w)) {
+        leave_out(w);
+        return true;
+    }
+    return begin_of_run(w, image, err) && lt_worker_show_finished(w, err);
+}
+
 void lt_worker_show_again(lt_worker *w)
 {
     int images = lt_run_about(w->run)->images;
     for (int i = 0; i < images; i++)
-        w->state[i] &= LT_WORKER_DROPPED;
+        w->state[i] &= (unsigned char)~LT_WORKER_SHOWN;
     w->showing = true;
 }
 
-/* Begins with the pictures of the step that was taken. */
 bool lt_worker_show(lt_worker *w, bool last, lt_error *err)
 {
+    if (w->showing && lt_worker_next_image(w) >= 0 && w->passed++ == 0)
+        w->passed_from = w->step - 1;
     w->last = last;
-    lt_worker_show_again(w);
-    return lt_worker_show_next(w, err);
+    w->stepped = lt_clock();
+    for (int i = 0; i < lt_run_about(w->run)->images; i++)
+        w->state[i] &= LT_WORKER_DROPPED;
+    w->showing = true;
+    return w->decoder.busy || lt_worker_show_next(w, err);
 }
 
-/* One that is cancelled stays wanted: that was meant for the run. */
+/* ---- what somebody wants ---- */
+
 void lt_worker_show_wanted(lt_worker *w)
 {
     lt_error err = {0};
-    lt_job *j = &w->wanted;
-    bool ok = !w->engine || decode(w, j, &err);
-    lt_worker_at(w, LT_IDLE);
-    if (!ok && err.code == LT_ERR_CANCELLED)
-        return;
-    if (!ok)
+    lt_job j = w->wanted;
+    if (w->engine && !begin(w, &j, false, &err)) {
+        if (err.code == LT_ERR_CANCELLED)
+            return;
         lt_worker_send(w, (lt_event){.kind = LT_EVENT_FAILED, .error = err});
-    free(j->latents);
-    *j = (lt_job){0};
+    }
+    w->wanted = (lt_job){0};
+    if (w->decoder.busy)
+        (void)!lt_worker_show_finished(w, &err); /* it tells its errors */
+    else
+        free(j.latents);
 }

@@ -156,6 +156,7 @@ static void picture(lt_reel *r, lt_event *e)
     *place = e->picture;
     e->picture = NULL;
     r->picture_seconds = e->seconds;
+    r->beside = e->beside;
 }
 
 lt_reel *lt_reels_event(lt_reels *reels, lt_event *e)
@@ -237,6 +238,7 @@ bool lt_reels_pick(lt_reels *r, const lt_reel *from, int image, uint64_t id, lt_
     one->state = from->image[image].dropped ? LT_REEL_STOPPED : from->state;
     one->step_seconds = from->step_seconds;
     one->picture_seconds = from->picture_seconds;
+    one->beside = from->beside;
     room_for_images(one);
     one->image[0].starred = from->image[image].starred;
     share_pictures(one, from, image);
@@ -244,9 +246,15 @@ bool lt_reels_pick(lt_reels *r, const lt_reel *from, int image, uint64_t id, lt_
     return true;
 }
 
+double lt_reel_seconds(const lt_reel *r)
+{
+    double longer = r->step_seconds > r->picture_seconds ? r->step_seconds : r->picture_seconds;
+    return r->beside ? longer : r->step_seconds + r->picture_seconds;
+}
+
 double lt_reel_rate(const lt_reel *r)
 {
-    double seconds = r->step_seconds + r->picture_seconds;
+    double seconds = lt_reel_seconds(r);
     return seconds > 0 ? 1 / seconds : 0;
 }
 

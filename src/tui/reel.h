@@ -36,6 +36,7 @@ typedef struct lt_reel {
     lt_image **picture[LT_REEL_LENSES];   /* owned [steps + 1, images]; NULL where not decoded */
     int skipped;                          /* pictures left out, for the budget or the terminal */
     double step_seconds, picture_seconds; /* the newest */
+    bool beside;                          /* pictures are made beside the steps */
     char *prompt;                         /* owned: for the list of runs */
     uint64_t parent;                      /* the run that it goes on from; 0: none */
     int parent_image, forked;             /* from which image of it, at which frame */
@@ -80,6 +81,8 @@ int lt_reel_last(const lt_reel *r, int image);
 lt_image *lt_reel_picture(const lt_reel *r, int k, int image, lt_lens lens); /* borrowed, or NULL */
 /* What frame 0 shows through any lens is its latents. */
 lt_lens lt_reel_lens(int k, lt_lens lens);
+/* Of a step with its pictures. */
+double lt_reel_seconds(const lt_reel *r);
 /* "it/s" of the run so far: steps a second with their pictures; 0: not known. */
 double lt_reel_rate(const lt_reel *r);
 bool lt_reel_at_work(const lt_reel *r);

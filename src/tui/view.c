@@ -53,7 +53,7 @@ static void progress(const lt_studio *s, char *to, size_t size)
             snprintf(to, size, "%s...", stage(s));
         return;
     }
-    double seconds = r->step_seconds + r->picture_seconds;
+    double seconds = lt_reel_seconds(r);
     int left = r->film->steps - r->film->done;
     if (r->state != LT_REEL_RUNNING || r->film->done == 0) {
         const char *busy = now.what == LT_AT_PICTURE ? "  decoding..." : "";

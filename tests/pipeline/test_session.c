@@ -351,6 +351,22 @@ static void test_numbers(void **state)
     lt_session_close(s);
 }
 
+/* What was left out for the budget is nothing to wait for. */
+static void test_attention_to_nothing(void **state)
+{
+    (void)state;
+    lt_params p = settings(STEPS);
+    lt_session *s = open_session();
+    lt_session_budget(s, 0);
+    lt_session_attend(s, 3600);
+    lt_session_run(s, 1, &p, false);
+    session_skip_to(s, LT_EVENT_PICTURE, 1, 0);
+    lt_session_seen(s);
+    session_skip_to(s, LT_EVENT_DONE, 1, STEPS);
+    lt_params_done(&p);
+    lt_session_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_fork),
         cmocka_unit_test(test_picture_survives_stop),
+        cmocka_unit_test(test_attention_to_nothing),
     };
     return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }

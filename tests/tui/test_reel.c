@@ -95,6 +95,28 @@ static void test_a_run(void **state)
     lt_reels_done(&r);
 }
 
+/* A step and its picture take as long as both; beside each other as the longer one. */
+static void test_rate(void **state)
+{
+    (void)state;
+    lt_reels r = {0};
+    lt_reel *a = lt_reels_add(&r, 5, "a fox");
+    send(&r, (lt_event){.kind = LT_EVENT_BEGUN, .id = 5, .film = film()});
+    assert_true(lt_reel_rate(a) == 0);
+    send(&r, step(5, 1));
+    for (int beside = 0; beside < 2; beside++) {
+        lt_event e = picture(5, 1, LT_LENS_X0);
+        e.seconds = 0.25;
+        e.beside = beside;
+        send(&r, e);
+        assert_true(lt_reel_seconds(a) == (beside ? 0.5 : 0.75));
+        assert_true(lt_reel_rate(a) == 1 / lt_reel_seconds(a));
+    }
+    a->picture_seconds = 2;
+    assert_true(lt_reel_seconds(a) == 2);
+    lt_reels_done(&r);
+}
+
 /* A run of two images: each has its pictures; one ends earlier; both can be taken alone. */
 static void test_images(void **state)
 {
@@ -167,7 +189,7 @@ static void test_trim(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_run), cmocka_unit_test(test_images),
-                                       cmocka_unit_test(test_trim)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_run), cmocka_unit_test(test_rate),
+                                       cmocka_unit_test(test_images), cmocka_unit_test(test_trim)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
