@@ -24,9 +24,10 @@ typedef struct bench {
     double load; /* seconds */
     lt_bench_time text;
     lt_bench_part step, decode;
-    double matmul[2]; /* FLOP/s: before and after the parts */
-    size_t peak;      /* bytes */
-    double batch;     /* a guided step of all pictures in steps of one; 0: there is one */
+    lt_bench_time beside; /* median 0: the backend does one after the other */
+    double matmul[2];     /* FLOP/s: before and after the parts */
+    size_t peak;          /* bytes */
+    double batch;         /* a guided step of all pictures in steps of one; 0: there is one */
 } bench;
 
 /* ---- the command line ---- */
@@ -131,6 +132,9 @@ static bool measure(bench *b, lt_error *err)
     lt_bar_status(&b->bar, "decoding");
     if (!lt_bench_decode(b->parts, &b->decode, progress, err))
         return false;
+    lt_bar_status(&b->bar, "guided steps with decoding");
+    if (lt_engine_beside(b->engine) && !lt_bench_beside(b->parts, &b->beside, progress, err))
+        return false;
     b->peak = lt_bench_peak_rss();
     if (b->options.images > 1) {
         lt_bar_status(&b->bar, "one picture and all in turns");
@@ -214,6 +218,8 @@ static void print_json(const bench *b)
     lt_output_set(o, "repeat", json_object_new_int(b->options.repeat));
     lt_output_set(o, "guided_step_ms", lt_output_number(b->step.time.median * 1e3));
     lt_output_set(o, "decode_ms", lt_output_number(b->decode.time.median * 1e3));
+    lt_output_set(o, "guided_step_with_decode_ms",
+                  b->beside.median > 0 ? lt_output_number(b->beside.median * 1e3) : NULL);
     lt_output_set(o, "text_ms", lt_output_number(b->text.median * 1e3));
     lt_output_set(o, "load_ms", lt_output_number(b->load * 1e3));
     lt_output_set(o, "peak_rss_mb", b->peak ? lt_output_number((double)b->peak / 0x1p20) : NULL);
@@ -262,6 +268,8 @@ static void print_table(const bench *b)
     print_time(b, "text", &b->text);
     print_time(b, "guided step", &b->step.time);
     print_time(b, "decode", &b->decode.time);
+    if (b->beside.median > 0)
+        print_time(b, "step, decode", &b->beside);
     if (b->batch > 0)
         lt_output_line(stdout, "%-12s %10.2f times the step of one", "batch", b->batch);
     if (b->peak)

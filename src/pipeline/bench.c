@@ -51,13 +51,34 @@ static bool predict(lt_bench *b, lt_progress *progress, lt_error *err)
     return lt_engine_predict(b->engine, &call, progress, err);
 }
 
-static bool decode(lt_bench *b, lt_progress *progress, lt_error *err)
+static bool decode_first(lt_bench *b, int images, lt_progress *progress, lt_error *err)
 {
-    for (int i = 0; i < b->options.images; i++)
+    for (int i = 0; i < images; i++)
         if (!lt_engine_decode(b->engine, 1, b->options.h, b->options.w,
                               b->latents + (size_t)i * b->latent, b->pixels, progress, err))
             return false;
     return true;
+}
+
+static bool decode(lt_bench *b, lt_progress *progress, lt_error *err)
+{
+    return decode_first(b, b->options.images, progress, err);
+}
+
+static bool predict_beside(lt_bench *b, lt_progress *progress, lt_error *err)
+{
+    int last = b->options.images - 1;
+    bool over = false;
+    lt_error late;
+    if (!decode_first(b, last, progress, err) ||
+        !lt_engine_decode_start(b->engine, b->options.h, b->options.w,
+                                b->latents + (size_t)last * b->latent, b->pixels, progress, err))
+        return false;
+    bool ok = predict(b, progress, err);
+    while (!over) /* of a step that failed, too */
+        if (!lt_engine_decode_finished(b->engine, &over, ok ? err : &late))
+            return false;
+    return ok;
 }
 
 /* ---- beginning ---- */
@@ -286,6 +307,11 @@ bool lt_bench_batch(lt_bench *b, double *out, lt_progress *progress, lt_error *e
 bool lt_bench_decode(lt_bench *b, lt_bench_part *out, lt_progress *progress, lt_error *err)
 {
     return measure_part(b, decode, out, progress, err);
+}
+
+bool lt_bench_beside(lt_bench *b, lt_bench_time *out, lt_progress *progress, lt_error *err)
+{
+    return time_part(b, predict_beside, out, progress, err);
 }
 
 /* ---- the machine ---- */

@@ -59,6 +59,11 @@ bool lt_bench_batch(lt_bench *b, double *out, lt_progress *progress, lt_error *e
 bool lt_bench_decode(lt_bench *b, lt_bench_part *out, lt_progress *progress,
                      lt_error *err) LT_WARN_UNUSED;
 
+/* A step with the decoding of all its pictures, that of the last one beside it where the engine can
+ * do that. */
+bool lt_bench_beside(lt_bench *b, lt_bench_time *out, lt_progress *progress,
+                     lt_error *err) LT_WARN_UNUSED;
+
 /* What a backend can do: FLOP/s of a product of two square matrices, the fastest of a few runs. */
 enum { LT_BENCH_MATMUL_SIDE = 2048 };
 bool lt_bench_matmul(const lt_backend_ops *ops, const lt_backend_options *options, double *out,

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "beside_backend.h"
 #include "support/check.h"
 
 enum { SIDE = 2 }; /* latents */
 
-static lt_engine *open(void)
+static lt_engine *open_with(const lt_backend_ops *const *backends)
 {
-    static const lt_backend_ops *const backends[] = {&lt_ref_backend, NULL};
     lt_synthetic_model m = {.name = "small"};
     lt_engine *e;
     CHECK_OK(lt_clip_config_read(LT_TEST_DATA "/tiny/sd1/text_encoder", &m.clip, err));
@@ -25,6 +25,12 @@ static lt_engine *open(void)
                                  .synthetic = &m};
     CHECK_OK(lt_engine_open(&options, &e, err));
     return e;
+}
+
+static lt_engine *open(void)
+{
+    static const lt_backend_ops *const backends[] = {&lt_ref_backend, NULL};
+    return open_with(backends);
 }
 
 static lt_bench *begin(lt_engine *e, int images, int repeat)
@@ -89,6 +95,30 @@ static void test_parts(void **state)
     check_part(&decode);
     lt_bench_free(b);
     lt_engine_close(e);
+}
+
+/* The last picture's decoding goes on beside the step, and is over when the call is. */
+static void test_beside(void **state)
+{
+    (void)state;
+    for (int images = 1; images <= 3; images += 2)
+        for (int there = 0; there < 2; there++) {
+            lt_engine *e = there ? open_with(beside_backends()) : open();
+            lt_bench *b = begin(e, images, 2);
+            lt_bench_time t;
+            lt_bench_part decode;
+            lt_progress progress = {.cancel = true};
+            beside_reset(50);
+            CHECK_OK(lt_bench_beside(b, &t, NULL, err));
+            check_time(&t);
+            assert_int_equal(atomic_load(&beside.starts), there ? 3 : 0); /* one to warm up */
+            assert_int_equal(atomic_load(&beside.runs_meanwhile), there ? 3 : 0);
+            CHECK_OK(lt_bench_decode(b, &decode, NULL, err));
+            CHECK_FAILS(lt_bench_beside(b, &t, &progress, err), LT_ERR_CANCELLED, "cancelled");
+            CHECK_OK(lt_bench_decode(b, &decode, NULL, err));
+            lt_bench_free(b);
+            lt_engine_close(e);
+        }
 }
 
 static void test_median_of_two(void **state)
@@ -212,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_engine_without_files),
         cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_beside),
         cmocka_unit_test(test_median_of_two),
         cmocka_unit_test(test_all_pictures),
         cmocka_unit_test(test_profile),
