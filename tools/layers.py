@@ -27,7 +27,7 @@ LAYERS = {
 # These files of src/ put the program together and may include any folder.
 TOP = {"main.c", "backends.c", "backends.h", "no_memory.c"}
 # A folder of tests/ -> what its tests may include beyond the rules of the layer itself.
-TESTS_ALSO = {"pipeline": {"cpu"}, "cli": {"cpu"}, "cpu": {"model"}, "cuda": {"cpu", "model"}, "model": {"cpu", "weights"},
+TESTS_ALSO = {"pipeline": {"cpu"}, "cli": {"cpu"}, "cpu": {"model"}, "cuda": {"cpu", "model", "pipeline"}, "model": {"cpu", "weights"},
               "support": {"tensor", "model", "weights"},
               "fuzz": set(LAYERS) - {"cpu"}, "term": {"image"}, "tui": {"term"}}
 

@@ -88,6 +88,11 @@ bool lt_engine_check_size(const lt_engine *e, int width, int height, lt_error *e
 bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided, lt_progress *progress,
                        lt_error *err) LT_WARN_UNUSED;
 
+/* The same before the first step of a run, for which much may be given up: with too little memory
+ * it is tried without what was compiled for other sizes, then with smaller groups of pictures. */
+bool lt_engine_prepare_first(lt_engine *e, int images, int h, int w, bool guided,
+                             lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
+
 /* What lt_engine_prepare and the text encoder will take, if the engine computed in `dtype`; with
  * `encode` also what lt_engine_encode_image takes.  Compiles nothing. */
 typedef struct lt_engine_load {
@@ -100,6 +105,9 @@ bool lt_engine_forecast(lt_engine *e, lt_dtype dtype, const lt_engine_load *load
 /* Bytes of the device's own memory that may still be taken; SIZE_MAX where programs are in the
  * host's memory, or the device does not say. */
 size_t lt_engine_device_room(const lt_engine *e);
+/* Drops what was compiled for other sizes than h x w latents, which may be 0: for all of them;
+ * false if there was nothing.  It is compiled again where it is needed. */
+bool lt_engine_trim(lt_engine *e, int h, int w);
 /* From now on half as many pictures go through the UNet together; false if it is one already. */
 bool lt_engine_split(lt_engine *e);
 

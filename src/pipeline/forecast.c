@@ -143,30 +143,35 @@ static bool find_batch(lt_engine *e, const lt_work *w, const needs *room, lt_wor
     return low > 0;
 }
 
-/* What would fit, each way by itself; the longest hint has three. */
+/* A narrower type in which it fits, the backend's best first; LT_F32: there is none. */
+static lt_dtype find_type(lt_engine *e, const lt_work *w, const needs *room)
+{
+    static const lt_dtype types[] = {LT_F16, LT_BF16};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (lt_engine_about(e)->dtype == LT_F32 && lt_engine_supports(e, types[i]) &&
+            fits(e, w, types[i], room))
+            return types[i];
+    return LT_F32;
+}
+
+/* What would fit, each way by itself; the longest hint has three.  Empty: nothing would. */
 static void say_what_fits(lt_engine *e, const lt_work *w, const needs *room, char *hint,
                           size_t size)
 {
     static const char *const betweens[] = {"", " or "};
-    int ways = 0;
     lt_work other;
     size_t n = 0;
     *hint = '\0';
     if (find_size(e, w, room, &other))
         n += (size_t)snprintf(hint, size, w->encode ? "a picture of %dx%d" : "--size %dx%d",
                               other.width, other.height);
-    ways += n > 0;
-    if (find_batch(e, w, room, &other)) {
-        n += (size_t)snprintf(hint + n, size - n, "%s%s %d", betweens[ways > 0],
+    if (find_batch(e, w, room, &other))
+        n += (size_t)snprintf(hint + n, size - n, "%s%s %d", betweens[n > 0],
                               w->own_generators ? "as many --seeds as" : "--batch",
                               other.per_prompt);
-        ways++;
-    }
-    if (lt_engine_about(e)->dtype == LT_F32 && lt_engine_supports(e, LT_BF16) &&
-        fits(e, w, LT_BF16, room))
-        snprintf(hint + n, size - n, "%s--dtype bf16", betweens[ways > 0]);
-    if (!*hint)
-        snprintf(hint, size, "a smaller model, or more memory");
+    lt_dtype type = find_type(e, w, room);
+    if (type != LT_F32)
+        snprintf(hint + n, size - n, "%s--dtype %s", betweens[n > 0], lt_dtype_name(type));
 }
 
 /* "51 MB" or "18.7 GB"; returns buffer. */
@@ -177,24 +182,50 @@ static const char *amount(size_t bytes, char buffer[32])
     return buffer;
 }
 
-bool lt_forecast_check(lt_engine *e, const lt_work *w, const lt_room *room, lt_error *err)
+/* What there is: the host's, as it was when *room was found, with what was dropped since. */
+static needs room_now(const lt_engine *e, const lt_room *room, size_t before)
+{
+    size_t device = lt_engine_device_room(e), now = lt_engine_memory(e).activations;
+    return (needs){
+        device == SIZE_MAX && now < before ? plus(room->bytes, before - now) : room->bytes, device};
+}
+
+static bool refuse(lt_engine *e, const lt_work *w, const needs *n, const needs *free,
+                   const char *what, lt_error *err)
 {
     char hint[160], needed[32], left[32];
-    lt_dtype dtype = lt_engine_about(e)->dtype;
-    needs n, free = {room->bytes, lt_engine_device_room(e)};
+    bool device = n->device > free->device;
     int images = images_of(w);
-    do {
-        if (!find_needs(e, w, dtype, &n, err))
-            return false;
-    } while (n.device > free.device && lt_engine_split(e));
-    if (within(&n, &free))
-        return true;
-    bool device = n.device > free.device;
-    say_what_fits(e, w, &free, hint, sizeof hint);
-    return lt_fail(err, LT_ERR_MEMORY, hint,
+    say_what_fits(e, w, free, hint, sizeof hint);
+    return lt_fail(err, LT_ERR_MEMORY, *hint ? hint : "a smaller model, or more memory",
                    "%d picture%s of %dx%d in %s: needs about %s, %s may be used (%s)", images,
-                   images == 1 ? "" : "s", w->width, w->height, lt_dtype_name(dtype),
-                   amount(device ? n.device : n.host, needed),
-                   amount(device ? free.device : room->bytes, left),
-                   device ? "free memory of the device" : room->what);
+                   images == 1 ? "" : "s", w->width, w->height,
+                   lt_dtype_name(lt_engine_about(e)->dtype),
+                   amount(device ? n->device : n->host, needed),
+                   amount(device ? free->device : free->host, left),
+                   device ? "free memory of the device" : what);
+}
+
+bool lt_forecast_check(lt_engine *e, const lt_work *w, const lt_room *room, lt_error *err)
+{
+    int f = lt_engine_about(e)->vae->factor;
+    size_t before = lt_engine_memory(e).activations;
+    for (;;) {
+        needs n, free = room_now(e, room, before);
+        if (!find_needs(e, w, lt_engine_about(e)->dtype, &n, err))
+            return false;
+        if (within(&n, &free))
+            return true;
+        if (!lt_engine_trim(e, w->height / f, w->width / f) &&
+            (n.device <= free.device || !lt_engine_split(e)))
+            return refuse(e, w, &n, &free, room->what, err);
+    }
+}
+
+bool lt_forecast_offer(lt_engine *e, const lt_work *w, const lt_room *room, lt_error *err)
+{
+    char hint[160];
+    needs free = {room->bytes, lt_engine_device_room(e)};
+    say_what_fits(e, w, &free, hint, sizeof hint);
+    return *hint ? lt_fail_hint(err, "%s", hint) : false;
 }

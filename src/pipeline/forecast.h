@@ -26,7 +26,12 @@ bool lt_forecast_bytes(lt_engine *e, const lt_work *work, lt_dtype dtype, size_t
                        lt_error *err) LT_WARN_UNUSED;
 
 /* LT_ERR_MEMORY if that is more than there is room for, with the size, the number of pictures or
- * the type that would fit as the hint.  Where the device's own memory is short, pictures go through
- * the UNet in smaller groups first (lt_engine_split). */
+ * the type that would fit as the hint.  Before that what was compiled for other sizes is dropped
+ * (lt_engine_trim), and where the device's own memory is short, pictures go through the UNet in
+ * smaller groups (lt_engine_split). */
 bool lt_forecast_check(lt_engine *e, const lt_work *work, const lt_room *room,
                        lt_error *err) LT_WARN_UNUSED;
+
+/* The same hint for a failed *err: of work that there seemed to be room for, and then there was
+ * not.  It stays as it is where nothing smaller fits.  Returns false. */
+bool lt_forecast_offer(lt_engine *e, const lt_work *work, const lt_room *room, lt_error *err);

@@ -191,6 +191,20 @@ static lt_unit *room(lt_programs *p)
     return oldest;
 }
 
+bool lt_programs_trim(lt_programs *p, int h, int w)
+{
+    int before = p->count;
+    for (int i = p->count - 1; i >= 0; i--) {
+        lt_unit *u = &p->units[i];
+        if (u->program == p->held || (u->h == h && u->w == w) || (u->h == 0 && u->w == 0))
+            continue;
+        release(p, u);
+        *u = p->units[--p->count];
+        p->units[p->count] = (lt_unit){0};
+    }
+    return p->count < before;
+}
+
 void lt_programs_hold(lt_programs *p, const lt_unit *u)
 {
     p->held = u ? u->program : NULL;

@@ -63,6 +63,10 @@ void lt_programs_free(lt_programs *p); /* NULL is fine */
 bool lt_programs_get(lt_programs *p, lt_network network, int batch, int h, int w, lt_unit **out,
                      lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 
+/* Drops those of other latent sizes, but for what is held, and TEXT and TIME, which have none;
+ * false if there was none to drop. */
+bool lt_programs_trim(lt_programs *p, int h, int w);
+
 /* The unit is at work: it is not dropped to make room, until another one is held, or NULL. */
 void lt_programs_hold(lt_programs *p, const lt_unit *u);
 

@@ -16,6 +16,7 @@ struct lt_run {
     lt_engine *engine;       /* borrowed */
     const lt_params *params; /* borrowed */
     lt_run_view view;
+    lt_work work; /* as it was forecast */
     lt_schedule schedule;
     lt_sampler_state state;
     lt_rng *generators; /* owned: one, or one a picture */
@@ -89,22 +90,32 @@ static bool set_schedule(lt_run *run, lt_error *err)
 }
 
 /* Whether everything below, and the steps, will find their memory. */
-static bool check_room(const lt_run *run, const lt_run_options *o, lt_error *err)
+static bool check_room(lt_run *run, const lt_run_options *o, lt_error *err)
 {
     const lt_run_view *v = &run->view;
-    lt_work work = {.prompts = o->params->prompt_count,
-                    .per_prompt = v->per_prompt,
-                    .width = v->width,
-                    .height = v->height,
-                    .steps = v->steps,
-                    .guided = v->guided,
-                    .own_generators = o->params->own_generators,
-                    .encode = run->init.generators > 0,
-                    .traced_steps = o->keep_uncond ? (size_t)v->steps : 0,
-                    .film_steps = o->film ? (size_t)v->steps : 0,
-                    .drawn = run->of > 1 ? run->of : 0};
+    run->work = (lt_work){.prompts = o->params->prompt_count,
+                          .per_prompt = v->per_prompt,
+                          .width = v->width,
+                          .height = v->height,
+                          .steps = v->steps,
+                          .guided = v->guided,
+                          .own_generators = o->params->own_generators,
+                          .encode = run->init.generators > 0,
+                          .traced_steps = o->keep_uncond ? (size_t)v->steps : 0,
+                          .film_steps = o->film ? (size_t)v->steps : 0,
+                          .drawn = run->of > 1 ? run->of : 0};
     lt_room room = o->room ? *o->room : lt_room_find("");
-    return lt_forecast_check(run->engine, &work, &room, err);
+    return lt_forecast_check(run->engine, &run->work, &room, err);
+}
+
+/* Where memory that seemed to be there was not, *err says what fits, nothing being compiled. */
+static bool offer(const lt_run *run, const lt_run_options *o, lt_error *err)
+{
+    if (err->code != LT_ERR_MEMORY)
+        return false;
+    lt_engine_trim(run->engine, 0, 0);
+    lt_room room = o->room ? *o->room : lt_room_find("");
+    return lt_forecast_offer(run->engine, &run->work, &room, err);
 }
 
 /* One block for every array of the run. */
@@ -322,6 +333,16 @@ static bool encode_picture(lt_run *run, const lt_init_image *init, lt_progress *
                                             to->logvar, progress, err));
 }
 
+/* What is computed before the first step. */
+static bool compute(lt_run *run, const lt_init_image *init, lt_progress *progress, lt_error *err)
+{
+    const lt_run_view *v = &run->view;
+    return encode(run, progress, err) && encode_picture(run, init, progress, err) &&
+           lt_engine_time(run->engine, v->steps, run->schedule.timesteps, run->shifts, progress,
+                          err) &&
+           lt_engine_prepare_first(run->engine, v->images, v->h, v->w, v->guided, progress, err);
+}
+
 bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_progress *progress,
                   lt_error *err)
 {
@@ -344,11 +365,8 @@ bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_
     }
     if (!check_noise(options, err) || !check_size(run, init, err) || !set_schedule(run, err) ||
         !tokenize(run, err) || !check_room(run, options, err) ||
-        !make_memory(run, options->keep_uncond, err) || !encode(run, progress, err) ||
-        !encode_picture(run, init, progress, err) ||
-        !lt_engine_time(e, run->view.steps, run->schedule.timesteps, run->shifts, progress, err) ||
-        !lt_engine_prepare(e, run->view.images, run->view.h, run->view.w, run->view.guided,
-                           progress, err)) {
+        !make_memory(run, options->keep_uncond, err) ||
+        (!compute(run, init, progress, err) && !offer(run, options, err))) {
         lt_run_free(run);
         return false;
     }

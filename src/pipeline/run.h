@@ -17,8 +17,9 @@ typedef struct lt_run lt_run;
 
 /*
  * Tokenizes the prompts and sets the schedule; forecasts the memory, and fails here with
- * LT_ERR_MEMORY if there is too little (forecast.h); then encodes, compiles and draws the noise.  e
- * and params must outlive the run; what params leave open is filled from the model.
+ * LT_ERR_MEMORY if there is too little (forecast.h); then encodes, compiles and draws the noise.
+ * Where memory runs out nevertheless, the hint of LT_ERR_MEMORY says what fits then.  e and params
+ * must outlive the run; what params leave open is filled from the model.
  */
 /* A step of another run of the same size and number of steps, to go on from.  Everything is
  * borrowed for the call; see lt_film_start. */

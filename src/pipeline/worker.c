@@ -316,6 +316,7 @@ static void start(lt_worker *w, lt_job *j)
     j->parent = NULL;
     w->hold = j->hold;
     w->credit = 0;
+    w->unseen = 0;
     go_on(w, begin);
 }
 

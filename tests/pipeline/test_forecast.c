@@ -237,6 +237,32 @@ static void test_device(void **state)
     pipeline_rig_close(&r);
 }
 
+/* What was compiled for another size goes, if that helps, and only then. */
+static void test_other_sizes(void **state)
+{
+    (void)state;
+    pipeline_rig r;
+    lt_error fault = {0};
+    size_t needed;
+    lt_work work = square(64, 1);
+    pipeline_rig_open("demo", &lt_cpu_backend, "f32", &r);
+    CHECK_OK(lt_engine_prepare(r.engine, 1, 32, 32, true, NULL, err));
+    size_t activations = lt_engine_memory(r.engine).activations;
+    CHECK_OK(lt_forecast_bytes(r.engine, &work, LT_F32, &needed, err));
+    lt_room room = {needed, "free memory"};
+    CHECK_OK(lt_forecast_check(r.engine, &work, &room, err));
+    assert_int_equal(lt_engine_memory(r.engine).activations, activations);
+    room.bytes = needed - activations;
+    CHECK_OK(lt_forecast_check(r.engine, &work, &room, err));
+    assert_int_equal(lt_engine_memory(r.engine).activations, 0);
+    assert_false(lt_engine_trim(r.engine, 0, 0));
+    CHECK_OK(lt_engine_prepare(r.engine, 1, 32, 32, true, NULL, err));
+    room.bytes--;
+    assert_false(lt_forecast_check(r.engine, &work, &room, &fault));
+    assert_int_equal(fault.code, LT_ERR_MEMORY);
+    pipeline_rig_close(&r);
+}
+
 /* A run that is refused has done nothing yet. */
 static void test_run(void **state)
 {
@@ -267,7 +293,7 @@ int main(void)
         cmocka_unit_test(test_peaks), /* first: its processes must not inherit threads */
         cmocka_unit_test(test_backends),    cmocka_unit_test(test_size_hint),
         cmocka_unit_test(test_other_hints), cmocka_unit_test(test_device),
-        cmocka_unit_test(test_run),
+        cmocka_unit_test(test_other_sizes), cmocka_unit_test(test_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -224,8 +224,8 @@ static void test_attention(void **state)
     stands_at(&t, "b 1 p0 2");
     lt_session_seen(t.s);
     stands_at(&t, "p1 3");
-    lt_session_attend(t.s, 0);
-    follow(&t, LT_EVENT_DONE);
+    lt_session_run(t.s, 3, &p, true); /* nobody has seen the one before: this is another run */
+    follow(&t, LT_EVENT_PAUSED);
     end(&t, &p);
 }
 
