@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/panic.h"
 #include "pipeline/engine_impl.h"
 #include "pipeline/layout.h"
 
@@ -310,7 +309,7 @@ bool lt_engine_decoder(lt_engine *e, int h, int w, lt_unit **out, lt_progress *p
                        lt_error *err)
 {
     lt_unit wanted = {.network = LT_NET_DECODE, .batch = 1, .h = h, .w = w};
-    LT_ASSERT(!e->at_work.program);
+    lt_engine_settle(e);
     if (!lt_engine_unit(e, &wanted, out, progress, err))
         return false;
     size_t from = count_of((*out)->in[0]), to = count_of((*out)->out);

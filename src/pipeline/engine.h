@@ -144,8 +144,8 @@ bool lt_engine_decode(lt_engine *e, int images, int h, int w, const float *laten
 
 /* lt_engine_decode of one picture in two parts, so that other work may go on between them where
  * the backend can do that (lt_engine_beside): there the first returns at once, pixels [3,H,W] are
- * written and errors told once the second says yes, and until then nothing else may be decoded by
- * this engine.  It is not cancelled, but closing the engine drops it.  Elsewhere the first makes
+ * written and errors told once the second says yes; one is begun at a time, and other decoding
+ * waits for it.  It is not cancelled, but closing the engine drops it.  Elsewhere the first makes
  * the picture, as lt_engine_decode does.  The bits are the same in any case. */
 bool lt_engine_beside(const lt_engine *e);
 bool lt_engine_decode_start(lt_engine *e, int h, int w, const float *latents, float *pixels,

@@ -1,4 +1,5 @@
 /* engine_beside.c - a picture that is decoded beside other work; see engine.h. */
+#include "base/panic.h"
 #include "pipeline/engine_impl.h"
 
 bool lt_engine_beside(const lt_engine *e)
@@ -21,6 +22,7 @@ bool lt_engine_decode_start(lt_engine *e, int h, int w, const float *latents, fl
                             lt_progress *progress, lt_error *err)
 {
     lt_unit *u;
+    LT_ASSERT(!e->at_work.program);
     if (!lt_engine_beside(e) || e->profile) /* what is measured is waited for */
         return lt_engine_decode(e, 1, h, w, latents, pixels, progress, err);
     return lt_engine_decoder(e, h, w, &u, progress, err) && begin(e, u, latents, pixels, err);
@@ -30,6 +32,11 @@ bool lt_engine_decode_finished(lt_engine *e, bool *yes, lt_error *err)
 {
     lt_unit u = e->at_work;
     *yes = !u.program;
+    if (e->late.code != LT_ERR_NONE) {
+        *err = e->late;
+        e->late = (lt_error){0};
+        return false;
+    }
     if (*yes)
         return true;
     bool ok = e->ops->finished(u.program, yes, err);
@@ -38,4 +45,13 @@ bool lt_engine_decode_finished(lt_engine *e, bool *yes, lt_error *err)
     e->at_work = (lt_unit){0};
     lt_programs_hold(e->programs, NULL);
     return ok && lt_engine_decoder_read(e, &u, e->pixels, err);
+}
+
+void lt_engine_settle(lt_engine *e)
+{
+    bool over = false;
+    lt_error late = {0};
+    while (!over && lt_engine_decode_finished(e, &over, &late))
+        continue;
+    e->late = late;
 }

@@ -31,7 +31,13 @@ struct lt_engine {
     size_t swap_count;
     lt_unit at_work; /* the decoder, started; no program: it is not */
     float *pixels;   /* borrowed: for what it makes */
+    lt_error late;   /* what it met, not told yet */
 };
+
+/* ---- engine_beside.c ---- */
+
+/* Waits for the picture that is at work; lt_engine_decode_finished tells what came of it. */
+void lt_engine_settle(lt_engine *e);
 
 /* ---- engine.c ---- */
 

@@ -100,6 +100,35 @@ static void test_is_kept(void **state)
     scene_free(&s);
 }
 
+/* Another picture waits for it, and takes neither its numbers nor its error. */
+static void test_another_waits(void **state)
+{
+    scene s = scene_new();
+    lt_engine *e = s.rig.engine;
+    float *other = lt_alloc_array(s.count, sizeof *other), latents[4 * H * W] = {1};
+    float *want = lt_alloc_array(s.count, sizeof *want);
+    bool yes;
+    (void)state;
+    CHECK_OK(lt_engine_decode(e, 1, H, W, latents, want, NULL, err));
+    for (int fails = 0; fails < 2; fails++) {
+        begin(&s);
+        if (fails)
+            atomic_store(&beside.fail_finish, 0);
+        CHECK_OK(lt_engine_decode(e, 1, H, W, latents, other, NULL, err));
+        assert_memory_equal(other, want, s.count * sizeof *want);
+        CHECK_OK(lt_engine_decode(e, 1, H, W, latents, other, NULL, err));
+        if (fails)
+            CHECK_FAILS(lt_engine_decode_finished(e, &yes, err), LT_ERR_DEVICE,
+                        "finished was made to fail");
+        assert_true(is_over(&s));
+        if (!fails)
+            check_pixels(&s);
+    }
+    free(other);
+    free(want);
+    scene_free(&s);
+}
+
 /* What was begun is thrown away; and what is measured is waited for. */
 static void test_closed_and_measured(void **state)
 {
@@ -161,11 +190,9 @@ static void test_without(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_in_two_parts),
-        cmocka_unit_test(test_is_kept),
-        cmocka_unit_test(test_closed_and_measured),
-        cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_without),
+        cmocka_unit_test(test_in_two_parts),  cmocka_unit_test(test_is_kept),
+        cmocka_unit_test(test_another_waits), cmocka_unit_test(test_closed_and_measured),
+        cmocka_unit_test(test_faults),        cmocka_unit_test(test_without),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
