@@ -76,17 +76,11 @@ static bool set_schedule(lt_run *run, lt_error *err)
     const lt_params *p = run->params;
     const lt_scheduler_config *model = lt_engine_about(run->engine)->scheduler;
     lt_run_view *v = &run->view;
-    if (!lt_sampler_find(p->scheduler ? p->scheduler : model->sampler, &v->sampler, err))
-        return false;
-    lt_schedule_config config = v->sampler->config(&model->base);
-    if (p->timestep_spacing &&
-        !lt_spacing_parse(p->timestep_spacing, &config.timestep_spacing, err))
-        return false;
-    int steps = p->steps ? p->steps : model->steps;
     v->guidance_scale = isnan(p->guidance_scale) ? model->guidance_scale : p->guidance_scale;
     v->guided = v->guidance_scale > 1.0;
     v->schedule = &run->schedule;
-    return lt_schedule_init(&run->schedule, &config, steps, err) && cut_schedule(run, err);
+    return lt_scheduler_schedule(model, p, &v->sampler, &run->schedule, err) &&
+           cut_schedule(run, err);
 }
 
 /* Whether everything below, and the steps, will find their memory. */

@@ -7,8 +7,6 @@
 
 #include "base/file.h"
 #include "model/config.h"
-#include "pipeline/params.h"
-#include "sample/sampler.h"
 
 static void read_words(lt_config *c, lt_schedule_config *s)
 {
@@ -108,4 +106,16 @@ bool lt_scheduler_config_read(const char *dir, const char *model, lt_scheduler_c
         return false;
     *out = s;
     return true;
+}
+
+bool lt_scheduler_schedule(const lt_scheduler_config *model, const lt_params *p,
+                           const lt_sampler **sampler, lt_schedule *out, lt_error *err)
+{
+    if (!lt_sampler_find(p->scheduler ? p->scheduler : model->sampler, sampler, err))
+        return false;
+    lt_schedule_config config = (*sampler)->config(&model->base);
+    if (p->timestep_spacing &&
+        !lt_spacing_parse(p->timestep_spacing, &config.timestep_spacing, err))
+        return false;
+    return lt_schedule_init(out, &config, p->steps ? p->steps : model->steps, err);
 }

@@ -5,6 +5,8 @@
 #pragma once
 
 #include "base/error.h"
+#include "pipeline/params.h"
+#include "sample/sampler.h"
 #include "sample/schedule.h"
 
 typedef struct lt_scheduler_config {
@@ -20,3 +22,10 @@ typedef struct lt_scheduler_config {
  * 30, "guidance_scale": 7.5}. */
 bool lt_scheduler_config_read(const char *dir, const char *model, lt_scheduler_config *out,
                               lt_error *err) LT_WARN_UNUSED;
+
+/* The sampler and the schedule of a run, from its settings or the model's advice: all of the steps
+ * asked for.  LT_ERR_ARGUMENT for a name or a number of steps that is none.  *out is the caller's.
+ */
+bool lt_scheduler_schedule(const lt_scheduler_config *model, const lt_params *p,
+                           const lt_sampler **sampler, lt_schedule *out,
+                           lt_error *err) LT_WARN_UNUSED;

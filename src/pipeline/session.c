@@ -32,12 +32,18 @@ bool lt_session_open(const lt_backend_ops *const *backends, lt_session **out, lt
     return true;
 }
 
+static void cancel(lt_progress *progress, atomic_int *count)
+{
+    atomic_fetch_add(count, 1);
+    atomic_store(&progress->cancel, true);
+}
+
 static void put(lt_session *s, lt_job j)
 {
-    if (lt_job_cancels(&j)) {
-        atomic_fetch_add(&s->shared.stops, 1);
-        atomic_store(&s->shared.progress.cancel, true);
-    }
+    if (lt_job_cancels(&j))
+        cancel(&s->shared.progress, &s->shared.stops);
+    if (lt_job_turns(&j))
+        cancel(&s->shared.beside, &s->shared.turns);
     lt_queue_put(s->shared.jobs, &j);
 }
 
@@ -154,6 +160,38 @@ void lt_session_encode_text(lt_session *s, const char *text)
     put(s, (lt_job){.kind = LT_JOB_TEXT, .text = lt_strdup(text)});
 }
 
+void lt_session_encode(lt_session *s, uint64_t id, const lt_params *p, const char *path,
+                       lt_image *picture)
+{
+    put(s, (lt_job){.kind = LT_JOB_ENCODE,
+                    .id = id,
+                    .params = copy(p),
+                    .path = path ? lt_strdup(path) : NULL,
+                    .picture = path ? NULL : lt_image_ref(picture)});
+}
+
+void lt_session_predict(lt_session *s, uint64_t id, const lt_params *p, const lt_noise_call *call)
+{
+    size_t count = (size_t)call->channels * (size_t)call->h * (size_t)call->w;
+    float *own = lt_alloc_array(count, sizeof *own);
+    memcpy(own, call->x_t, count * sizeof *own);
+    put(s, (lt_job){.kind = LT_JOB_PREDICT,
+                    .id = id,
+                    .params = copy(p),
+                    .text = lt_strdup(call->prompt),
+                    .step = call->t,
+                    .abar = call->abar,
+                    .latents = own,
+                    .channels = call->channels,
+                    .h = call->h,
+                    .w = call->w});
+}
+
+void lt_session_leave(lt_session *s)
+{
+    put(s, (lt_job){.kind = LT_JOB_LEAVE});
+}
+
 int lt_session_fd(const lt_session *s)
 {
     return lt_queue_fd(s->shared.events);
@@ -182,12 +220,15 @@ void lt_event_done(lt_event *e)
     lt_image_unref(e->picture);
     lt_model_facts_free(e->model);
     lt_encoding_free(e->encoding);
+    lt_encoded_free(e->encoded);
+    lt_predicted_free(e->predicted);
     *e = (lt_event){0};
 }
 
 lt_activity_now lt_session_now(const lt_session *s)
 {
-    return (lt_activity_now){.what = (lt_activity)atomic_load(&s->shared.activity),
-                             .done = atomic_load(&s->shared.progress.done),
-                             .total = atomic_load(&s->shared.progress.total)};
+    return (lt_activity_now){
+        .what = (lt_activity)atomic_load(&s->shared.activity),
+        .done = atomic_load(&s->shared.progress.done) + atomic_load(&s->shared.beside.done),
+        .total = atomic_load(&s->shared.progress.total) + atomic_load(&s->shared.beside.total)};
 }

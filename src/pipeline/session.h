@@ -24,6 +24,7 @@
 #include "image/image.h"
 #include "pipeline/encoding.h"
 #include "pipeline/film.h"
+#include "pipeline/noising.h"
 
 typedef struct lt_session lt_session;
 
@@ -86,22 +87,41 @@ void lt_session_decode(lt_session *s, uint64_t id, int step, int image, lt_lens 
  * requests that wait, the newest is done and the others are dropped without an event. */
 void lt_session_encode_text(lt_session *s, const char *text);
 
+/*
+ * What is no run's, made between two steps; of these the newest counts alone, and cancels the one
+ * before it within an op, without an event.  They use the model that is open, whatever p says of
+ * one, or open p's where none is.  id, not 0, is that of their events; what fails is
+ * LT_EVENT_FAILED with it.
+ */
+/* A PNG file, or a picture, of which a reference is kept, where path is NULL, through the
+ * autoencoder (lt_encode_picture; p->size is `given`): LT_EVENT_ENCODED. */
+void lt_session_encode(lt_session *s, uint64_t id, const lt_params *p, const char *path,
+                       lt_image *picture);
+/* x_t decoded: LT_EVENT_NOISED; then lt_predict_noise with its x0 decoded: LT_EVENT_PREDICTED.
+ * Everything is copied. */
+void lt_session_predict(lt_session *s, uint64_t id, const lt_params *p, const lt_noise_call *call);
+/* None of them is wanted any more. */
+void lt_session_leave(lt_session *s);
+
 /* ---- events ---- */
 
 typedef enum lt_event_kind {
-    LT_EVENT_LOADING, /* a model is being opened; text: its name */
-    LT_EVENT_LOADED,  /* it is open */
-    LT_EVENT_NOTE,    /* text: something to be said, such as a retry in another type */
-    LT_EVENT_BEGUN,   /* film; again if a run starts anew in f32 */
-    LT_EVENT_STEP,    /* step, taken */
-    LT_EVENT_PICTURE, /* picture of step, image and lens */
-    LT_EVENT_SKIPPED, /* pictures of step were left out: for the budget, or for a newer step */
-    LT_EVENT_DROPPED, /* image ends after step; the others go on */
-    LT_EVENT_PAUSED,  /* the run waits after step */
-    LT_EVENT_DONE,    /* after the last picture */
-    LT_EVENT_STOPPED, /* given up after step */
-    LT_EVENT_TEXT,    /* encoding; or, with text, the error that was met */
-    LT_EVENT_FAILED,  /* error; id 0: of loading, or of a single picture */
+    LT_EVENT_LOADING,   /* a model is being opened; text: its name */
+    LT_EVENT_LOADED,    /* it is open */
+    LT_EVENT_NOTE,      /* text: something to be said, such as a retry in another type */
+    LT_EVENT_BEGUN,     /* film; again if a run starts anew in f32 */
+    LT_EVENT_STEP,      /* step, taken */
+    LT_EVENT_PICTURE,   /* picture of step, image and lens */
+    LT_EVENT_SKIPPED,   /* pictures of step were left out: for the budget, or for a newer step */
+    LT_EVENT_DROPPED,   /* image ends after step; the others go on */
+    LT_EVENT_PAUSED,    /* the run waits after step */
+    LT_EVENT_DONE,      /* after the last picture */
+    LT_EVENT_STOPPED,   /* given up after step */
+    LT_EVENT_TEXT,      /* encoding; or, with text, the error that was met */
+    LT_EVENT_FAILED,    /* error; id 0: of loading, or of a single picture */
+    LT_EVENT_ENCODED,   /* encoded: a picture */
+    LT_EVENT_NOISED,    /* picture: x_t of timestep `step` */
+    LT_EVENT_PREDICTED, /* predicted, with its picture */
 } lt_event_kind;
 
 /* What became known of a model. */
@@ -125,14 +145,16 @@ typedef struct lt_event {
     uint64_t id;
     int step, image;
     lt_lens lens;
-    double seconds;        /* PICTURE: that decoding took, until the worker saw it */
-    bool beside;           /* PICTURE: made beside the steps of whatever runs */
-    char *text;            /* owned */
-    lt_film *film;         /* owned */
-    lt_film_step taken;    /* owned */
-    lt_image *picture;     /* owned */
-    lt_model_facts *model; /* owned */
-    lt_encoding *encoding; /* owned */
+    double seconds;          /* PICTURE: that decoding took, until the worker saw it */
+    bool beside;             /* PICTURE: made beside the steps of whatever runs */
+    char *text;              /* owned */
+    lt_film *film;           /* owned */
+    lt_film_step taken;      /* owned */
+    lt_image *picture;       /* owned */
+    lt_model_facts *model;   /* owned */
+    lt_encoding *encoding;   /* owned */
+    lt_encoded *encoded;     /* owned */
+    lt_predicted *predicted; /* owned */
     lt_error error;
 } lt_event;
 
@@ -154,6 +176,8 @@ typedef enum lt_activity {
     LT_AT_COMPILING,
     LT_AT_STEP,
     LT_AT_PICTURE,
+    LT_AT_ENCODING,
+    LT_AT_PREDICTING, /* noise, of no run */
 } lt_activity;
 typedef struct lt_activity_now {
     lt_activity what;

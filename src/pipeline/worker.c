@@ -32,6 +32,8 @@ void lt_worker_at(lt_worker *w, lt_activity what)
 {
     atomic_store(&w->s->progress.done, 0);
     atomic_store(&w->s->progress.total, 0);
+    atomic_store(&w->s->beside.done, 0);
+    atomic_store(&w->s->beside.total, 0);
     atomic_store(&w->s->activity, (int)what);
 }
 
@@ -111,8 +113,7 @@ static void say_notes(lt_worker *w, lt_buf *notes)
     lt_buf_done(notes);
 }
 
-/* Opens what p names unless it is open. */
-static bool open_model(lt_worker *w, const lt_params *p, lt_error *err)
+bool lt_worker_open(lt_worker *w, const lt_params *p, lt_error *err)
 {
     lt_params resolved;
     lt_buf notes = {0};
@@ -171,7 +172,7 @@ static bool begin(lt_worker *w, lt_error *err)
     double start = lt_clock();
     w->step = w->parent ? w->parent->done : 0;
     w->stepping = w->decoding = 0;
-    if (!open_model(w, w->params, err))
+    if (!lt_worker_open(w, w->params, err))
         return false;
     lt_worker_at(w, LT_AT_TEXT);
     if (w->parent) {
@@ -301,7 +302,7 @@ static void load(lt_worker *w, const lt_job *j)
     w->id = w->run ? w->id : 0;
     if (w->engine && !same_model(&w->opened, j->params))
         stop(w);
-    if (!open_model(w, j->params, &err))
+    if (!lt_worker_open(w, j->params, &err))
         lt_worker_send(w, (lt_event){.kind = LT_EVENT_FAILED, .error = err});
     lt_worker_at(w, LT_IDLE);
 }
@@ -373,6 +374,11 @@ static void handle(lt_worker *w, lt_job *j)
         w->text = j->text;
         j->text = NULL;
         break;
+    case LT_JOB_ENCODE:
+    case LT_JOB_PREDICT:
+    case LT_JOB_LEAVE:
+        lt_worker_beside_take(w, j);
+        break;
     case LT_JOB_QUIT:
         w->quit = true;
         break;
@@ -387,6 +393,8 @@ void lt_job_done(lt_job *j)
     lt_film_free(j->parent);
     free(j->latents);
     free(j->text);
+    free(j->path);
+    lt_image_unref(j->picture);
 }
 
 bool lt_job_cancels(const lt_job *j)
@@ -394,14 +402,20 @@ bool lt_job_cancels(const lt_job *j)
     return j->kind == LT_JOB_STOP || j->kind == LT_JOB_RUN || j->kind == LT_JOB_QUIT;
 }
 
-/* A job that cancels is reached: what it was meant for is over, unless another one follows. */
-static void reached(lt_shared *s)
+bool lt_job_turns(const lt_job *j)
 {
-    if (atomic_fetch_sub(&s->stops, 1) > 1)
+    return lt_job_cancels(j) || j->kind == LT_JOB_ENCODE || j->kind == LT_JOB_PREDICT ||
+           j->kind == LT_JOB_LEAVE;
+}
+
+/* A job that cancels is reached: what it was meant for is over, unless another one follows. */
+static void reached(lt_progress *progress, atomic_int *count)
+{
+    if (atomic_fetch_sub(count, 1) > 1)
         return;
-    atomic_store(&s->progress.cancel, false);
-    if (atomic_load(&s->stops) > 0) /* put meanwhile: its flag was set before ours was cleared */
-        atomic_store(&s->progress.cancel, true);
+    atomic_store(&progress->cancel, false);
+    if (atomic_load(count) > 0) /* put meanwhile: its flag was set before ours was cleared */
+        atomic_store(&progress->cancel, true);
 }
 
 static void take_jobs(lt_worker *w)
@@ -409,7 +423,9 @@ static void take_jobs(lt_worker *w)
     lt_job j;
     while (!w->quit && lt_queue_take(w->s->jobs, &j)) {
         if (lt_job_cancels(&j))
-            reached(w->s);
+            reached(&w->s->progress, &w->s->stops);
+        if (lt_job_turns(&j))
+            reached(&w->s->beside, &w->s->turns);
         handle(w, &j);
         lt_job_done(&j);
     }
@@ -472,6 +488,8 @@ static void act(lt_worker *w)
         lt_worker_show_wanted(w);
     } else if (w->text) {
         lt_worker_encode_text(w);
+    } else if (!w->decoder.busy && w->beside.id) {
+        lt_worker_beside(w);
     } else if (!w->decoder.busy && w->run && w->showing) {
         go_on(w, lt_worker_show_next);
     } else if (step && wait <= 0) {
@@ -501,6 +519,7 @@ void *lt_worker_run(void *shared)
     lt_params_done(&w.opened);
     free(w.wanted.latents);
     free(w.text);
+    lt_job_done(&w.beside);
     free(w.shown);
     free(w.pixels);
     return NULL;

@@ -21,6 +21,9 @@ typedef enum lt_job_kind {
     LT_JOB_DROP,
     LT_JOB_DECODE,
     LT_JOB_TEXT,
+    LT_JOB_ENCODE,
+    LT_JOB_PREDICT,
+    LT_JOB_LEAVE,
     LT_JOB_QUIT,
 } lt_job_kind;
 
@@ -35,20 +38,27 @@ typedef struct lt_job {
     double share;
     float *latents; /* owned [channels,h,w] */
     int channels, h, w;
-    char *text; /* owned: to be encoded */
+    char *text;        /* owned: TEXT, PREDICT: a prompt */
+    char *path;        /* ENCODE, owned: a file; NULL: the picture */
+    lt_image *picture; /* ENCODE, owned */
+    double abar;       /* PREDICT: of timestep `step` */
 } lt_job;
 
 typedef struct lt_shared {
     const lt_backend_ops *const *backends; /* borrowed */
     lt_queue *jobs, *events;               /* owned by the session */
-    lt_progress progress;
-    atomic_int stops;    /* jobs in the queue that cancel what is before them */
-    atomic_int activity; /* an lt_activity */
+    lt_progress progress;                  /* of the run, and of pictures of it */
+    atomic_int stops;                      /* jobs in the queue that cancel what is before them */
+    lt_progress beside;                    /* of what is no run's: ENCODE, PREDICT */
+    atomic_int turns;                      /* jobs in the queue that cancel that */
+    atomic_int activity;                   /* an lt_activity */
 } lt_shared;
 
 /* True for jobs that are put with the cancel flag set, which is meant for what comes before them.
  */
 bool lt_job_cancels(const lt_job *j);
+/* The same for what is no run's: the newest of these is all that counts. */
+bool lt_job_turns(const lt_job *j);
 void lt_job_done(lt_job *j);
 
 /* Takes jobs until LT_JOB_QUIT; shared: an lt_shared. */

@@ -1,6 +1,7 @@
 /*
- * worker_impl.h - the worker's state, and what worker.c (jobs, model, run) and worker_show.c
- * (pictures) do with it.  Everything belongs to the worker's thread.
+ * worker_impl.h - the worker's state, and what worker.c (jobs, model, run), worker_show.c
+ * (pictures) and worker_beside.c (what is no run's) do with it.  Everything belongs to the worker's
+ * thread.
  */
 #pragma once
 
@@ -45,6 +46,7 @@ typedef struct lt_worker {
     double share, stepping, decoding; /* the budget, and seconds spent so far */
     lt_job wanted;                    /* a picture; no latents: none */
     char *text;                       /* owned: to be encoded; NULL: none */
+    lt_job beside;                    /* ENCODE or PREDICT; id 0: none */
     float *shown, *pixels;            /* owned: of the run's size */
     size_t shown_count, pixel_count;
 } lt_worker;
@@ -57,6 +59,8 @@ void lt_worker_drop_run(lt_worker *w);
 /* Seconds that somebody who asked for attention may still be waited for, from `since` on; 0: not
  * any longer, or since is 0. */
 double lt_worker_patience(const lt_worker *w, double since);
+/* Opens what p names unless it is open. */
+bool lt_worker_open(lt_worker *w, const lt_params *p, lt_error *err) LT_WARN_UNUSED;
 
 /* ---- worker_text.c ---- */
 /* Encodes w->text.  If that is cancelled it stays wanted: that was meant for the run. */
@@ -83,3 +87,9 @@ void lt_worker_decoder_drop(lt_worker *w);
 int lt_worker_next_image(const lt_worker *w);
 /* Nothing is left of the step, if that is so. */
 void lt_worker_shown_all(lt_worker *w);
+
+/* ---- worker_beside.c ---- */
+/* Takes a job over that is no run's, in place of the one that waits. */
+void lt_worker_beside_take(lt_worker *w, lt_job *j);
+/* Does it.  One that is cancelled by a job for the run stays. */
+void lt_worker_beside(lt_worker *w);

@@ -47,6 +47,18 @@ g() {
   fi
 }
 
+# n MODEL: the forward process, noising/MODEL.safetensors.
+n() {
+  wanted "noising/$1" || return 0
+  [ -d "$work/tiny/$1" ] || "$PY" "$here/make_tiny.py" "$work/tiny" "$1" >/dev/null
+  mkdir -p "$out/noising"
+  "$PY" "$here/noising.py" --model "$work/tiny/$1" --out "$out/noising/$1.safetensors" --prompt "a fox" --seed 9 \
+    --t 0 --t 401 --t 999
+  if [ -n "$compare" ]; then
+    "$PY" "$here/compare.py" --quiet --limit 1e-4 "$out/noising/$1.safetensors" "$golden/noising/$1.safetensors"
+  fi
+}
+
 astronaut="a photo of an astronaut riding a horse on mars"
 g sd1-lms20 sd1 --scheduler lms --prompt "$astronaut" --steps 20 --seed 42
 g sd1-lmsblog-single sd1 --no-encode --scheduler lms-blog --prompt "a digital illustration of a medieval town" \
@@ -82,3 +94,5 @@ if wanted pooled; then
   fi
 fi
 g demo demo --scheduler lms --prompt "A wild pokemon appears!" --steps 30 --seed 42 --slim
+n sd1
+n sd2
