@@ -38,6 +38,8 @@ shots 120x40 wait:prompt still "type:a photorealistic red fox in the snow" key:R
   key:q exit -- "$program" --seed 42
 shots 100x32 wait:lesson key:colon type:'pace 0' key:Return wait:12/12 still still key:Return still key:Return still key:5 \
   still still shot:"$out/lesson.png" key:q exit -- "$program" lesson 5
+shots 100x32 wait:prompt still "type:$fox" key:Return wait:30/30 still key:O still still \
+  shot:"$out/autoencoder.png" key:o still still still shot:"$out/noising.png" key:q key:q exit -- "$program" --seed 42
 shots 100x32 wait:prompt still "type:$fox" key:Return wait:' 9/30' key:space wait:PAUSED still key:period still \
   shot:"$out/paused.png" key:q key:y exit -- "$program" --seed 42
 # shellcheck disable=SC2086

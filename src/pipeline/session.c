@@ -160,8 +160,8 @@ void lt_session_encode_text(lt_session *s, const char *text)
     put(s, (lt_job){.kind = LT_JOB_TEXT, .text = lt_strdup(text)});
 }
 
-void lt_session_encode(lt_session *s, uint64_t id, const lt_params *p, const char *path,
-                       lt_image *picture)
+void lt_session_encode_picture(lt_session *s, uint64_t id, const lt_params *p, const char *path,
+                               lt_image *picture)
 {
     put(s, (lt_job){.kind = LT_JOB_ENCODE,
                     .id = id,

@@ -95,8 +95,8 @@ void lt_session_encode_text(lt_session *s, const char *text);
  */
 /* A PNG file, or a picture, of which a reference is kept, where path is NULL, through the
  * autoencoder (lt_encode_picture; p->size is `given`): LT_EVENT_ENCODED. */
-void lt_session_encode(lt_session *s, uint64_t id, const lt_params *p, const char *path,
-                       lt_image *picture);
+void lt_session_encode_picture(lt_session *s, uint64_t id, const lt_params *p, const char *path,
+                               lt_image *picture);
 /* x_t decoded: LT_EVENT_NOISED; then lt_predict_noise with its x0 decoded: LT_EVENT_PREDICTED.
  * Everything is copied. */
 void lt_session_predict(lt_session *s, uint64_t id, const lt_params *p, const lt_noise_call *call);

@@ -85,6 +85,7 @@ void lt_worker_beside(lt_worker *w)
 {
     lt_error err = {0};
     lt_job *j = &w->beside;
+    w->id = w->run ? w->id : 0;
     bool ok = (w->engine || lt_worker_open(w, j->params, &err)) &&
               (j->kind == LT_JOB_ENCODE ? encode(w, j, &err) : predict(w, j, &err));
     lt_worker_at(w, LT_IDLE);

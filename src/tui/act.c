@@ -37,6 +37,10 @@ lt_keymap_context lt_studio_context_below(const lt_studio *s)
         return LT_IN_GALLERY;
     case LT_VIEW_TOKENS:
         return LT_IN_TOKENS;
+    case LT_VIEW_AUTOENCODER:
+        return LT_IN_AUTOENCODER;
+    case LT_VIEW_NOISING:
+        return LT_IN_NOISING;
     default:
         return LT_IN_VIEWING;
     }
@@ -336,7 +340,8 @@ static bool act_program(lt_studio *s, lt_action action)
 void lt_studio_act(lt_studio *s, lt_action action)
 {
     s->dirty = true;
-    if (lt_studio_tokens_act(s, action) || lt_studio_grid_act(s, action) ||
+    if (lt_studio_autoencoder_act(s, action) || lt_studio_noising_act(s, action) ||
+        lt_studio_tokens_act(s, action) || lt_studio_grid_act(s, action) ||
         lt_gallery_act(s, action) || lt_studio_what_if_act(s, action) ||
         lt_studio_look_act(s, action) || lt_studio_compare_act(s, action) ||
         lt_runs_act(s, action) || lt_tour_act(s, action))
@@ -392,6 +397,8 @@ void lt_studio_input(lt_studio *s, const lt_input_event *e)
     }
     if (s->view == LT_VIEW_COMPARE && s->focus != LT_FOCUS_VIEW) /* there are no fields */
         lt_studio_compare_close(s);
+    else if (lt_studio_vae(s) && s->focus != LT_FOCUS_VIEW)
+        lt_studio_vae_close(s);
     if (s->view == LT_VIEW_TOKENS && (s->focus == LT_FOCUS_PARAMS || s->focus == LT_FOCUS_RUNS))
         lt_studio_tokens_close(s); /* there is no panel */
 }

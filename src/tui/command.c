@@ -139,6 +139,20 @@ static void save(lt_studio *s, const char *argument)
     free(path);
 }
 
+static void autoencoder(lt_studio *s, const char *argument)
+{
+    char *path = lt_conf_home(argument);
+    lt_studio_vae_open(s, LT_VIEW_AUTOENCODER, path);
+    free(path);
+}
+
+static void noising(lt_studio *s, const char *argument)
+{
+    char *path = lt_conf_home(argument);
+    lt_studio_vae_open(s, LT_VIEW_NOISING, path);
+    free(path);
+}
+
 /* ---- seeds, lessons, one step ---- */
 
 static void what_if(lt_studio *s, const char *argument)
@@ -191,6 +205,8 @@ static const lt_verb verbs[] = {
     {"pace", "SECONDS", LT_WORDS_NONE, pace},
     {"open", "FILE.png", LT_WORDS_PICTURES, open_png},
     {"save", "FILE.png", LT_WORDS_FILES, save},
+    {"autoencoder", "FILE.png", LT_WORDS_PICTURES, autoencoder},
+    {"noising", "FILE.png", LT_WORDS_PICTURES, noising},
     {"seeds", "COUNT", LT_WORDS_NONE, lt_studio_grid_make},
     {"vary", "STRENGTH", LT_WORDS_NONE, lt_studio_grid_vary},
     {"what-if", "SCALE", LT_WORDS_NONE, what_if},

@@ -49,7 +49,7 @@ static bool panel(const lt_compare_panel *p, int width, int height, lt_image **o
 bool lt_compare_sheet(const lt_compare_panel *panels, int count, int width, int height,
                       lt_image **out, lt_error *err)
 {
-    lt_image *made[LT_COMPARE_PANELS] = {NULL};
+    lt_image *made[LT_COMPARE_MOST] = {NULL};
     const lt_grid grid = {.columns = count, .gap = LT_COMPARE_GAP};
     int share = (width - (count - 1) * LT_COMPARE_GAP) / count;
     bool ok = true;

@@ -9,7 +9,8 @@
 
 /* ---- pictures ---- */
 
-enum { LT_COMPARE_GAP = 8, LT_COMPARE_PANELS = 3 }; /* the gap in pixels */
+/* The gap in pixels; pictures of a comparison, and the most of a sheet. */
+enum { LT_COMPARE_GAP = 8, LT_COMPARE_PANELS = 3, LT_COMPARE_MOST = 4 };
 
 /* A picture of a sheet, with its caption below; caption NULL: none. */
 typedef struct lt_compare_panel {
@@ -17,7 +18,7 @@ typedef struct lt_compare_panel {
     const char *caption;
 } lt_compare_panel;
 
-/* 1 to LT_COMPARE_PANELS pictures of one size side by side, each as large as fits into its share of
+/* 1 to LT_COMPARE_MOST pictures side by side, each as large as fits into its share of
  * width x height pixels with its proportions; where that nearly is a whole number of times, it is
  * one.  width 0: as large as they are. */
 bool lt_compare_sheet(const lt_compare_panel *panels, int count, int width, int height,

@@ -121,6 +121,8 @@ static void add_values(const lt_studio *s, lt_completion *c, const char *name, c
     for (int i = 0; files[i]; i++)
         if (strcmp(name, files[i]) == 0)
             add_files(c, start, false);
+    if (strcmp(name, "init-image") == 0)
+        add_files(c, start, true);
 }
 
 static void add_actions(const lt_studio *s, lt_completion *c, const char *start)

@@ -144,6 +144,8 @@ static void take(lt_studio *s, lt_event *e)
         lt_studio_token_vectors_take(s, e);
     if (e->kind == LT_EVENT_PICTURE && !r)
         lt_studio_what_if_take(s, e);
+    if (lt_studio_vae_take(s, e))
+        return;
     if (e->kind == LT_EVENT_FAILED) {
         s->loading[0] = '\0';
         s->asked_id = s->what_if.asked = 0;

@@ -278,6 +278,8 @@ bool lt_form_nudge(lt_form *f, int row, int by)
     lt_form_next(f, row, text, sizeof text);
     if (is(info, "guidance-scale"))
         snprintf(text, sizeof text, "%.15g", strtod(text, NULL) + 0.5 * by);
+    else if (is(info, "strength"))
+        snprintf(text, sizeof text, "%.15g", strtod(text, NULL) + 0.05 * by);
     else if (info->kind == LT_PARAM_INT)
         snprintf(text, sizeof text, "%ld", strtol(text, NULL, 10) + by);
     else if (info->kind == LT_PARAM_SIZE ? !nudge_size(f, by, text, sizeof text)

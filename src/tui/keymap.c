@@ -25,6 +25,8 @@ enum {
     COMPARE = LT_IN_COMPARE,
     GALLERY = LT_IN_GALLERY,
     WHATIF = LT_IN_WHATIF,
+    AUTOENCODER = LT_IN_AUTOENCODER,
+    NOISING = LT_IN_NOISING,
     TOKENS = LT_IN_TOKENS,
     LESSON = LT_IN_LESSON,
     ANYWHERE = LT_IN_ANYWHERE,
@@ -70,12 +72,20 @@ static const struct {
     lt_keymap_context context;
     const char *name, *title;
 } sections[] = {
-    {LT_IN_VIEWING, "viewing", "Watching"}, {LT_IN_LESSON, "lesson", "In a lesson"},
-    {LT_IN_RUNS, "runs", "Runs"},           {LT_IN_GRID, "grid", "Seeds"},
-    {LT_IN_WHATIF, "whatif", "What if"},    {LT_IN_COMPARE, "compare", "Comparing"},
-    {LT_IN_GALLERY, "gallery", "History"},  {LT_IN_TOKENS, "tokens", "Tokens"},
-    {LT_IN_PARAMS, "params", "Settings"},   {LT_IN_TYPING, "typing", "Typing"},
-    {LT_IN_LINE, "line", "One line"},       {LT_IN_MESSAGE, "message", "A message"},
+    {LT_IN_VIEWING, "viewing", "Watching"},
+    {LT_IN_LESSON, "lesson", "In a lesson"},
+    {LT_IN_RUNS, "runs", "Runs"},
+    {LT_IN_GRID, "grid", "Seeds"},
+    {LT_IN_WHATIF, "whatif", "What if"},
+    {LT_IN_COMPARE, "compare", "Comparing"},
+    {LT_IN_AUTOENCODER, "autoencoder", "Autoencoder"},
+    {LT_IN_NOISING, "noising", "Noising"},
+    {LT_IN_GALLERY, "gallery", "History"},
+    {LT_IN_TOKENS, "tokens", "Tokens"},
+    {LT_IN_PARAMS, "params", "Settings"},
+    {LT_IN_TYPING, "typing", "Typing"},
+    {LT_IN_LINE, "line", "One line"},
+    {LT_IN_MESSAGE, "message", "A message"},
     {LT_IN_HELP, "help", "This page"},
 };
 enum { SECTIONS = sizeof sections / sizeof *sections };

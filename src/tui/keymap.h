@@ -34,7 +34,9 @@ typedef enum lt_keymap_context {
     LT_IN_GRID = 128,   /* pictures of several seeds */
     LT_IN_COMPARE = 256,
     LT_IN_GALLERY = 512,
-    LT_IN_WHATIF = 1024,  /* one step with another guidance */
+    LT_IN_WHATIF = 1024, /* one step with another guidance */
+    LT_IN_AUTOENCODER = 2048,
+    LT_IN_NOISING = 4096,
     LT_IN_TOKENS = 8192,  /* the tokens of a prompt */
     LT_IN_LESSON = 16384, /* viewing while a lesson is given: what has no meaning here has that of
                             viewing */

@@ -251,6 +251,7 @@ static bool close_all(lt_studio *s, lt_error *err)
     lt_studio_token_vectors_done(s);
     lt_looking_done(&s->looking);
     lt_beside_done(&s->beside);
+    lt_studio_vae_done(s);
     return saved;
 }
 

@@ -16,7 +16,11 @@ static void to_timeline(lt_studio *s, int x)
         lt_studio_what_if_set(s, lt_view_slider_at(s, x));
         return;
     }
-    if (steps == 0)
+    if (s->view == LT_VIEW_NOISING) {
+        lt_studio_noising_set(s, lt_view_noising_at(s, x));
+        return;
+    }
+    if (steps == 0 || s->view == LT_VIEW_AUTOENCODER)
         return;
     lt_timeline t = {.steps = steps,
                      .made = s->reel->film->done,
@@ -99,7 +103,9 @@ static void wheel(lt_studio *s, const lt_input_event *e, int by)
         lt_form_nudge(&s->form, s->row, -by);
     else if (lt_studio_what_if(s))
         lt_studio_act(s, by < 0 ? LT_ACTION_SCALE_MORE : LT_ACTION_SCALE_LESS);
-    else if (s->reel && s->reel->film)
+    else if (s->view == LT_VIEW_NOISING)
+        lt_studio_act(s, by < 0 ? LT_ACTION_T_LESS : LT_ACTION_T_MORE);
+    else if (s->reel && s->reel->film && !lt_studio_vae(s))
         lt_studio_goto(s, s->step + by);
 }
 

@@ -126,7 +126,7 @@ void lt_studio_picture(lt_studio *s, bool each)
         lt_gallery_picture(s);
         return;
     }
-    if (s->view == LT_VIEW_GRID) { /* drawn as a whole, once a turn */
+    if (s->view == LT_VIEW_GRID || lt_studio_vae(s)) { /* drawn as a whole, once a turn */
         s->dirty = true;
         return;
     }

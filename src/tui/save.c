@@ -46,17 +46,23 @@ void lt_studio_save_image(lt_studio *s, const char *path, lt_image *image, lt_pn
     lt_studio_say(s, LT_NOTE_INFO, "saving...");
 }
 
-static char *free_name(const lt_studio *s, uint64_t seed, const char *what, const char *suffix)
+char *lt_studio_free_stem(const lt_studio *s, const char *stem, const char *suffix)
 {
-    const char *lens = lt_studio_through(s)->file;
     for (int i = 1;; i++) {
-        char *name = i == 1
-                         ? lt_format("latentty-%" PRIu64 "%s%s%s", seed, what, lens, suffix)
-                         : lt_format("latentty-%" PRIu64 "%s%s-%d%s", seed, what, lens, i, suffix);
+        char *name =
+            i == 1 ? lt_format("%s%s", stem, suffix) : lt_format("%s-%d%s", stem, i, suffix);
         if (!lt_saver_has(s->saver, name) && !lt_file_exists(name) && !lt_dir_exists(name))
             return name;
         free(name);
     }
+}
+
+static char *free_name(const lt_studio *s, uint64_t seed, const char *what, const char *suffix)
+{
+    char *stem = lt_format("latentty-%" PRIu64 "%s%s", seed, what, lt_studio_through(s)->file);
+    char *name = lt_studio_free_stem(s, stem, suffix);
+    free(stem);
+    return name;
 }
 
 char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suffix)
@@ -247,11 +253,12 @@ void lt_studio_saved(lt_studio *s)
 {
     lt_saved e;
     while (lt_saver_poll(s->saver, &e)) {
+        bool taken = e.series || lt_studio_noising_saved(s, &e);
         if (e.series)
             saved_step(s, &e);
-        else if (e.error.code != LT_ERR_NONE)
+        else if (!taken && e.error.code != LT_ERR_NONE)
             lt_studio_fault(s, &e.error);
-        else if (!faulty(s))
+        else if (!taken && !faulty(s))
             lt_studio_say(s, LT_NOTE_INFO, "saved %s", e.path);
         lt_saved_done(&e);
     }

@@ -27,6 +27,7 @@
 #include "tui/tiles.h"
 #include "tui/tokens.h"
 #include "tui/tui.h"
+#include "tui/vae.h"
 
 /* Cells beside the text of a prompt: its label, and the count of its tokens. */
 enum { LT_FIELD_LABEL = 9, LT_FIELD_COUNT = 13, LT_FIELD_BESIDE = 23 };
@@ -46,11 +47,13 @@ typedef enum lt_focus {
 
 /* What the middle of the screen shows while no page covers it. */
 typedef enum lt_view {
-    LT_VIEW_STEP,    /* one picture, with the panel beside it */
-    LT_VIEW_GRID,    /* the pictures of several seeds */
-    LT_VIEW_COMPARE, /* two pictures and how they differ */
-    LT_VIEW_GALLERY, /* the history */
-    LT_VIEW_TOKENS,  /* a prompt, token by token */
+    LT_VIEW_STEP,        /* one picture, with the panel beside it */
+    LT_VIEW_GRID,        /* the pictures of several seeds */
+    LT_VIEW_COMPARE,     /* two pictures and how they differ */
+    LT_VIEW_GALLERY,     /* the history */
+    LT_VIEW_TOKENS,      /* a prompt, token by token */
+    LT_VIEW_AUTOENCODER, /* a picture, and what the VAE makes of it */
+    LT_VIEW_NOISING,     /* its latents with noise */
 } lt_view;
 
 /* What a line is asked for. */
@@ -216,6 +219,8 @@ typedef struct lt_studio {
     lt_token_view tokens;
     lt_lessons lessons;
     struct lt_tour *tour; /* owned: the lesson that is given; NULL: none */
+    lt_vae_view vae;
+    lt_noising_view noising;
     lt_count prompt_count, negative_count;
     double clicked;      /* when a tile was, for double clicks */
     double stop_pressed; /* when Ctrl-C was */
@@ -354,7 +359,9 @@ void lt_studio_save(lt_studio *s);
 void lt_studio_save_as(lt_studio *s, const char *path); /* of the shown step; no file is replaced */
 void lt_studio_save_all(lt_studio *s);
 void lt_studio_save_sheet(lt_studio *s); /* all tiles of the grid as one picture, with captions */
-/* "latentty-42", what, "-x0", suffix: a name that is free; the caller's. */
+/* stem, "-2" where that is taken, suffix: a name that is free; the caller's. */
+char *lt_studio_free_stem(const lt_studio *s, const char *stem, const char *suffix);
+/* The same of "latentty-42", what, "-x0". */
 char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suffix);
 /* A picture of its own to a name that is free, said now and once it is written; takes the texts
  * over.  It must not change any more. */
@@ -423,6 +430,41 @@ const lt_encoding *lt_studio_token_vectors(lt_studio *s);
 void lt_studio_token_vectors_take(lt_studio *s, lt_event *e); /* LT_EVENT_TEXT */
 void lt_studio_token_vectors_done(lt_studio *s);              /* another model is open now */
 
+/* ---- vae.c ---- */
+bool lt_studio_vae(const lt_studio *s); /* one of its views is shown */
+/* Opens one of them: of a file; without path of the picture that is shown, or that the other view
+ * has already. */
+void lt_studio_vae_open(lt_studio *s, lt_view view, const char *path);
+void lt_studio_vae_close(lt_studio *s);
+/* Encoded, or not, or what follows from it; false: it is of none of these views. */
+bool lt_studio_vae_take(lt_studio *s, lt_event *e);
+void lt_studio_vae_done(lt_studio *s);
+
+/* ---- autoencoder.c ---- */
+bool lt_studio_autoencoder_act(lt_studio *s, lt_action action); /* false: it is none of its own */
+/* What belongs on the screen, made for so many pixels; borrowed, NULL: it is not there yet. */
+lt_image *lt_studio_autoencoder_sheet(lt_studio *s, int width, int height, bool captions);
+
+/* ---- noising.c ---- */
+bool lt_studio_noising_act(lt_studio *s, lt_action action); /* false: it is none of its own */
+/* The picture is encoded, or this view is shown: what lacks is asked for. */
+void lt_studio_noising_ready(lt_studio *s);
+void lt_studio_noising_forget(lt_studio *s); /* the picture is another one */
+void lt_studio_noising_set(lt_studio *s, int t);
+int lt_studio_noising_last(const lt_studio *s); /* T - 1 */
+/* Where Enter begins. */
+bool lt_studio_noising_start(const lt_studio *s, lt_noising_start *out, lt_error *err);
+bool lt_studio_noising_take(lt_studio *s, lt_event *e);
+bool lt_studio_noising_saved(lt_studio *s, const lt_saved *e); /* false: it is none of its own */
+double lt_studio_noising_wait(const lt_studio *s);             /* as lt_studio_wait */
+void lt_studio_noising_tick(lt_studio *s);
+void lt_studio_noising_done(lt_studio *s);
+
+/* ---- noising_sheet.c ---- */
+/* As lt_studio_autoencoder_sheet. */
+lt_image *lt_studio_noising_sheet(lt_studio *s, int width, int height, bool captions);
+void lt_studio_noising_save(lt_studio *s);
+
 /* ---- grid_act.c ---- */
 bool lt_studio_grid_act(lt_studio *s, lt_action action); /* false: not one of the grid's */
 /* The pictures of a run of several, such as one of the history, become the grid; false: it is of
@@ -462,6 +504,20 @@ void lt_view_gallery(lt_studio *s);
 void lt_view_runs(lt_studio *s);
 void lt_view_what_if(const lt_studio *s, lt_rect area); /* its numbers */
 void lt_view_compare(lt_studio *s);
+/* Pixels of the terminal for a sheet of pictures. */
+void lt_view_sheet_room(const lt_studio *s, int *width, int *height);
+/* A sheet to the canvas, in the picture's place; NULL: none is there yet. */
+void lt_view_sheet(lt_studio *s, lt_image *sheet, bool coarse);
+bool lt_view_captions(const lt_studio *s); /* half blocks would only blur letters */
+/* Words in the picture's place while there is no sheet. */
+void lt_view_coming(lt_studio *s);
+void lt_view_autoencoder(lt_studio *s);
+int lt_view_autoencoder_rows(const lt_studio *s); /* of text */
+void lt_view_noising(lt_studio *s);
+int lt_view_noising_rows(void);
+void lt_view_noising_line(const lt_studio *s);
+int lt_view_noising_at(const lt_studio *s, int x); /* the timestep at a column */
+void lt_view_autoencoder_line(const lt_studio *s); /* in the timeline's place */
 void lt_view_tokens(lt_studio *s);
 /* What the chosen position is, and what the encoder's two outputs are; tall: in full. */
 void lt_view_token_words(const lt_studio *s, lt_rect area, const lt_encoding *e, bool tall);

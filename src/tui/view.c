@@ -22,6 +22,10 @@ static const char *stage(const lt_studio *s)
         return "decoding";
     case LT_AT_STEP:
         return "step";
+    case LT_AT_ENCODING:
+        return "encoding";
+    case LT_AT_PREDICTING:
+        return "predicting noise";
     default:
         return "";
     }
@@ -56,8 +60,9 @@ static void progress(const lt_studio *s, char *to, size_t size)
     double seconds = lt_reel_seconds(r);
     int left = r->film->steps - r->film->done;
     if (r->state != LT_REEL_RUNNING || r->film->done == 0) {
-        const char *busy = now.what == LT_AT_PICTURE ? "  decoding..." : "";
-        snprintf(to, size, "%s %d/%d%s", word(r, state), r->film->done, r->film->steps, busy);
+        bool busy = now.what >= LT_AT_PICTURE;
+        snprintf(to, size, "%s %d/%d%s%s%s", word(r, state), r->film->done, r->film->steps,
+                 busy ? "  " : "", busy ? stage(s) : "", busy ? "..." : "");
         return;
     }
     lt_gauge_rate(seconds, rate);
@@ -216,6 +221,15 @@ static int compare_rows(int rows)
     return rows < 24 ? 6 : rows / 4 > 12 ? 12 : rows / 4;
 }
 
+/* Of text in a view that has no prompts. */
+static int text_rows(const lt_studio *s, int rows)
+{
+    return s->view == LT_VIEW_COMPARE       ? compare_rows(rows)
+           : s->view == LT_VIEW_NOISING     ? lt_view_noising_rows()
+           : s->view == LT_VIEW_AUTOENCODER ? lt_view_autoencoder_rows(s)
+                                            : 0;
+}
+
 static void make_layout(lt_studio *s, int cols, int rows)
 {
     const lt_film *f = s->reel ? s->reel->film : NULL;
@@ -227,7 +241,7 @@ static void make_layout(lt_studio *s, int cols, int rows)
                          .picture_height = f ? f->height : 1,
                          .prompt_rows = wanted_rows(s->form.prompt, cols),
                          .negative_rows = wanted_rows(s->form.negative, cols),
-                         .text_rows = s->view == LT_VIEW_COMPARE ? compare_rows(rows) : 0,
+                         .text_rows = text_rows(s, rows),
                          .sides =
                              s->view == LT_VIEW_STEP && !s->tour && s->graphics != LT_GRAPHICS_NONE,
                          .most_cols = s->graphics == LT_GRAPHICS_SIXEL && s->term.max_width > 0
@@ -289,6 +303,18 @@ static void middle(lt_studio *s)
     if (s->view == LT_VIEW_TOKENS) {
         lt_canvas_area(s->canvas, none, LT_ZOOM_AUTO);
         lt_view_tokens(s);
+        if (s->layout.panel.width)
+            lt_view_panel(s);
+        return;
+    }
+    if (s->view == LT_VIEW_AUTOENCODER) {
+        lt_view_autoencoder(s);
+        if (s->layout.panel.width)
+            lt_view_panel(s);
+        return;
+    }
+    if (s->view == LT_VIEW_NOISING) {
+        lt_view_noising(s);
         if (s->layout.panel.width)
             lt_view_panel(s);
         return;

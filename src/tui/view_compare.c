@@ -42,8 +42,7 @@ static void box(const lt_studio *s, bool there)
     lt_draw_box(r, LT_STYLE_PLAIN, title);
 }
 
-/* Pixels of the terminal for the sheet. */
-static void room(const lt_studio *s, int *width, int *height)
+void lt_view_sheet_room(const lt_studio *s, int *width, int *height)
 {
     lt_rect area = s->layout.picture;
     *width = area.width * s->term.cell_width;
@@ -57,18 +56,26 @@ static void room(const lt_studio *s, int *width, int *height)
     *height = *height / BAND * BAND;
 }
 
+bool lt_view_captions(const lt_studio *s)
+{
+    return s->graphics == LT_GRAPHICS_SIXEL || s->graphics == LT_GRAPHICS_KITTY;
+}
+
+void lt_view_sheet(lt_studio *s, lt_image *sheet, bool coarse)
+{
+    lt_draw_leave(s->layout.picture);
+    lt_canvas_area(s->canvas, s->layout.picture, LT_ZOOM_ONE);
+    if (sheet)
+        lt_canvas_show(s->canvas, sheet, false, coarse);
+}
+
 /* False if not all is there. */
 static bool pictures(lt_studio *s)
 {
     int width, height;
-    /* half blocks would only blur letters */
-    bool captions = s->graphics == LT_GRAPHICS_SIXEL || s->graphics == LT_GRAPHICS_KITTY;
-    room(s, &width, &height);
-    lt_image *sheet = lt_studio_compare_sheet(s, width, height, captions);
-    lt_draw_leave(s->layout.picture);
-    lt_canvas_area(s->canvas, s->layout.picture, LT_ZOOM_ONE);
-    if (sheet)
-        lt_canvas_show(s->canvas, sheet, false, false);
+    lt_view_sheet_room(s, &width, &height);
+    lt_image *sheet = lt_studio_compare_sheet(s, width, height, lt_view_captions(s));
+    lt_view_sheet(s, sheet, false);
     return sheet != NULL;
 }
 

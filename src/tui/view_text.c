@@ -18,6 +18,14 @@ void lt_view_timeline(lt_studio *s)
         lt_view_slider(s);
         return;
     }
+    if (s->view == LT_VIEW_AUTOENCODER) {
+        lt_view_autoencoder_line(s);
+        return;
+    }
+    if (s->view == LT_VIEW_NOISING) {
+        lt_view_noising_line(s);
+        return;
+    }
     if (steps == 0)
         return;
     lt_timeline t = {.steps = steps,

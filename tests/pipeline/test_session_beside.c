@@ -71,11 +71,11 @@ static void test_both(void **state)
     lt_predicted *said;
     CHECK_OK(lt_encode_picture(rig->engine, init.image, p.size, &want, NULL, err));
     CHECK_OK(lt_png_write(path, init.image, NULL, 1, err));
-    lt_session_encode(s, 1, &p, path, NULL);
+    lt_session_encode_picture(s, 1, &p, path, NULL);
     lt_event e = wait_for(s, LT_EVENT_ENCODED, 1);
     same(want, e.encoded);
     lt_event_done(&e);
-    lt_session_encode(s, 2, &p, NULL, init.image);
+    lt_session_encode_picture(s, 2, &p, NULL, init.image);
     e = wait_for(s, LT_EVENT_ENCODED, 2);
     same(want, e.encoded);
     lt_event_done(&e);
@@ -110,14 +110,14 @@ static void test_faults(void **state)
     lt_session *s = open_session();
     lt_image *narrow;
     const float x[3] = {0};
-    lt_session_encode(s, 1, &p, path, NULL);
+    lt_session_encode_picture(s, 1, &p, path, NULL);
     fails(s, 1, "a.png");
     CHECK_OK(lt_file_write(path, "text", 4, err));
-    lt_session_encode(s, 2, &p, path, NULL);
+    lt_session_encode_picture(s, 2, &p, path, NULL);
     fails(s, 2, "a.png");
     CHECK_OK(lt_image_new(9000, 4, &narrow, err));
     CHECK_OK(lt_png_write(path, narrow, NULL, 1, err));
-    lt_session_encode(s, 3, &p, path, NULL);
+    lt_session_encode_picture(s, 3, &p, path, NULL);
     fails(s, 3, "the picture has 9000x4 pixels, expected sides of 8 to 8192");
     lt_noise_call call = {"a fox", 1, 3, 1, 1, 0.5, x};
     lt_session_predict(s, 4, &p, &call);
@@ -126,7 +126,7 @@ static void test_faults(void **state)
     free(p.model);
     p.model = lt_strdup("/nowhere");
     s = open_session(); /* none is open */
-    lt_session_encode(s, 5, &p, NULL, narrow);
+    lt_session_encode_picture(s, 5, &p, NULL, narrow);
     fails(s, 5, "/nowhere");
     lt_session_close(s);
     lt_image_unref(narrow);
@@ -144,7 +144,7 @@ static void test_newest(void **state)
     lt_session *s = open_session();
     p.size = (lt_size){64, 64};
     for (uint64_t id = 1; id <= 20; id++)
-        lt_session_encode(s, id, &p, NULL, init.image);
+        lt_session_encode_picture(s, id, &p, NULL, init.image);
     int encoded = 0;
     for (uint64_t id = 0; id < 20;) {
         lt_event e = session_next(s);
@@ -154,7 +154,7 @@ static void test_newest(void **state)
         lt_event_done(&e);
     }
     assert_true(encoded < 10); /* 1 if all were put while the model was opened */
-    lt_session_encode(s, 21, &p, NULL, init.image);
+    lt_session_encode_picture(s, 21, &p, NULL, init.image);
     lt_session_leave(s);
     lt_session_run(s, 22, &p, false);
     for (bool done = false; !done;) {
@@ -164,7 +164,7 @@ static void test_newest(void **state)
         done = e.kind == LT_EVENT_DONE;
         lt_event_done(&e);
     }
-    lt_session_encode(s, 23, &p, NULL, init.image);
+    lt_session_encode_picture(s, 23, &p, NULL, init.image);
     lt_session_close(s);
     lt_init_image_done(&init);
     lt_params_done(&p);
@@ -188,7 +188,7 @@ static void test_run(void **state)
         if (e.kind == LT_EVENT_BEGUN) {
             got = e.film;
             e.film = NULL;
-            lt_session_encode(s, 2, &p, NULL, init.image);
+            lt_session_encode_picture(s, 2, &p, NULL, init.image);
         }
         if (e.kind == LT_EVENT_STEP)
             lt_film_add(got, &e.taken);
@@ -199,7 +199,7 @@ static void test_run(void **state)
     pipeline_same_films(want, got);
     if (!encoded)
         session_skip_to(s, LT_EVENT_ENCODED, 2, -1);
-    lt_session_encode(s, 3, &p, NULL, init.image);
+    lt_session_encode_picture(s, 3, &p, NULL, init.image);
     lt_session_stop(s);
     session_skip_to(s, LT_EVENT_ENCODED, 3, -1);
     lt_session_close(s);

@@ -127,6 +127,8 @@ static void test_notches(void **state)
     nudge(&f, "scheduler", -1, "lms");
     nudge(&f, "scheduler", -1, "euler_a");
     nudge(&f, "timestep-spacing", 1, "linspace");
+    nudge(&f, "strength", -1, "0.75");
+    nudge(&f, "strength", 1, "0.8");
     lt_form_seed(&f, 0);
     nudge(&f, "seed", -1, "18446744073709551615");
     set(&f, "steps", "1");

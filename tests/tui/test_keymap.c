@@ -7,9 +7,9 @@
 #include "tui/cells.h"
 
 static const lt_keymap_context contexts[] = {
-    LT_IN_TYPING,  LT_IN_LINE,   LT_IN_VIEWING, LT_IN_PARAMS,  LT_IN_HELP,
-    LT_IN_MESSAGE, LT_IN_RUNS,   LT_IN_GRID,    LT_IN_COMPARE, LT_IN_GALLERY,
-    LT_IN_WHATIF,  LT_IN_TOKENS, LT_IN_LESSON};
+    LT_IN_TYPING,  LT_IN_LINE,   LT_IN_VIEWING, LT_IN_PARAMS,      LT_IN_HELP,
+    LT_IN_MESSAGE, LT_IN_RUNS,   LT_IN_GRID,    LT_IN_COMPARE,     LT_IN_GALLERY,
+    LT_IN_WHATIF,  LT_IN_TOKENS, LT_IN_LESSON,  LT_IN_AUTOENCODER, LT_IN_NOISING};
 enum { CONTEXTS = sizeof contexts / sizeof *contexts };
 
 static lt_keymap *map; /* what actions.def says */

@@ -1,0 +1,129 @@
+/* autoencoder.c - the view "autoencoder": original, decoded, their difference and the channels
+ * between as one sheet; its keys. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "pipeline/lens.h"
+#include "tui/studio.h"
+
+enum { GAIN = 4, MOST_GAIN = 64, GAP = 2 /* pixels between channels */ };
+
+/* ---- the sheet ---- */
+
+/* The channels in grey, nearly square, as large as the picture. */
+static bool channels(const lt_encoded *e, lt_image **out, lt_error *err)
+{
+    int columns = (int)ceil(sqrt(e->channels)), rows = (e->channels + columns - 1) / columns;
+    int width = (e->original->width - (columns - 1) * GAP) / columns;
+    int height = (e->original->height - (rows - 1) * GAP) / rows;
+    size_t one = (size_t)e->h * (size_t)e->w;
+    const lt_grid grid = {.columns = columns, .gap = GAP};
+    lt_image **made = lt_alloc_array((size_t)e->channels, sizeof *made);
+    bool ok = true;
+    for (int c = 0; ok && c < e->channels; c++)
+        ok = lt_lens_grey(e->latents + (size_t)c * one, e->w, e->h, width > 1 ? width : 1,
+                          height > 1 ? height : 1, &made[c], err);
+    ok = ok && lt_image_grid((const lt_image *const *)made, e->channels, &grid, out, err);
+    for (int c = 0; c < e->channels; c++)
+        lt_image_unref(made[c]);
+    free(made);
+    return ok;
+}
+
+static bool make(const lt_encoded *e, int gain, int width, int height, bool captions,
+                 lt_image **out, lt_error *err)
+{
+    char decoded[48], difference[48], latents[48];
+    lt_image *d = NULL, *c = NULL;
+    snprintf(decoded, sizeof decoded, "decoded, PSNR %.1f dB", e->distance.psnr);
+    snprintf(difference, sizeof difference, "difference x%d", gain);
+    snprintf(latents, sizeof latents, "%d channels of %dx%d", e->channels, e->w, e->h);
+    bool ok = lt_image_difference(e->original, e->decoded, gain, &d, err) && channels(e, &c, err);
+    lt_compare_panel p[] = {
+        {e->original, "original"}, {e->decoded, decoded}, {d, difference}, {c, latents}};
+    for (int i = 0; i < LT_COMPARE_MOST && !captions; i++)
+        p[i].caption = NULL;
+    ok = ok && lt_compare_sheet(p, LT_COMPARE_MOST, width, height, out, err);
+    lt_image_unref(d);
+    lt_image_unref(c);
+    return ok;
+}
+
+lt_image *lt_studio_autoencoder_sheet(lt_studio *s, int width, int height, bool captions)
+{
+    lt_vae_view *v = &s->vae;
+    lt_error err = {0};
+    v->gain = v->gain ? v->gain : GAIN;
+    if (!v->encoded ||
+        (v->sheet && v->made_gain == v->gain && v->made_width == width && v->made_height == height))
+        return v->sheet;
+    lt_image_unref(v->sheet);
+    v->sheet = NULL;
+    v->made_gain = v->gain;
+    v->made_width = width;
+    v->made_height = height;
+    if (!make(v->encoded, v->gain, width, height, captions, &v->sheet, &err))
+        lt_studio_fault(s, &err);
+    return v->sheet;
+}
+
+/* As large as the pictures are; the file is no picture of a run, and says what it is. */
+static void save(lt_studio *s)
+{
+    const lt_vae_view *v = &s->vae;
+    lt_error err = {0};
+    lt_image *sheet;
+    lt_png_texts texts = {0};
+    if (!v->encoded) {
+        lt_studio_say(s, LT_NOTE_INFO, "there is nothing to save yet");
+        return;
+    }
+    if (!make(v->encoded, v->gain, 0, 0, true, &sheet, &err)) {
+        lt_studio_fault(s, &err);
+        return;
+    }
+    char *name = lt_studio_free_stem(s, "latentty-autoencoder", ".png");
+    char *text = lt_format("%s through the autoencoder of %s: original, decoded, difference x%d, "
+                           "latent channels; PSNR %.2f dB",
+                           v->name, v->encoded->model, v->gain, v->encoded->distance.psnr);
+    lt_png_texts_add(&texts, "Description", text);
+    lt_studio_save_image(s, name, sheet, &texts);
+    lt_image_unref(sheet);
+    free(text);
+    free(name);
+}
+
+/* ---- keys ---- */
+
+static void set_gain(lt_studio *s, int gain)
+{
+    s->vae.gain = gain < 1 ? 1 : gain > MOST_GAIN ? MOST_GAIN : gain;
+}
+
+bool lt_studio_autoencoder_act(lt_studio *s, lt_action action)
+{
+    if (action == LT_ACTION_AUTOENCODER && s->view != LT_VIEW_AUTOENCODER) {
+        lt_studio_vae_open(s, LT_VIEW_AUTOENCODER, NULL);
+        return true;
+    }
+    if (s->view != LT_VIEW_AUTOENCODER || s->help || s->details)
+        return false;
+    switch (action) {
+    case LT_ACTION_GAIN_MORE:
+        set_gain(s, s->vae.gain * 2);
+        return true;
+    case LT_ACTION_GAIN_LESS:
+        set_gain(s, s->vae.gain / 2);
+        return true;
+    case LT_ACTION_SAVE:
+        save(s);
+        return true;
+    case LT_ACTION_CLOSE:
+        lt_studio_vae_close(s);
+        return true;
+    default:
+        return action == LT_ACTION_AUTOENCODER;
+    }
+}

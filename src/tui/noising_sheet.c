@@ -1,0 +1,148 @@
+/* noising_sheet.c - the pictures of the view "noising" on one sheet: original, noised, the x0 that
+ * the UNet predicts, and the noise, true beside predicted. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "image/resize.h"
+#include "pipeline/lens.h"
+#include "tui/studio.h"
+
+enum { GAP = 2, ROWS = 4 /* channels below each other */ };
+
+/* What is not there yet. */
+static bool black(const lt_image *like, lt_image **out, lt_error *err)
+{
+    return lt_image_new(like->width, like->height, out, err);
+}
+
+/* x_t decoded, or at once a linear preview. */
+static bool noised(lt_studio *s, lt_image **out, lt_error *err)
+{
+    lt_noising_view *v = &s->noising;
+    const lt_encoded *e = s->vae.encoded;
+    lt_image *small;
+    v->guessed = false;
+    if (v->noised) {
+        *out = lt_image_ref(v->noised);
+        return true;
+    }
+    if (!lt_linear_picture(&s->linear, v->x_t, e->channels, e->h, e->w, &small))
+        return black(e->original, out, err);
+    v->guessed = true;
+    bool ok = lt_image_resize(small, e->original->width, e->original->height, LT_NEAREST, out, err);
+    lt_image_unref(small);
+    return ok;
+}
+
+/* The channels in grey, each true beside predicted, as high as the picture. */
+static bool both_noises(const lt_noising_view *v, const lt_encoded *e, lt_image **out,
+                        lt_error *err)
+{
+    int pairs = (e->channels + ROWS - 1) / ROWS, rows = (e->channels + pairs - 1) / pairs;
+    int height = (e->original->height - (rows - 1) * GAP) / rows;
+    height = height > 1 ? height : 1;
+    int width = height * e->w / e->h > 1 ? height * e->w / e->h : 1;
+    size_t one = (size_t)e->h * (size_t)e->w, count = 2 * (size_t)e->channels;
+    const lt_grid grid = {.columns = 2 * pairs, .gap = GAP};
+    lt_image **made = lt_alloc_array(count, sizeof *made);
+    bool ok = true;
+    for (size_t c = 0; ok && c < (size_t)e->channels; c++) {
+        ok = lt_lens_grey(v->noise + c * one, e->w, e->h, width, height, &made[2 * c], err) &&
+             (v->said ? lt_lens_grey(v->said->noise + c * one, e->w, e->h, width, height,
+                                     &made[2 * c + 1], err)
+                      : lt_image_new(width, height, &made[2 * c + 1], err));
+    }
+    ok = ok && lt_image_grid((const lt_image *const *)made, (int)count, &grid, out, err);
+    for (size_t i = 0; i < count; i++)
+        lt_image_unref(made[i]);
+    free(made);
+    return ok;
+}
+
+/* Three pictures, and the noise in a column beside them that is as high; width 0: as large as the
+ * pictures are. */
+static bool join(const lt_compare_panel p[LT_COMPARE_MOST], int width, int height, lt_image **out,
+                 lt_error *err)
+{
+    enum { PICTURES = LT_COMPARE_MOST - 1 };
+    const lt_grid grid = {.columns = 2, .gap = LT_COMPARE_GAP};
+    lt_image *parts[2] = {NULL};
+    int column = width / (2 * PICTURES + 1); /* a picture has two of them */
+    bool ok =
+        lt_compare_sheet(p, PICTURES, width ? width - column - LT_COMPARE_GAP : 0, height,
+                         &parts[0], err) &&
+        lt_compare_sheet(p + PICTURES, 1, column, width ? parts[0]->height : 0, &parts[1], err) &&
+        lt_image_grid((const lt_image *const *)parts, 2, &grid, out, err);
+    lt_image_unref(parts[0]);
+    lt_image_unref(parts[1]);
+    return ok;
+}
+
+static bool make(lt_studio *s, int width, int height, bool captions, lt_image **out, lt_error *err)
+{
+    const lt_noising_view *v = &s->noising;
+    const lt_encoded *e = s->vae.encoded;
+    lt_image *x = NULL, *x0 = NULL, *noise = NULL;
+    char text[48];
+    bool ok = noised(s, &x, err) && both_noises(v, e, &noise, err);
+    if (ok && v->said)
+        x0 = lt_image_ref(v->said->picture);
+    else
+        ok = ok && black(e->original, &x0, err);
+    snprintf(text, sizeof text, v->guessed ? "linear preview" : "noised to t %d", v->at.t);
+    lt_compare_panel p[LT_COMPARE_MOST] = {{e->original, "original"},
+                                           {x, text},
+                                           {x0, v->said ? "predicted x0" : "x0 is coming"},
+                                           {noise, v->said ? "true | UNet" : "true | ..."}};
+    for (int i = 0; i < LT_COMPARE_MOST && !captions; i++)
+        p[i].caption = NULL;
+    ok = ok && join(p, width, height, out, err);
+    lt_image_unref(x);
+    lt_image_unref(x0);
+    lt_image_unref(noise);
+    return ok;
+}
+
+lt_image *lt_studio_noising_sheet(lt_studio *s, int width, int height, bool captions)
+{
+    lt_noising_view *v = &s->noising;
+    lt_error err = {0};
+    bool made = v->made_changes == v->changes && v->made_width == width && v->made_height == height;
+    if (!v->of || made)
+        return v->of ? v->sheet : NULL;
+    lt_image_unref(v->sheet);
+    v->sheet = NULL;
+    v->made_changes = v->changes;
+    v->made_width = width;
+    v->made_height = height;
+    if (!make(s, width, height, captions, &v->sheet, &err))
+        lt_studio_fault(s, &err);
+    return v->sheet;
+}
+
+/* As large as the pictures are; the file is no picture of a run, and says what it is. */
+void lt_studio_noising_save(lt_studio *s)
+{
+    const lt_noising_view *v = &s->noising;
+    lt_error err = {0};
+    lt_image *sheet;
+    lt_png_texts texts = {0};
+    if (!v->said) {
+        lt_studio_say(s, LT_NOTE_INFO, "there is nothing to save yet");
+        return;
+    }
+    if (!make(s, 0, 0, true, &sheet, &err)) {
+        lt_studio_fault(s, &err);
+        return;
+    }
+    char *name = lt_studio_free_stem(s, "latentty-noising", ".png");
+    char *text = lt_format("%s noised to t %d: original, noised, x0 as the UNet of %s predicts it "
+                           "for '%s', noise, true beside predicted",
+                           s->vae.name, v->at.t, s->vae.encoded->model, v->prompt);
+    lt_png_texts_add(&texts, "Description", text);
+    lt_studio_save_image(s, name, sheet, &texts);
+    lt_image_unref(sheet);
+    free(text);
+    free(name);
+}
