@@ -256,6 +256,15 @@ lt_tensor *lt_unet(lt_graph *g, const lt_unet_config *c, lt_tensor *latents, lt_
     return for_every_text(g, x, text); /* a UNet without attention has not met the text */
 }
 
+void lt_unet_level(const lt_unet_config *c, int level, int *h, int *w)
+{
+    int odd = c->asymmetric_downsample ? 0 : 1; /* one side more: a last odd row is kept */
+    for (int i = 0; i < level; i++) {
+        *h = (*h + odd) / 2;
+        *w = (*w + odd) / 2;
+    }
+}
+
 void lt_timestep_embedding(const lt_unet_config *c, float timestep, float *out)
 {
     int half = c->channels[0] / 2;

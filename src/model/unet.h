@@ -65,6 +65,9 @@ int64_t lt_unet_shifts(const lt_unet_config *c); /* numbers of a timestep */
 lt_tensor *lt_unet(lt_graph *g, const lt_unet_config *c, lt_tensor *latents, lt_tensor *shifts,
                    lt_tensor *text);
 
+/* The height and width of a level's values for latents h x w. */
+void lt_unet_level(const lt_unet_config *c, int level, int *h, int *w);
+
 /* The sinusoid of a timestep, which may be fractional: out[width], width even.
  * Source: get_timestep_embedding of diffusers, in float32 as torch evaluates it. */
 void lt_timestep_embedding(const lt_unet_config *c, float timestep, float *out);

@@ -144,13 +144,15 @@ bool lt_bench_begin(lt_engine *e, const lt_bench_options *options, lt_bench **ou
 {
     static const float timesteps[2] = {999, 499};
     lt_rng rng;
+    lt_engine_load load = {
+        .images = options->images, .h = options->h, .w = options->w, .guided = true};
     lt_bench *b = lt_alloc(sizeof *b);
     b->engine = e;
     b->options = *options;
     b->images = options->images;
     if (!make_memory(b, err) || !encode_both(b, progress, err) ||
         !lt_engine_time(e, 2, timesteps, b->shifts, progress, err) ||
-        !lt_engine_prepare(e, options->images, options->h, options->w, true, progress, err)) {
+        !lt_engine_prepare(e, &load, progress, err)) {
         lt_bench_free(b);
         return false;
     }

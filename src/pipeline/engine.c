@@ -172,30 +172,39 @@ static bool write_conditions(lt_engine *e, lt_unit *u, const lt_unet_call *p, in
 static size_t swap_of(const lt_unit *u)
 {
     size_t most = count_of(u->out);
+    const lt_tensor *map;
     for (int i = 0; i < 3; i++)
         most = count_of(u->in[i]) > most ? count_of(u->in[i]) : most;
+    for (int i = 0; (map = lt_unit_map(u, i)); i++)
+        most = count_of(map) > most ? count_of(map) : most;
     return most;
 }
 
-bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided, lt_progress *progress,
-                       lt_error *err)
+static bool prepare_unet(lt_engine *e, const lt_unit *wanted, lt_progress *progress, lt_error *err)
 {
     lt_unit *u;
-    int chunk = chunk_of(e, images, h, w), rest = images % chunk;
-    lt_network unet = guided ? LT_NET_GUIDED : LT_NET_UNET;
+    return wanted->batch == 0 ||
+           (lt_engine_unit(e, wanted, &u, progress, err) && reserve(e, swap_of(u), err));
+}
+
+bool lt_engine_prepare(lt_engine *e, const lt_engine_load *load, lt_progress *progress,
+                       lt_error *err)
+{
+    lt_unit *u,
+        wanted = {.network = lt_network_unet(load->guided, load->maps), .h = load->h, .w = load->w};
+    int chunk = chunk_of(e, load->images, load->h, load->w);
     if (e->info.unet) {
-        if (rest && !lt_engine_unit(e, &(lt_unit){.network = unet, .batch = rest, .h = h, .w = w},
-                                    &u, progress, err))
+        wanted.batch = load->images % chunk;
+        if (!prepare_unet(e, &wanted, progress, err))
             return false;
-        if (!lt_engine_unit(e, &(lt_unit){.network = unet, .batch = chunk, .h = h, .w = w}, &u,
-                            progress, err) ||
-            !reserve(e, swap_of(u), err))
+        wanted.batch = chunk;
+        if (!prepare_unet(e, &wanted, progress, err))
             return false;
     }
+    wanted.network = LT_NET_DECODE;
+    wanted.batch = 1;
     return !e->info.vae ||
-           (lt_engine_unit(e, &(lt_unit){.network = LT_NET_DECODE, .batch = 1, .h = h, .w = w}, &u,
-                           progress, err) &&
-            reserve(e, count_of(u->out), err));
+           (lt_engine_unit(e, &wanted, &u, progress, err) && reserve(e, count_of(u->out), err));
 }
 
 /* Programs are kept, so their activations add up; the weights of a network are shared. */
@@ -221,7 +230,7 @@ static bool add_units(lt_engine *e, lt_backend *b, const lt_engine_load *load, l
 {
     int h = load->h, w = load->w, chunk = chunk_of(e, load->images, h, w),
         rest = load->images % chunk;
-    lt_network unet = load->guided ? LT_NET_GUIDED : LT_NET_UNET;
+    lt_network unet = lt_network_unet(load->guided, load->maps);
     const lt_unit units[] = {
         {.network = LT_NET_TEXT, .batch = e->info.clip != NULL},
         {.network = LT_NET_TIME, .batch = e->info.unet ? TIMES : 0},
@@ -270,12 +279,34 @@ bool lt_engine_forecast(lt_engine *e, lt_dtype dtype, const lt_engine_load *load
     return ok;
 }
 
+/* Of the prompt's half, into the pictures' attention. */
+static bool read_maps(lt_engine *e, const lt_unit *u, const lt_unet_call *p, int from, int n,
+                      lt_error *err)
+{
+    const lt_tensor *map;
+    lt_attention_maps *const *to = p->attention + from;
+    for (int k = 0; k < n; k++)
+        lt_attention_clear(to[k]);
+    for (int i = 0; (map = lt_unit_map(u, i)); i++) {
+        int64_t positions = map->shape.dim[1];
+        size_t each = count_of(map) / (size_t)map->shape.dim[0];
+        const float *half = e->swap + (p->uncond ? (size_t)n * each : 0);
+        if (!e->ops->read(u->program, map, e->swap, count_of(map), err))
+            return false;
+        for (int k = 0; k < n; k++)
+            lt_attention_layer(to[k], positions, half + (size_t)k * each);
+    }
+    for (int k = 0; k < n; k++)
+        lt_attention_end(to[k]);
+    return true;
+}
+
 /* Pictures from..from+n of a prediction. */
 static bool predict_chunk(lt_engine *e, const lt_unet_call *p, int from, int n,
                           lt_progress *progress, lt_error *err)
 {
     lt_unit *u;
-    lt_network unet = p->uncond ? LT_NET_GUIDED : LT_NET_UNET;
+    lt_network unet = lt_network_unet(p->uncond, p->attention);
     int c = e->unet.in_channels, pixels = p->h * p->w;
     size_t one = (size_t)c * (size_t)pixels, at = (size_t)from * one, half = (size_t)n * one;
     lt_unit wanted = {.network = unet, .batch = n, .h = p->h, .w = p->w};
@@ -290,7 +321,7 @@ static bool predict_chunk(lt_engine *e, const lt_unet_call *p, int from, int n,
     if (p->uncond)
         lt_layout_to_first(p->eps_uncond + at, e->swap, n, c, pixels, c);
     lt_layout_to_first(p->eps_cond + at, e->swap + (p->uncond ? half : 0), n, c, pixels, c);
-    return true;
+    return !p->attention || read_maps(e, u, p, from, n, err);
 }
 
 bool lt_engine_predict(lt_engine *e, const lt_unet_call *p, lt_progress *progress, lt_error *err)

@@ -20,6 +20,7 @@
 #include "model/tokenizer.h"
 #include "model/unet.h"
 #include "model/vae.h"
+#include "pipeline/attention.h"
 #include "pipeline/scheduler_config.h"
 #include "pipeline/synthetic.h"
 #include "tensor/backend.h"
@@ -83,22 +84,26 @@ int lt_engine_default_side(const lt_engine *e);
  * the hint is a size that fits. */
 bool lt_engine_check_size(const lt_engine *e, int width, int height, lt_error *err) LT_WARN_UNUSED;
 
-/* Compiles what `images` pictures of latent size h x w need.  With too little memory this is where
- * it is said.  Cancelled through progress, which may be NULL. */
-bool lt_engine_prepare(lt_engine *e, int images, int h, int w, bool guided, lt_progress *progress,
+/* Pictures of latent size h x w, all at once. */
+typedef struct lt_engine_load {
+    int images, h, w;
+    bool guided;
+    bool maps;   /* with lt_unet_call.attention */
+    bool encode; /* also lt_engine_encode_image: of a forecast */
+} lt_engine_load;
+
+/* Compiles what they need.  With too little memory this is where it is said.  Cancelled through
+ * progress, which may be NULL. */
+bool lt_engine_prepare(lt_engine *e, const lt_engine_load *load, lt_progress *progress,
                        lt_error *err) LT_WARN_UNUSED;
 
 /* The same before the first step of a run, for which much may be given up: with too little memory
  * it is tried without what was compiled for other sizes, then with smaller groups of pictures. */
-bool lt_engine_prepare_first(lt_engine *e, int images, int h, int w, bool guided,
-                             lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
+bool lt_engine_prepare_first(lt_engine *e, const lt_engine_load *load, lt_progress *progress,
+                             lt_error *err) LT_WARN_UNUSED;
 
-/* What lt_engine_prepare and the text encoder will take, if the engine computed in `dtype`; with
- * `encode` also what lt_engine_encode_image takes.  Compiles nothing. */
-typedef struct lt_engine_load {
-    int images, h, w;
-    bool guided, encode;
-} lt_engine_load;
+/* What lt_engine_prepare and the text encoder will take, if the engine computed in `dtype`.
+ * Compiles nothing. */
 bool lt_engine_forecast(lt_engine *e, lt_dtype dtype, const lt_engine_load *load, lt_forecast *out,
                         lt_error *err) LT_WARN_UNUSED;
 
@@ -133,6 +138,9 @@ typedef struct lt_unet_call {
     const float *uncond;  /* [n,T,D], or NULL: only the prompt's half runs */
     float *eps_cond;      /* out [n,C,h,w]: the UNet's own output (v for v-prediction) */
     float *eps_uncond;    /* out [n,C,h,w], unless uncond is NULL */
+    /* out [n], or NULL: where the words of cond were looked at; of lt_attention_new for this size.
+     * The predictions are the same bytes with it. */
+    lt_attention_maps *const *attention;
 } lt_unet_call;
 bool lt_engine_predict(lt_engine *e, const lt_unet_call *call, lt_progress *progress,
                        lt_error *err) LT_WARN_UNUSED;

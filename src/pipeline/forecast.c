@@ -69,6 +69,7 @@ static bool find_needs(lt_engine *e, const lt_work *w, lt_dtype dtype, needs *ou
                            .h = w->height / f,
                            .w = w->width / f,
                            .guided = w->guided,
+                           .maps = w->maps,
                            .encode = w->encode};
     lt_forecast forecast;
     if (!lt_engine_forecast(e, dtype, &load, &forecast, err))

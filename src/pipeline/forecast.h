@@ -16,6 +16,7 @@ typedef struct lt_work {
     int steps;
     bool guided, own_generators;
     bool encode;         /* a picture becomes latents first */
+    bool maps;           /* steps give their attention */
     size_t traced_steps; /* of a trace, which keeps everything of them; 0: no trace */
     size_t film_steps;   /* of a film; 0: no film */
     int drawn;           /* pictures that the generator draws for, if that is more */

@@ -41,10 +41,26 @@ static lt_tensor *record_time(lt_unit *u, const lt_unet_config *c)
     return lt_unet_time(u->graph, c, in);
 }
 
+static bool is_guided(lt_network network)
+{
+    return network == LT_NET_GUIDED || network == LT_NET_GUIDED_MAPS;
+}
+
+static bool is_unet(lt_network network)
+{
+    return network == LT_NET_UNET || network == LT_NET_UNET_MAPS || is_guided(network);
+}
+
+lt_network lt_network_unet(bool guided, bool maps)
+{
+    return guided ? (maps ? LT_NET_GUIDED_MAPS : LT_NET_GUIDED)
+                  : (maps ? LT_NET_UNET_MAPS : LT_NET_UNET);
+}
+
 static lt_tensor *record_unet(lt_unit *u, const lt_unet_config *c, int tokens)
 {
     lt_graph *g = u->graph;
-    int texts = u->network == LT_NET_GUIDED ? 2 * u->batch : u->batch;
+    int texts = is_guided(u->network) ? 2 * u->batch : u->batch;
     lt_shape time = {.ndim = 2, .dim = {1, c->channels[0]}};
     lt_shape shifts = {.ndim = 2, .dim = {1, lt_unet_shifts(c)}};
     lt_shape text = {.ndim = 3, .dim = {texts, tokens, c->cross_attention_dim}};
@@ -55,6 +71,8 @@ static lt_tensor *record_unet(lt_unit *u, const lt_unet_config *c, int tokens)
         lt_input(g, "text", LT_F32, text),
     };
     memcpy(u->in, in, sizeof in);
+    if (u->network == LT_NET_UNET_MAPS || u->network == LT_NET_GUIDED_MAPS)
+        lt_want(g, "*.attn2.map");
     return lt_unet(g, c, in[0], in[1], in[2]);
 }
 
@@ -66,11 +84,6 @@ static lt_tensor *record_vae(lt_unit *u, const lt_vae_config *c)
         lt_input(u->graph, "image", LT_F32, image(u->batch, u->h * f, u->w * f, channels));
     u->in[0] = in;
     return decode ? lt_vae_decode(u->graph, c, in) : lt_vae_encode(u->graph, c, in);
-}
-
-static bool is_unet(lt_network network)
-{
-    return network == LT_NET_UNET || network == LT_NET_GUIDED;
 }
 
 static lt_checkpoint *weights_of(const lt_networks *n, lt_network network)
@@ -96,6 +109,8 @@ static bool record(const lt_networks *n, lt_unit *u, lt_error *err)
     case LT_NET_WHOLE:
     case LT_NET_UNET:
     case LT_NET_GUIDED:
+    case LT_NET_UNET_MAPS:
+    case LT_NET_GUIDED_MAPS:
         out = record_unet(u, n->unet, n->clip ? n->clip->max_position_embeddings : 77);
         break;
     default:
@@ -106,6 +121,16 @@ static bool record(const lt_networks *n, lt_unit *u, lt_error *err)
     return lt_graph_ok(u->graph, err) &&
            (n->synthetic ? lt_synthetic_bind(n->synthetic, u->graph, err)
                          : lt_bind_graph(u->graph, weights_of(n, u->network), err));
+}
+
+const lt_tensor *lt_unit_map(const lt_unit *u, int i)
+{
+    for (int id = 0; id < lt_graph_nodes(u->graph); id++) {
+        const lt_tensor *t = lt_graph_node(u->graph, id);
+        if (t->op == LT_OP_ATTENTION_MAP && i-- == 0)
+            return t;
+    }
+    return NULL;
 }
 
 static void release(lt_programs *p, lt_unit *u)

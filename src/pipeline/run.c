@@ -28,11 +28,66 @@ struct lt_run {
     int *kept; /* owned: pictures that are not dropped; NULL: all */
     int kept_count;
     float *packed; /* owned: what the UNet is given and gives of those; NULL likewise */
-    float *block;  /* owned: everything below */
-    float *shifts; /* [steps,lt_unet_shifts] */
+    lt_attention_maps **attention; /* owned [B], of every picture; NULL: not asked for */
+    lt_attention_maps **attending; /* owned [B]: of the kept pictures, borrowed; NULL likewise */
+    float *block;                  /* owned: everything below */
+    float *shifts;                 /* [steps,lt_unet_shifts] */
     float *text_cond, *text_uncond, *noise, *model_input, *eps_uncond, *eps_text, *eps, *step_noise;
     float *drawn; /* [of,C,h,w], NULL unless of > 1 */
 };
+
+/* ---- attention ---- */
+
+static lt_engine_load load_of(const lt_run *run, int images, bool maps)
+{
+    const lt_run_view *v = &run->view;
+    return (lt_engine_load){
+        .images = images, .h = v->h, .w = v->w, .guided = v->guided, .maps = maps};
+}
+
+static bool prepare(lt_run *run, int images, bool maps, lt_progress *progress, lt_error *err)
+{
+    lt_engine_load load = load_of(run, images, maps);
+    return lt_engine_prepare(run->engine, &load, progress, err);
+}
+
+static void forget_attention(lt_run *run)
+{
+    for (int i = 0; run->attention && i < run->view.images; i++)
+        lt_attention_free(run->attention[i]);
+    free(run->attention);
+    free(run->attending);
+    run->attention = run->attending = NULL;
+    run->view.attention = NULL;
+}
+
+/* One for every picture, with the words of its prompt. */
+static bool make_attention(lt_run *run, lt_error *err)
+{
+    const lt_run_view *v = &run->view;
+    const lt_engine_info *about = lt_engine_about(run->engine);
+    run->attention = lt_alloc_array((size_t)v->images, sizeof(lt_attention_maps *));
+    run->attending = lt_alloc_array((size_t)v->images, sizeof(lt_attention_maps *));
+    for (int i = 0; i < v->images; i++) {
+        int prompt = i / v->per_prompt;
+        if (!lt_attention_new(about->unet, v->tokens, v->h, v->w, &run->attention[i], err))
+            return false;
+        lt_words_of(run->params->prompts[prompt], &run->prompts[prompt], &run->attention[i]->words);
+    }
+    return true;
+}
+
+bool lt_run_attend(lt_run *run, bool on, lt_progress *progress, lt_error *err)
+{
+    if (on == (run->attention != NULL))
+        return true;
+    if (!prepare(run, lt_run_kept(run), on, progress, err))
+        return false;
+    if (on && make_attention(run, err))
+        return true;
+    forget_attention(run);
+    return !on;
+}
 
 /* ---- begin ---- */
 
@@ -95,6 +150,7 @@ static bool check_room(lt_run *run, const lt_run_options *o, lt_error *err)
                           .guided = v->guided,
                           .own_generators = o->params->own_generators,
                           .encode = run->init.generators > 0,
+                          .maps = o->attention,
                           .traced_steps = o->keep_uncond ? (size_t)v->steps : 0,
                           .film_steps = o->film ? (size_t)v->steps : 0,
                           .drawn = run->of > 1 ? run->of : 0};
@@ -328,13 +384,16 @@ static bool encode_picture(lt_run *run, const lt_init_image *init, lt_progress *
 }
 
 /* What is computed before the first step. */
-static bool compute(lt_run *run, const lt_init_image *init, lt_progress *progress, lt_error *err)
+static bool compute(lt_run *run, const lt_init_image *init, bool maps, lt_progress *progress,
+                    lt_error *err)
 {
     const lt_run_view *v = &run->view;
+    lt_engine_load load = load_of(run, v->images, maps);
     return encode(run, progress, err) && encode_picture(run, init, progress, err) &&
            lt_engine_time(run->engine, v->steps, run->schedule.timesteps, run->shifts, progress,
                           err) &&
-           lt_engine_prepare_first(run->engine, v->images, v->h, v->w, v->guided, progress, err);
+           lt_engine_prepare_first(run->engine, &load, progress, err) &&
+           (!maps || lt_run_attend(run, true, progress, err));
 }
 
 bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_progress *progress,
@@ -360,7 +419,7 @@ bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_
     if (!check_noise(options, err) || !check_size(run, init, err) || !set_schedule(run, err) ||
         !tokenize(run, err) || !check_room(run, options, err) ||
         !make_memory(run, options->keep_uncond, err) ||
-        (!compute(run, init, progress, err) && !offer(run, options, err))) {
+        (!compute(run, init, options->attention, progress, err) && !offer(run, options, err))) {
         lt_run_free(run);
         return false;
     }
@@ -383,6 +442,7 @@ void lt_run_free(lt_run *run)
     lt_tokens_done(&run->negative);
     lt_schedule_done(&run->schedule);
     lt_sampler_state_done(&run->state);
+    forget_attention(run);
     free(run->prompts);
     free(run->generators);
     free(run->kept);
@@ -467,7 +527,7 @@ bool lt_run_drop(lt_run *run, int image, lt_progress *progress, lt_error *err)
         return true;
     }
     size_t numbers = 3 * (size_t)n * run->one + 2 * texts_of(run, n);
-    if (!lt_engine_prepare(run->engine, n, v->h, v->w, v->guided, progress, err) ||
+    if (!prepare(run, n, run->attention, progress, err) ||
         !lt_try_alloc(numbers * sizeof(float), "the latents", &block, err)) {
         free(kept);
         return false;
@@ -499,7 +559,7 @@ static lt_unet_call call_of(lt_run *run)
 {
     const lt_run_view *v = &run->view;
     size_t shift = (size_t)lt_unet_shifts(lt_engine_about(run->engine)->unet);
-    lt_unet_call call = {.images = v->images,
+    lt_unet_call call = {.images = lt_run_kept(run),
                          .h = v->h,
                          .w = v->w,
                          .latents = run->model_input,
@@ -508,13 +568,15 @@ static lt_unet_call call_of(lt_run *run)
                          .uncond = v->guided ? run->text_uncond : NULL,
                          .eps_cond = run->eps_text,
                          .eps_uncond = run->eps_uncond};
+    for (int k = 0; run->attention && k < call.images; k++)
+        run->attending[k] = run->attention[run->kept ? run->kept[k] : k];
+    call.attention = run->attending;
     if (!run->kept)
         return call;
     packed p = packed_of(run, run->packed, run->kept_count);
     for (int k = 0; k < run->kept_count; k++)
         memcpy(p.input + (size_t)k * run->one, run->model_input + (size_t)run->kept[k] * run->one,
                run->one * sizeof(float));
-    call.images = run->kept_count;
     call.latents = p.input;
     call.cond = p.cond;
     call.uncond = v->guided ? p.uncond : NULL;
@@ -567,6 +629,7 @@ lt_step_result lt_run_step(lt_run *run, lt_progress *progress, lt_error *err)
     v->eps = run->eps;
     v->x0 = run->state.x0;
     v->step_noise = run->step_noise;
+    v->attention = (const lt_attention_maps *const *)run->attention;
     return v->done == v->steps ? LT_STEP_DONE : LT_STEP_MORE;
 }
 

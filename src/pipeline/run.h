@@ -49,6 +49,7 @@ typedef struct lt_run_options {
      * keeps when memory is forecast. */
     bool keep_uncond;
     bool film;           /* count what a film keeps, too */
+    bool attention;      /* as lt_run_attend from the first step on */
     const lt_room *room; /* NULL: what lt_room_find finds */
 } lt_run_options;
 bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_progress *progress,
@@ -67,6 +68,11 @@ lt_step_result lt_run_step(lt_run *run, lt_progress *progress, lt_error *err);
  * run as it was. */
 bool lt_run_drop(lt_run *run, int image, lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 int lt_run_kept(const lt_run *run); /* pictures that are still computed */
+
+/* From the next step on lt_run_view.attention is there, or not any more; the run's numbers stay the
+ * same bytes.  Compiles a UNet that gives its maps: LT_ERR_MEMORY, LT_ERR_CANCELLED and, without
+ * cross-attention, LT_ERR_MODEL leave the run as it was. */
+bool lt_run_attend(lt_run *run, bool on, lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 
 /* How an image-to-image run began. */
 typedef struct lt_run_init {
@@ -109,6 +115,8 @@ typedef struct lt_run_view {
     const float *eps;        /* guided */
     const float *x0;         /* predicted clean latents */
     const float *step_noise; /* NULL unless the sampler drew some */
+    /* [B], of a picture that was dropped its last; NULL unless asked for, and taken so */
+    const lt_attention_maps *const *attention;
 } lt_run_view;
 const lt_run_view *lt_run_about(const lt_run *run);
 

@@ -275,11 +275,13 @@ void lt_want(lt_graph *g, const char *pattern)
 
 static bool is_wanted(const lt_graph *g, const char *name)
 {
+    size_t n = strlen(name);
     for (int i = 0; i < g->wanted.count; i++) {
-        const char *pattern = g->wanted.items[i];
-        size_t n = strlen(pattern);
-        if (n && pattern[n - 1] == '*' ? strncmp(name, pattern, n - 1) == 0
-                                       : strcmp(name, pattern) == 0)
+        const char *pattern = g->wanted.items[i], *star = strchr(pattern, '*');
+        size_t before = star ? (size_t)(star - pattern) : 0, after = star ? strlen(star + 1) : 0;
+        if (star ? n >= before + after && strncmp(name, pattern, before) == 0 &&
+                       strcmp(name + n - after, star + 1) == 0
+                 : strcmp(name, pattern) == 0)
             return true;
     }
     return false;

@@ -109,8 +109,9 @@ lt_tensor *lt_output(lt_graph *g, const char *name, lt_tensor *x); /* marks and 
 /*
  * Taps: intermediate tensors that somebody may want to see.  Model code offers them by name; they
  * are outputs only if lt_want was called with a matching pattern before the model was built, and
- * cost nothing otherwise.  A pattern is a name, or a prefix followed by '*'.  Offered names are the
- * scope plus `name`; attention layers offer "<scope>.map" (see ATTENTION_MAP) by themselves.
+ * cost nothing otherwise.  A pattern is a name, or has one '*', which stands for anything.  Offered
+ * names are the scope plus `name`; attention layers offer "<scope>.map" (see ATTENTION_MAP) by
+ * themselves.
  */
 void lt_want(lt_graph *g, const char *pattern);
 lt_tensor *lt_tap(lt_graph *g, const char *name, lt_tensor *x);

@@ -117,7 +117,7 @@ static void test_backends(void **state)
         float *shift = lt_alloc_array(shifts, sizeof *shift);
         CHECK_OK(lt_engine_time(r.engine, 1, &timestep, shift, NULL, err));
         free(shift);
-        CHECK_OK(lt_engine_prepare(r.engine, 5, 8, 8, true, NULL, err));
+        CHECK_OK(lt_engine_prepare(r.engine, &load, NULL, err));
         lt_memory m = lt_engine_memory(r.engine);
         assert_in_range(f.weights, m.weights * 9 / 10, m.weights * 11 / 10); /* packing pads */
         /* narrow heads are taken as if they were packed as 64 numbers */
@@ -244,9 +244,10 @@ static void test_other_sizes(void **state)
     pipeline_rig r;
     lt_error fault = {0};
     size_t needed;
+    lt_engine_load load = {.images = 1, .h = 32, .w = 32, .guided = true};
     lt_work work = square(64, 1);
     pipeline_rig_open("demo", &lt_cpu_backend, "f32", &r);
-    CHECK_OK(lt_engine_prepare(r.engine, 1, 32, 32, true, NULL, err));
+    CHECK_OK(lt_engine_prepare(r.engine, &load, NULL, err));
     size_t activations = lt_engine_memory(r.engine).activations;
     CHECK_OK(lt_forecast_bytes(r.engine, &work, LT_F32, &needed, err));
     lt_room room = {needed, "free memory"};
@@ -256,7 +257,7 @@ static void test_other_sizes(void **state)
     CHECK_OK(lt_forecast_check(r.engine, &work, &room, err));
     assert_int_equal(lt_engine_memory(r.engine).activations, 0);
     assert_false(lt_engine_trim(r.engine, 0, 0));
-    CHECK_OK(lt_engine_prepare(r.engine, 1, 32, 32, true, NULL, err));
+    CHECK_OK(lt_engine_prepare(r.engine, &load, NULL, err));
     room.bytes--;
     assert_false(lt_forecast_check(r.engine, &work, &room, &fault));
     assert_int_equal(fault.code, LT_ERR_MEMORY);

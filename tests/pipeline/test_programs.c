@@ -36,12 +36,13 @@ static void test_shrinks(void **state)
     for (int b = 0; b < 2; b++) {
         pipeline_rig r;
         lt_buf whole = {0};
+        lt_engine_load load = {.images = 1, .h = 8, .w = 8};
         pipeline_rig_open("sd1", all[b], "f32", &r);
         char *path = file_of(&r, UNET);
         CHECK_OK(lt_file_read(path, 1 << 28, &whole, err));
         assert_int_equal(truncate(path, (off_t)(whole.len / 2)), 0);
-        CHECK_FAILS(lt_engine_prepare(r.engine, 1, 8, 8, false, NULL, err), LT_ERR_IO, UNET);
-        CHECK_FAILS(lt_engine_prepare(r.engine, 1, 8, 8, false, NULL, err), LT_ERR_IO, "bytes now");
+        CHECK_FAILS(lt_engine_prepare(r.engine, &load, NULL, err), LT_ERR_IO, UNET);
+        CHECK_FAILS(lt_engine_prepare(r.engine, &load, NULL, err), LT_ERR_IO, "bytes now");
         assert_int_equal(lt_engine_memory(r.engine).weights, 0); /* nothing is kept of it */
         lt_buf_done(&whole);
         free(path);

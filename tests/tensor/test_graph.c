@@ -148,7 +148,8 @@ static void test_taps_are_free_when_off(void **state)
 {
     (void)state;
     lt_graph *off = attention_graph(NULL), *on = attention_graph("block.attn2.map");
-    lt_graph *all = attention_graph("block.*");
+    lt_graph *all = attention_graph("block.*"), *ends = attention_graph("*.attn2.map");
+    lt_graph *both = attention_graph("bl*.out"), *none = attention_graph("block.attn2.m*map");
     assert_int_equal(lt_graph_nodes(off), 3);
     assert_null(lt_graph_find(off, "block.attn2.map"));
     assert_string_equal(lt_graph_offered(off, 0), "block.attn2.map");
@@ -159,6 +160,14 @@ static void test_taps_are_free_when_off(void **state)
     assert_true(lt_graph_find(on, "block.attn2.map")->output);
     assert_null(lt_graph_find(on, "block.attn2.out"));
     assert_non_null(lt_graph_find(all, "block.attn2.out"));
+    assert_non_null(lt_graph_find(ends, "block.attn2.map"));
+    assert_null(lt_graph_find(ends, "block.attn2.out"));
+    assert_non_null(lt_graph_find(both, "block.attn2.out"));
+    assert_null(lt_graph_find(both, "block.attn2.map"));
+    assert_int_equal(lt_graph_nodes(none), 3); /* the ends do not overlap */
+    lt_graph_free(ends);
+    lt_graph_free(both);
+    lt_graph_free(none);
     lt_graph_free(off);
     lt_graph_free(on);
     lt_graph_free(all);

@@ -18,6 +18,8 @@ Tensors (B pictures, i the step in three digits, C h w the latents, H W the pixe
   step.iii.eps_uncond eps_text eps    F32 [B,C,h,w]    the UNet's outputs (guided runs) and the guided one
   step.iii.noise                      F32 [B,C,h,w]    fresh noise, only if the scheduler drew some
   step.iii.latents x0                 F32 [B,C,h,w]    after the step; predicted clean latents
+  step.iii.map.<layer>                F32 [B,S,T]      with --attention: of the prompt's half, every cross-attention's
+                                                       scores, averaged over the heads; of the first and last step
   image.float                         F32 [B,3,H,W]    vae.decode(latents / scaling_factor), not clamped
   image.u8                            U8  [B,H,W,3]    round(clamp(x/2 + 0.5, 0, 1) * 255), half to even
   vae.enc.input mean logvar           F32              (vae.* not with --no-encode) a fixed test picture [1,3,H,W] through the encoder
@@ -68,6 +70,27 @@ def hook_blocks(model, out):
         return hook
     for name, module in named:
         module.register_forward_hook(keep(name))
+
+
+class MapTap:
+    """A cross-attention's processor that also keeps its scores, as Attention.get_attention_scores has them."""
+
+    def __init__(self, processor, name, maps):
+        self.processor, self.name, self.maps = processor, name, maps
+
+    def __call__(self, attn, hidden_states, encoder_hidden_states=None, **options):
+        query = attn.head_to_batch_dim(attn.to_q(hidden_states))
+        key = attn.head_to_batch_dim(attn.to_k(encoder_hidden_states))
+        scores = attn.get_attention_scores(query, key)
+        self.maps[self.name] = scores.unflatten(0, (-1, attn.heads)).mean(1)
+        return self.processor(attn, hidden_states, encoder_hidden_states=encoder_hidden_states, **options)
+
+
+def tap_maps(unet, maps):
+    """Every cross-attention (attn2) puts its scores [N,S,T] into maps, by the layer's name."""
+    processors = unet.attn_processors
+    unet.set_attn_processor({name: MapTap(p, name.removesuffix(".processor"), maps) if ".attn2." in name else p
+                             for name, p in processors.items()})
 
 
 def generators(args, images):
@@ -122,7 +145,9 @@ def sample(args, model, out, dtype=torch.float32, replay=None):
         latents = noise * sched.init_noise_sigma
     steps = {"latents.init": latents.clone(), "sched.timesteps": timesteps.to(torch.float32),
              "sched.sigmas": torch.as_tensor(sched.sigmas[begin:]).to(torch.float32)}
-    options = {}
+    options, maps = {}, {}
+    if args.attention and dtype == torch.float32:
+        tap_maps(model.unet, maps)
     if "generator" in inspect.signature(sched.step).parameters:
         options["generator"] = out["generator"]
     with reference.NoiseTap(sched, replay) as tap:
@@ -131,6 +156,8 @@ def sample(args, model, out, dtype=torch.float32, replay=None):
             x = sched.scale_model_input(torch.cat([latents] * 2) if guided else latents, t)
             eps = model.unet(x.to(dtype), t, encoder_hidden_states=text.to(dtype), return_dict=False)[0].float()
             steps[k + "model_input"] = x[:len(noise)].clone()
+            if i in (0, len(timesteps) - 1):
+                steps.update({f"{k}map.{name}": value[-len(noise):].clone() for name, value in maps.items()})
             if guided:
                 eps_uncond, eps_text = eps.chunk(2)
                 steps[k + "eps_uncond"], steps[k + "eps_text"] = eps_uncond.clone(), eps_text.clone()
@@ -270,6 +297,7 @@ def arguments():
     parser.add_argument("--init", metavar="WxH", help="image to image, from a test picture of that size")
     parser.add_argument("--strength", type=float, default=0.8, help="with --init")
     parser.add_argument("--trace", action="store_true", help="also what every block returns")
+    parser.add_argument("--attention", action="store_true", help="also the maps of cross-attentions")
     parser.add_argument("--slim", action="store_true", help="of the steps between, only the latents")
     parser.add_argument("--no-encode", action="store_true", help="leave out vae.*")
     parser.add_argument("--check", action="store_true", help="compare with the pipeline of diffusers")
@@ -283,7 +311,7 @@ def main():
     out = run(args, model)
     if args.check:
         check(args, model, out)
-    unsaid = ("out", "trace", "slim", "no_encode", "check", "no_error") + (() if args.init else ("init", "strength"))
+    unsaid = ("out", "trace", "attention", "slim", "no_encode", "check", "no_error") + (() if args.init else ("init", "strength"))
     said = {k: v for k, v in vars(args).items() if k not in unsaid}
     said["model"] = os.path.basename(os.path.normpath(args.model))
     meta = {"args": json.dumps(said), "versions": json.dumps(reference.VERSIONS)}

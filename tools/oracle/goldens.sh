@@ -93,6 +93,8 @@ if wanted pooled; then
     "$PY" "$here/compare.py" --quiet --limit 1e-4 "$out/pooled.safetensors" "$golden/pooled.safetensors"
   fi
 fi
+g attention sd1 --no-encode --attention --scheduler lms --prompt "a fox, hippopotamuses" --images-per-prompt 2 \
+  --steps 3 --seed 9
 g demo demo --scheduler lms --prompt "A wild pokemon appears!" --steps 30 --seed 42 --slim
 n sd1
 n sd2

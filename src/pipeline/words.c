@@ -1,0 +1,55 @@
+/* words.c - see words.h. */
+#include "pipeline/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+/* A word in memory of its own; takes the text over. */
+static void add(lt_words *w, lt_word_kind kind, int from, int to, char *text)
+{
+    w->at = lt_grow(w->at, (size_t)w->count + 1, sizeof *w->at);
+    w->at[w->count++] = (lt_word){.kind = kind, .from = from, .to = to, .text = text};
+}
+
+static char *text_of(const char *prompt, const lt_token *first, const lt_token *last)
+{
+    lt_buf text = {0};
+    lt_buf_escape(&text, prompt + first->start, last->end - first->start);
+    return text.data ? text.data : lt_strdup("");
+}
+
+void lt_words_of(const char *prompt, const lt_tokens *tokens, lt_words *out)
+{
+    int used = (int)tokens->used, length = (int)tokens->length;
+    *out = (lt_words){0};
+    add(out, LT_WORD_START, 0, 1, lt_strdup("<start>"));
+    for (int i = 0, first = 0; i < used; i++) {
+        if (i + 1 < used && tokens->all[i + 1].word == tokens->all[i].word)
+            continue;
+        add(out, LT_WORD_PROMPT, first + 1, i + 2,
+            text_of(prompt, &tokens->all[first], &tokens->all[i]));
+        first = i + 1;
+    }
+    add(out, LT_WORD_END, used + 1, used + 2, lt_strdup("<end>"));
+    if (used + 2 < length)
+        add(out, LT_WORD_PADDING, used + 2, length, lt_strdup("<padding>"));
+}
+
+void lt_words_copy(lt_words *to, const lt_words *from)
+{
+    *to = (lt_words){0};
+    for (int i = 0; i < from->count; i++)
+        add(to, from->at[i].kind, from->at[i].from, from->at[i].to, lt_strdup(from->at[i].text));
+}
+
+void lt_words_done(lt_words *w)
+{
+    for (int i = 0; i < w->count; i++)
+        free(w->at[i].text);
+    free(w->at);
+    *w = (lt_words){0};
+}
