@@ -74,6 +74,7 @@ static bool read_arguments(lt_render *r, lt_error *err)
             lt_params_add_prompt(&r->params, args->given[i].value);
     r->frames = lt_args_value(args, "frames");
     r->trace_path = lt_args_value(args, "trace");
+    r->attention.dir = lt_args_value(args, "attention");
     if (!read_lens(r, err) || !read_batch(r, err) || !read_columns(r, err) ||
         !lt_seeds_read(r->c, &r->params, lt_config_value_of(r->c->config, "seed"), err) ||
         !lt_params_check(&r->params, err) || !read_init_image(r, err) ||
@@ -145,7 +146,8 @@ static bool begin(lt_render *r, lt_error *err)
     lt_run_options options = {.params = &r->params,
                               .noise = r->latents.noise,
                               .init = r->params.init_image ? &r->init : NULL,
-                              .keep_uncond = r->trace_path != NULL};
+                              .keep_uncond = r->trace_path != NULL,
+                              .attention = r->attention.dir != NULL};
     lt_bar_status(&r->bar, "preparing");
     if (!lt_run_begin(r->engine, &options, &r->run, r->c->progress, err))
         return false;
@@ -177,6 +179,7 @@ static bool take_steps(lt_render *r, lt_error *err)
         r->times.steps[r->times.step_count++] = lt_clock() - start;
         add_to_trail(r);
         if ((r->trace && !lt_trace_step(r->trace, r->run, err)) ||
+            !lt_render_attention_step(r, err) ||
             (result == LT_STEP_MORE && !lt_render_frame(r, err)) || !lt_signals_check(err))
             return false;
         lt_bar_step(&r->bar);
@@ -210,6 +213,7 @@ static void forget_run(lt_render *r)
     for (int i = 0; r->images && i < r->path_count; i++)
         lt_image_unref(r->images[i]);
     lt_render_animation_undo(r);
+    lt_render_attention_forget(r, false);
     lt_trace_free(r->trace);
     lt_trail_done(&r->trail);
     lt_run_free(r->run);
@@ -231,6 +235,9 @@ static void done(lt_render *r)
 {
     lt_render_names_undo(r);
     forget_run(r);
+    for (int i = 0; i < r->attention.file_count; i++)
+        free(r->attention.files[i]);
+    free(r->attention.files);
     for (int i = 0; i < r->path_count; i++)
         free(r->paths[i]);
     lt_engine_close(r->engine);
@@ -255,8 +262,10 @@ static bool retry(lt_render *r, lt_error *err)
     lt_output_note(r->c, "%s; starting again in f32%s%s", err->message,
                    asked ? ", in spite of --dtype " : "", asked ? r->params.dtype : "");
     r->retried = lt_dtype_name(lt_engine_about(r->engine)->dtype);
-    if (r->view)
+    if (r->view) {
         lt_render_frames_undo(r);
+        lt_render_attention_forget(r, true);
+    }
     forget_run(r);
     lt_engine_close(r->engine); /* before the other: there may be memory for one only */
     r->engine = NULL;
@@ -302,6 +311,11 @@ static const lt_option options[] = {
      "milliseconds a step in it; the last one stays for 2 seconds or more", false},
     {"lens", 0, "NAME", "latents",
      "what frames show: latents, x0, the prediction, or noise, the predicted one", false},
+    {"attention", 0, "DIR", NULL,
+     "write there where every step looked for which word: III-KKK.safetensors, and over the "
+     "picture "
+     "III-wNN.png, listed in III-words.txt",
+     false},
     {"trace", 0, "FILE", NULL, ".safetensors file for every intermediate", false},
 };
 static const char *const settings[] = {LT_SETTINGS_OF_A_PICTURE, "latents", LT_SETTINGS_OF_A_MODEL,

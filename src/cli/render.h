@@ -31,6 +31,16 @@ typedef struct lt_render_animation {
     lt_apng file;
 } lt_render_animation;
 
+/* The files of --attention, for picture III (from 0) and step KKK (from 1, the one that made frame
+ * KKK): III-KKK.safetensors, III-wNN.png, III-words.txt. */
+typedef struct lt_render_attention {
+    const char *dir;         /* NULL: none */
+    int made;                /* directories that were made for it; removed if they stay empty */
+    lt_attention_maps **sum; /* owned [B]: of the steps so far */
+    char **files;            /* owned: written */
+    int file_count;
+} lt_render_attention;
+
 typedef struct lt_render {
     const lt_context *c;
     lt_params params;
@@ -48,6 +58,7 @@ typedef struct lt_render {
     int columns; /* of the sheet; 0: chosen */
 
     lt_render_animation animation;
+    lt_render_attention attention;
     const char *frames; /* directory, or NULL */
     lt_lens lens;
     int frame_count;
@@ -91,6 +102,16 @@ void lt_render_animation_undo(lt_render *r);
 
 /* True if every step is to be decoded. */
 bool lt_render_shows(const lt_render *r);
+/* The step's maps of every picture into the directory; nothing without --attention. */
+bool lt_render_attention_step(lt_render *r, lt_error *err) LT_WARN_UNUSED;
+/* At the end, the words over a picture, and the list of them. */
+bool lt_render_attention_finish(lt_render *r, int i, const lt_image *picture,
+                                lt_error *err) LT_WARN_UNUSED;
+/* Frees the sums; undo: and removes the files. */
+void lt_render_attention_forget(lt_render *r, bool undo);
+/* True for a name that one of these files may have. */
+bool lt_render_attention_names(const char *name);
+
 /* Writes III-KKK.png of every picture, K being the steps done, or the animation's next frame;
  * nothing without --frames and --animation. */
 bool lt_render_frame(lt_render *r, lt_error *err) LT_WARN_UNUSED;

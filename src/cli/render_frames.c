@@ -132,7 +132,8 @@ static bool finish_one(lt_render *r, int i, lt_error *err)
     lt_image **picture = &r->images[i];
     bool ok = lt_render_decode(r, v->latents + (size_t)i * latent_count(v), r->trace ? i : 0,
                                picture, err) &&
-              write_picture(r, i, *picture, err) && last_frame(r, i, *picture, err);
+              write_picture(r, i, *picture, err) && last_frame(r, i, *picture, err) &&
+              lt_render_attention_finish(r, i, *picture, err);
     if (!r->trace && !r->sheet) {
         lt_image_unref(*picture);
         *picture = NULL;

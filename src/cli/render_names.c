@@ -84,30 +84,37 @@ static bool default_names(lt_render *r, lt_error *err)
     return lt_fail(err, LT_ERR_ARGUMENT, "-o out.png", "no free name was found for the pictures");
 }
 
-static bool make_frames_dir(lt_render *r, lt_error *err)
+/* A directory of many files, or none; *made: how many of its path were made. */
+static bool make_dir(const char *path, int *made, lt_error *err)
 {
     int missing = 0;
-    if (!r->frames)
+    if (!path)
         return true;
-    char *copy = lt_strdup(r->frames);
+    char *copy = lt_strdup(path);
     for (char *dir = copy; !lt_dir_exists(dir) && *dir; dir = dirname(dir))
         missing++;
     free(copy);
-    r->frames_made = missing;
-    if (lt_dir_make(r->frames, err))
+    *made = missing;
+    if (lt_dir_make(path, err))
         return true;
     err->code = LT_ERR_ARGUMENT;
     return false;
 }
 
-void lt_render_names_undo(const lt_render *r)
+static void remove_dir(const char *path, int made)
 {
-    if (!r->frames || r->frame_count > 0)
-        return;
-    char *copy = lt_strdup(r->frames), *dir = copy;
-    for (int i = 0; i < r->frames_made; i++, dir = dirname(dir))
+    char *copy = lt_strdup(path), *dir = copy;
+    for (int i = 0; i < made; i++, dir = dirname(dir))
         rmdir(dir);
     free(copy);
+}
+
+void lt_render_names_undo(const lt_render *r)
+{
+    if (r->frames && r->frame_count == 0)
+        remove_dir(r->frames, r->frames_made);
+    if (r->attention.dir && r->attention.file_count == 0)
+        remove_dir(r->attention.dir, r->attention.made);
 }
 
 /* III-KKK.png, as frames are named. */
@@ -118,13 +125,19 @@ static bool is_frame_name(const char *name)
     return first >= 3 && second >= 3 && strcmp(name + first + 1 + second, ".png") == 0;
 }
 
-/* Frames are too many to list; whatever is named like one in their directory collides. */
-static bool check_frames(const lt_render *r, const lt_names *names, lt_error *err)
+/* Files that are too many to list; whatever is named like one in their directory collides. */
+typedef struct many {
+    const char *dir; /* NULL: none */
+    bool (*names)(const char *name);
+    const char *what, *option;
+} many;
+
+static bool check_many(const many *m, const lt_names *names, lt_error *err)
 {
-    if (!r->frames)
+    if (!m->dir)
         return true;
-    char *probe = lt_path_join(r->frames, "000-000.png");
-    char *dir = realpath(r->frames, NULL);
+    char *probe = lt_path_join(m->dir, "000-000.png");
+    char *dir = realpath(m->dir, NULL);
     bool ok = lt_file_can_write(probe, err);
     if (!ok)
         err->code = LT_ERR_ARGUMENT;
@@ -132,10 +145,12 @@ static bool check_frames(const lt_render *r, const lt_names *names, lt_error *er
         const char *slash = strrchr(names->items[i].key, '/');
         size_t n = slash ? (size_t)(slash - names->items[i].key) : 0;
         if (slash && n == strlen(dir) && strncmp(names->items[i].key, dir, n) == 0 &&
-            is_frame_name(slash + 1))
-            ok = lt_fail(err, LT_ERR_ARGUMENT, "another name, or another directory for --frames",
-                         "'%s' is named like a frame in the directory of the frames",
-                         names->items[i].path);
+            m->names(slash + 1)) {
+            ok = lt_fail(err, LT_ERR_ARGUMENT, NULL,
+                         "'%s' is named like a %s in the directory of %ss", names->items[i].path,
+                         m->what, m->what);
+            lt_fail_hint(err, "another name, or another directory for --%s", m->option);
+        }
     }
     free(dir);
     free(probe);
@@ -153,6 +168,8 @@ static bool check_different(const lt_render *r, lt_names *names, lt_error *err)
 
 static bool claim(lt_render *r, lt_names *names, lt_error *err)
 {
+    many frames = {r->frames, is_frame_name, "frame", "frames"};
+    many attention = {r->attention.dir, lt_render_attention_names, "map", "attention"};
     for (int i = 0; i < r->path_count; i++)
         if (!lt_names_check_png(r->paths[i], err) || !lt_names_add(names, r->paths[i], err))
             return false;
@@ -163,7 +180,8 @@ static bool claim(lt_render *r, lt_names *names, lt_error *err)
     return (!r->animation.path || lt_names_add(names, r->animation.path, err)) &&
            (!r->sheet || lt_names_add(names, r->sheet, err)) &&
            (!r->trace_path || lt_names_add(names, r->trace_path, err)) &&
-           check_different(r, names, err) && check_frames(r, names, err);
+           check_different(r, names, err) && check_many(&frames, names, err) &&
+           check_many(&attention, names, err);
 }
 
 bool lt_render_names(lt_render *r, lt_error *err)
@@ -172,8 +190,9 @@ bool lt_render_names(lt_render *r, lt_error *err)
     lt_names names = {0};
     bool ok = (template ? expand(r, template, err) : default_names(r, err)) &&
               name_one(r, "sheet", &r->sheet, err) &&
-              name_one(r, "animation", &r->animation.path, err) && make_frames_dir(r, err) &&
-              claim(r, &names, err);
+              name_one(r, "animation", &r->animation.path, err) &&
+              make_dir(r->frames, &r->frames_made, err) &&
+              make_dir(r->attention.dir, &r->attention.made, err) && claim(r, &names, err);
     lt_names_done(&names);
     return ok;
 }

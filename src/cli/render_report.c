@@ -129,6 +129,8 @@ static void print_json(const lt_render *r)
     lt_output_set(o, "steps_left_out", json_object_new_int(v->schedule->begin));
     lt_output_set(o, "frames_dir", lt_output_text(r->frames));
     lt_output_set(o, "frames", json_object_new_int(r->frame_count));
+    lt_output_set(o, "attention_dir", lt_output_text(r->attention.dir));
+    lt_output_set(o, "attention_files", json_object_new_int(r->attention.file_count));
     lt_output_set(o, "sheet", lt_output_text(r->sheet));
     lt_output_set(o, "animation", lt_output_text(r->animation.path));
     lt_output_set(o, "trace", lt_output_text(r->trace_path));
@@ -165,5 +167,8 @@ void lt_render_report(const lt_render *r)
     wrote(r->animation.path);
     if (r->frames)
         lt_output_line(stdout, "wrote %d frames to %s", r->frame_count, r->frames);
+    if (r->attention.dir)
+        lt_output_line(stdout, "wrote %d files of attention to %s", r->attention.file_count,
+                       r->attention.dir);
     wrote(r->trace_path);
 }

@@ -66,6 +66,19 @@ void lt_attention_free(lt_attention_maps *a)
     free(a);
 }
 
+void lt_attention_add(lt_attention_maps *sum, const lt_attention_maps *more)
+{
+    LT_ASSERT(more->bytes == sum->bytes);
+    for (size_t i = 0; i < sum->bytes / sizeof *sum->block; i++)
+        sum->block[i] += more->block[i];
+}
+
+void lt_attention_divide(lt_attention_maps *sum, int by)
+{
+    for (size_t i = 0; i < sum->bytes / sizeof *sum->block; i++)
+        sum->block[i] /= (float)by;
+}
+
 bool lt_attention_copy(const lt_attention_maps *a, lt_attention_maps **out, lt_error *err)
 {
     return lt_attention_mean(&a, 1, out, err);
@@ -76,19 +89,14 @@ bool lt_attention_mean(const lt_attention_maps *const *all, int n, lt_attention_
 {
     lt_attention_maps *mean = lt_alloc(sizeof *mean);
     *mean = *all[0];
-    mean->words = (lt_words){0};
+    mean->words = (lt_prompt_words){0};
     if (!make_block(mean, err)) {
         free(mean);
         return false;
     }
-    size_t count = mean->bytes / sizeof *mean->block;
-    for (int k = 0; k < n; k++) {
-        LT_ASSERT(all[k]->bytes == mean->bytes);
-        for (size_t i = 0; i < count; i++)
-            mean->block[i] += all[k]->block[i];
-    }
-    for (size_t i = 0; i < count; i++)
-        mean->block[i] /= (float)n;
+    for (int k = 0; k < n; k++)
+        lt_attention_add(mean, all[k]);
+    lt_attention_divide(mean, n);
     lt_words_copy(&mean->words, &all[0]->words);
     *out = mean;
     return true;

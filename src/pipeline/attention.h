@@ -26,7 +26,7 @@ typedef struct lt_attention_maps {
     int tokens;                             /* T = 77 */
     int count;                              /* of resolutions, >= 1 */
     lt_attention_size size[LT_UNET_LEVELS]; /* the largest first */
-    lt_words words;                         /* owned: of the prompt; none until somebody says */
+    lt_prompt_words words;                  /* owned: of the prompt; none until somebody says */
     float *block;                           /* owned: all maps */
     size_t bytes;                           /* of it */
 } lt_attention_maps;
@@ -40,6 +40,9 @@ bool lt_attention_copy(const lt_attention_maps *a, lt_attention_maps **out,
 /* The mean of n >= 1 of the same prompt and size: of several steps. */
 bool lt_attention_mean(const lt_attention_maps *const *all, int n, lt_attention_maps **out,
                        lt_error *err) LT_WARN_UNUSED;
+/* The same bit by bit: a sum of n, divided by n. */
+void lt_attention_add(lt_attention_maps *sum, const lt_attention_maps *more);
+void lt_attention_divide(lt_attention_maps *sum, int by);
 
 /* Filling it: clear, every layer's map [positions,T], end. */
 void lt_attention_clear(lt_attention_maps *a);

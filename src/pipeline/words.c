@@ -9,7 +9,7 @@
 #include "base/text.h"
 
 /* A word in memory of its own; takes the text over. */
-static void add(lt_words *w, lt_word_kind kind, int from, int to, char *text)
+static void add(lt_prompt_words *w, lt_word_kind kind, int from, int to, char *text)
 {
     w->at = lt_grow(w->at, (size_t)w->count + 1, sizeof *w->at);
     w->at[w->count++] = (lt_word){.kind = kind, .from = from, .to = to, .text = text};
@@ -22,10 +22,10 @@ static char *text_of(const char *prompt, const lt_token *first, const lt_token *
     return text.data ? text.data : lt_strdup("");
 }
 
-void lt_words_of(const char *prompt, const lt_tokens *tokens, lt_words *out)
+void lt_words_of(const char *prompt, const lt_tokens *tokens, lt_prompt_words *out)
 {
     int used = (int)tokens->used, length = (int)tokens->length;
-    *out = (lt_words){0};
+    *out = (lt_prompt_words){0};
     add(out, LT_WORD_START, 0, 1, lt_strdup("<start>"));
     for (int i = 0, first = 0; i < used; i++) {
         if (i + 1 < used && tokens->all[i + 1].word == tokens->all[i].word)
@@ -39,17 +39,17 @@ void lt_words_of(const char *prompt, const lt_tokens *tokens, lt_words *out)
         add(out, LT_WORD_PADDING, used + 2, length, lt_strdup("<padding>"));
 }
 
-void lt_words_copy(lt_words *to, const lt_words *from)
+void lt_words_copy(lt_prompt_words *to, const lt_prompt_words *from)
 {
-    *to = (lt_words){0};
+    *to = (lt_prompt_words){0};
     for (int i = 0; i < from->count; i++)
         add(to, from->at[i].kind, from->at[i].from, from->at[i].to, lt_strdup(from->at[i].text));
 }
 
-void lt_words_done(lt_words *w)
+void lt_words_done(lt_prompt_words *w)
 {
     for (int i = 0; i < w->count; i++)
         free(w->at[i].text);
     free(w->at);
-    *w = (lt_words){0};
+    *w = (lt_prompt_words){0};
 }

@@ -20,12 +20,12 @@ typedef struct lt_word {
     char *text;   /* owned: its bytes of the prompt, escaped; "<start>", "<end>", "<padding>" */
 } lt_word;
 
-typedef struct lt_words {
+typedef struct lt_prompt_words {
     lt_word *at; /* owned: in the order of their positions, which they cover */
     int count;
-} lt_words;
+} lt_prompt_words;
 
 /* The words of a prompt and its tokens.  What was cut off is in none. */
-void lt_words_of(const char *prompt, const lt_tokens *tokens, lt_words *out);
-void lt_words_copy(lt_words *to, const lt_words *from);
-void lt_words_done(lt_words *w); /* {0} is fine */
+void lt_words_of(const char *prompt, const lt_tokens *tokens, lt_prompt_words *out);
+void lt_words_copy(lt_prompt_words *to, const lt_prompt_words *from);
+void lt_words_done(lt_prompt_words *w); /* {0} is fine */

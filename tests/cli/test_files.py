@@ -272,7 +272,8 @@ class TooWide(Model):
 
     def test_again_in_f32(self):
         self.run_it(*self.two, "--dtype", "f32", "-o", "f32.png", "--frames", "a", "--trace", "a.safetensors")
-        again = ["-o", "out.png", "--frames", "b", "--trace", "b.safetensors"]
+        self.run_it(*self.two, "--dtype", "f32", "-o", "f32.png", "--attention", "c")
+        again = ["-o", "out.png", "--frames", "b", "--trace", "b.safetensors", "--attention", "d"]
         out, err = self.run_it(*self.bf16, *again)
         self.assertEqual(err.count("step 1: the UNet's prediction is not finite in bf16; "
                                    "starting again in f32, in spite of --dtype bf16\n"), 1, err)
@@ -281,6 +282,8 @@ class TooWide(Model):
         for name in ("000-000.png", "000-001.png", "000-002.png"):
             self.assertEqual((self.dir / "b" / name).read_bytes(), (self.dir / "a" / name).read_bytes())
         self.assertIn("wrote 3 frames to b", out)
+        self.assertEqual([(p.name, p.read_bytes()) for p in sorted((self.dir / "c").iterdir())],
+                         [(p.name, p.read_bytes()) for p in sorted((self.dir / "d").iterdir())])
         said = self.json_of(*self.bf16, "-o", "json.png")
         self.assertEqual((said["dtype"], said["retried_from"], len(said["times"]["step_ms"])), ("f32", "bf16", 2))
         self.assertEqual(self.json_of("info", "out.png")["settings"]["dtype"], "f32")

@@ -174,6 +174,62 @@ class Animation(Case):
         self.assertEqual(self.files(), [])
 
 
+class Attention(Case):
+    RENDER = ["render", "-p", "a fox, bioluminescent", "-p", "", "--steps", "2", "--size", "40x24", "--seed", "5",
+              "--dtype", "f32"]
+
+    def rows(self, name):
+        lines = (self.dir / name).read_text().splitlines()
+        self.assertEqual(lines[0], "share\tfirst\tlast\tfile\tword\ttokens")
+        return [line.split("\t") for line in lines[1:]]
+
+    def test_files(self):
+        """The pictures are the same bytes; every step's maps add up to 1; words and shares are listed."""
+        self.run_it(*self.RENDER, "-o", "a{i}.png", "--trace", "a.safetensors")
+        out, _ = self.run_it(*self.RENDER, "-o", "b{i}.png", "--trace", "b.safetensors", "--attention", "new/att")
+        self.assertEqual(read_tensors(self.dir / "a.safetensors"), read_tensors(self.dir / "b.safetensors"))
+        for i in "01":
+            self.assertEqual((self.dir / f"a{i}.png").read_bytes(), (self.dir / f"b{i}.png").read_bytes())
+        words = [f"000-w{k:02}.png" for k in range(1, 5)]
+        names = ["000-001.safetensors", "000-002.safetensors", *words, "000-words.txt", "001-001.safetensors",
+                 "001-002.safetensors", "001-words.txt"]
+        self.assertEqual(sorted(p.name for p in (self.dir / "new/att").iterdir()), names)
+        self.assertIn(f"wrote {len(names)} files of attention to new/att\n", out)
+        for name in words:
+            self.assertEqual(png_size(self.dir / "new/att" / name), (40, 24))
+        mean = {}
+        for step in "12":
+            for name, (dtype, shape, data) in read_tensors(self.dir / f"new/att/000-00{step}.safetensors").items():
+                self.assertEqual((dtype, shape), ("F32", [*map(int, name.split("x")), 77]))
+                x = struct.unpack(f"<{len(data) // 4}f", data)
+                for row in range(0, len(x), 77):
+                    self.assertAlmostEqual(sum(x[row:row + 77]), 1, places=5)
+                mean.setdefault(name, []).extend(x[k::77] for k in range(77))
+        self.assertGreater(len(mean), 1)
+        rows = self.rows("new/att/000-words.txt")
+        self.assertEqual([(r[3], r[4]) for r in rows], [("-", "<start>"), *zip(words, ["a", "fox", ",", "bioluminescent"]),
+                                                        ("-", "<end>"), ("-", "<padding>")])
+        self.assertAlmostEqual(sum(float(r[0]) for r in rows), 1, places=5)
+        self.assertEqual((rows[2][1:3], rows[2][5], rows[-1][2]), (["2", "2"], "fox 3240", "76"))
+        self.assertEqual(len(rows[4][5].split(", ")), int(rows[4][2]) - int(rows[4][1]) + 1)
+        self.assertEqual([r[4] for r in self.rows("new/att/001-words.txt")], ["<start>", "<end>", "<padding>"])
+
+    def test_json(self):
+        r = self.json_of(*self.RENDER, "-o", "{i}.png", "--attention", "att")
+        self.assertEqual((r["attention_dir"], r["attention_files"]), ("att", 10))
+
+    def test_refused(self):
+        (self.dir / "file").write_text("x")
+        one = ["render", "-p", "a", "-o"]
+        for words, part in [(["x.png", "--attention", "file"], "file"), (["x.png", "--attention", ""], "cannot make directory"),
+                            (["x.jpg", "--attention", "new"], "PNG"),
+                            (["att/000-w01.png", "--attention", "att"], "named like a map"),
+                            (["x.png", "--trace", "./000-001.safetensors", "--attention", "."], "named like a map")]:
+            self.refused(*one, *words, part=part)
+        self.assertEqual(self.files(), ["file"])
+        self.assertFalse((self.dir / "new").exists())
+
+
 class Reproduce(Case):
     SMALL = ["--steps", "3", "--size", "32x24", "--dtype", "f32", "-q"]
 

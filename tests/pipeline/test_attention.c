@@ -213,7 +213,7 @@ static void test_same_bytes(void **state)
 
 /* ---- words ---- */
 
-static void check_word(const lt_words *w, int i, lt_word_kind kind, int from, int to,
+static void check_word(const lt_prompt_words *w, int i, lt_word_kind kind, int from, int to,
                        const char *text)
 {
     assert_true(i < w->count);
@@ -223,11 +223,11 @@ static void check_word(const lt_words *w, int i, lt_word_kind kind, int from, in
     assert_string_equal(w->at[i].text, text);
 }
 
-static lt_words words_of(const char *prompt)
+static lt_prompt_words words_of(const char *prompt)
 {
     lt_tokenizer *t;
     lt_tokens tokens;
-    lt_words words;
+    lt_prompt_words words;
     CHECK_OK(lt_tokenizer_open(LT_ASSETS "/clip-vit-large-patch14", &t, err));
     CHECK_OK(lt_tokenizer_encode(t, prompt, strlen(prompt), &tokens, err));
     lt_words_of(prompt, &tokens, &words);
@@ -239,7 +239,7 @@ static lt_words words_of(const char *prompt)
 static void test_words(void **state)
 {
     (void)state;
-    lt_words w = words_of("a Fox, bioluminescent caf\xC3\xA9 \xF0\x9F\xA6\x8A");
+    lt_prompt_words w = words_of("a Fox, bioluminescent caf\xC3\xA9 \xF0\x9F\xA6\x8A");
     check_word(&w, 0, LT_WORD_START, 0, 1, "<start>");
     check_word(&w, 1, LT_WORD_PROMPT, 1, 2, "a");
     check_word(&w, 2, LT_WORD_PROMPT, 2, 3, "Fox");
@@ -252,7 +252,7 @@ static void test_words(void **state)
     check_word(&w, 7, LT_WORD_END, end, end + 1, "<end>");
     check_word(&w, 8, LT_WORD_PADDING, end + 1, 77, "<padding>");
     assert_int_equal(w.count, 9);
-    lt_words copy;
+    lt_prompt_words copy;
     lt_words_copy(&copy, &w);
     lt_words_done(&w);
     check_word(&copy, 2, LT_WORD_PROMPT, 2, 3, "Fox");
@@ -264,7 +264,7 @@ static void test_words_ends(void **state)
 {
     (void)state;
     lt_buf prompt = {0};
-    lt_words w = words_of("");
+    lt_prompt_words w = words_of("");
     check_word(&w, 0, LT_WORD_START, 0, 1, "<start>");
     check_word(&w, 1, LT_WORD_END, 1, 2, "<end>");
     check_word(&w, 2, LT_WORD_PADDING, 2, 77, "<padding>");
