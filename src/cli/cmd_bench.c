@@ -28,6 +28,7 @@ typedef struct bench {
     double matmul[2];     /* FLOP/s: before and after the parts */
     size_t peak;          /* bytes */
     double batch;         /* a guided step of all pictures in steps of one; 0: there is one */
+    double attention;     /* a guided step with its maps in those without; 0: not asked for */
 } bench;
 
 /* ---- the command line ---- */
@@ -141,6 +142,11 @@ static bool measure(bench *b, lt_error *err)
         if (!lt_bench_batch(b->parts, &b->batch, progress, err))
             return false;
     }
+    if (lt_args_has(b->c->args, "attention")) {
+        lt_bar_status(&b->bar, "steps with and without attention maps in turns");
+        if (!lt_bench_attention(b->parts, &b->attention, progress, err))
+            return false;
+    }
     return probe(b, &b->matmul[1], err);
 }
 
@@ -224,6 +230,8 @@ static void print_json(const bench *b)
     lt_output_set(o, "load_ms", lt_output_number(b->load * 1e3));
     lt_output_set(o, "peak_rss_mb", b->peak ? lt_output_number((double)b->peak / 0x1p20) : NULL);
     lt_output_set(o, "guided_step_of_one", b->batch > 0 ? lt_output_number(b->batch) : NULL);
+    lt_output_set(o, "attention_of_plain",
+                  b->attention > 0 ? lt_output_number(b->attention) : NULL);
     lt_output_set(o, "text", time_json(&b->text));
     lt_output_set(o, "guided_step", part_json(b, &b->step));
     lt_output_set(o, "decode", part_json(b, &b->decode));
@@ -272,6 +280,8 @@ static void print_table(const bench *b)
         print_time(b, "step, decode", &b->beside);
     if (b->batch > 0)
         lt_output_line(stdout, "%-12s %10.2f times the step of one", "batch", b->batch);
+    if (b->attention > 0)
+        lt_output_line(stdout, "%-12s %10.3f times the step without", "attention", b->attention);
     if (b->peak)
         lt_output_line(stdout, "%-12s %10.0f MiB", "peak memory", (double)b->peak / 0x1p20);
     lt_output_line(stdout, "%-12s %10.1f GFLOP/s before, %.1f after (%d x %d)", "matmul",
@@ -301,6 +311,7 @@ static const lt_option options[] = {
     {"synthetic", 0, "NAME", NULL, "sd14: that model's exact shapes with random weights, no files",
      false},
     {"batch", 0, "N", "1", "pictures that are made together", false},
+    {"attention", 0, NULL, NULL, "also what a guided step costs with its attention maps", false},
     {"repeat", 0, "R", "5", "timed runs of each part, after one to warm up", false},
 };
 static const char *const settings[] = {"size",  "model",  "variant", "backend",

@@ -14,18 +14,20 @@
 struct lt_bench {
     lt_engine *engine; /* borrowed */
     lt_bench_options options;
-    int images;             /* of the next call of predict */
-    int32_t *ids;           /* owned [T] */
-    float *cond, *uncond;   /* owned [n,T,D] */
-    float *latents;         /* owned [n,C,h,w] */
-    float *eps[2];          /* owned [n,C,h,w] */
-    float *pixels;          /* owned [3,H,W]: one picture after the other */
-    size_t latent, text;    /* floats of one picture, of one prompt */
-    size_t shift;           /* lt_unet_shifts */
-    float *shifts;          /* owned [2,lt_unet_shifts], of two timesteps */
-    int calls;              /* of predict so far: each has another timestep, as in a run */
-    double *seconds;        /* owned [repeat] */
-    lt_profile fast, fresh; /* owned rows: the fastest measured call so far, the one at work */
+    int images;               /* of the next call of predict */
+    int32_t *ids;             /* owned [T] */
+    float *cond, *uncond;     /* owned [n,T,D] */
+    float *latents;           /* owned [n,C,h,w] */
+    float *eps[2];            /* owned [n,C,h,w] */
+    float *pixels;            /* owned [3,H,W]: one picture after the other */
+    size_t latent, text;      /* floats of one picture, of one prompt */
+    size_t shift;             /* lt_unet_shifts */
+    float *shifts;            /* owned [2,lt_unet_shifts], of two timesteps */
+    int calls;                /* of predict so far: each has another timestep, as in a run */
+    double *seconds;          /* owned [repeat] */
+    lt_attention_maps **maps; /* owned [n]: of lt_bench_attention */
+    bool attends;             /* predict fills them */
+    lt_profile fast, fresh;   /* owned rows: the fastest measured call so far, the one at work */
 };
 
 /* ---- what is called ---- */
@@ -47,7 +49,8 @@ static bool predict(lt_bench *b, lt_progress *progress, lt_error *err)
                          .cond = b->cond,
                          .uncond = b->uncond,
                          .eps_cond = b->eps[0],
-                         .eps_uncond = b->eps[1]};
+                         .eps_uncond = b->eps[1],
+                         .attention = b->attends ? b->maps : NULL};
     return lt_engine_predict(b->engine, &call, progress, err);
 }
 
@@ -174,6 +177,9 @@ void lt_bench_free(lt_bench *b)
     free(b->eps[0]);
     free(b->eps[1]);
     free(b->pixels);
+    for (int i = 0; b->maps && i < b->options.images; i++)
+        lt_attention_free(b->maps[i]);
+    free(b->maps);
     free(b->seconds);
     free(b->fast.rows);
     free(b->fresh.rows);
@@ -290,19 +296,49 @@ static bool time_predict(lt_bench *b, int images, double *out, lt_progress *prog
     return ok;
 }
 
+/* b->seconds[i] is the quotient of a pair of calls. */
+static double median_of(lt_bench *b)
+{
+    int n = b->options.repeat;
+    qsort(b->seconds, (size_t)n, sizeof *b->seconds, compare);
+    return (b->seconds[(n - 1) / 2] + b->seconds[n / 2]) / 2;
+}
+
 bool lt_bench_batch(lt_bench *b, double *out, lt_progress *progress, lt_error *err)
 {
-    int n = b->options.repeat, all = b->options.images;
+    int all = b->options.images;
     double one, more;
-    if (!time_predict(b, 1, &one, progress, err) || !time_predict(b, all, &more, progress, err))
-        return false; /* to warm up */
-    for (int i = 0; i < n; i++) {
+    for (int i = -1; i < b->options.repeat; i++) { /* -1: to warm up */
         if (!time_predict(b, 1, &one, progress, err) || !time_predict(b, all, &more, progress, err))
             return false;
-        b->seconds[i] = more / one;
+        if (i >= 0)
+            b->seconds[i] = more / one;
     }
-    qsort(b->seconds, (size_t)n, sizeof *b->seconds, compare);
-    *out = (b->seconds[(n - 1) / 2] + b->seconds[n / 2]) / 2;
+    *out = median_of(b);
+    return true;
+}
+
+bool lt_bench_attention(lt_bench *b, double *out, lt_progress *progress, lt_error *err)
+{
+    const lt_engine_info *about = lt_engine_about(b->engine);
+    int all = b->options.images, tokens = about->clip->max_position_embeddings;
+    double plain = 0, attending = 0;
+    b->maps = b->maps ? b->maps : lt_alloc_array((size_t)all, sizeof(lt_attention_maps *));
+    for (int i = 0; i < all; i++)
+        if (!b->maps[i] &&
+            !lt_attention_new(about->unet, tokens, b->options.h, b->options.w, &b->maps[i], err))
+            return false;
+    for (int i = -1; i < b->options.repeat; i++) {
+        bool ok = time_predict(b, all, &plain, progress, err);
+        b->attends = true;
+        ok = ok && time_predict(b, all, &attending, progress, err);
+        b->attends = false;
+        if (!ok)
+            return false;
+        if (i >= 0)
+            b->seconds[i] = attending / plain;
+    }
+    *out = median_of(b);
     return true;
 }
 

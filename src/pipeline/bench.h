@@ -55,6 +55,10 @@ bool lt_bench_guided_step(lt_bench *b, lt_bench_part *out, lt_progress *progress
 /* What a step of all pictures costs beside one of a single picture: both in turns, `repeat` times;
  * the median of the quotients. */
 bool lt_bench_batch(lt_bench *b, double *out, lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
+/* What a step with its attention maps costs beside one without: both in turns, the median of the
+ * quotients. */
+bool lt_bench_attention(lt_bench *b, double *out, lt_progress *progress,
+                        lt_error *err) LT_WARN_UNUSED;
 /* All pictures. */
 bool lt_bench_decode(lt_bench *b, lt_bench_part *out, lt_progress *progress,
                      lt_error *err) LT_WARN_UNUSED;

@@ -611,7 +611,8 @@ class Bench(Case):
                 self.assertEqual((op["flop_per_s"], op["of_matmul"]), (None, None))
 
     def test_json(self):
-        facts = self.json_of(*self.SMALL, "--batch", "2")
+        facts = self.json_of(*self.SMALL, "--batch", "2", "--attention")
+        self.assertTrue(0.1 < facts["attention_of_plain"] < 10, facts["attention_of_plain"])
         self.assertEqual({k: facts[k] for k in ["model", "synthetic", "backend", "dtype", "threads", "width", "height",
                                                 "batch", "repeat"]},
                          {"model": "demo", "synthetic": False, "backend": "cpu", "dtype": "f32", "threads": 2,
