@@ -192,6 +192,30 @@ void lt_session_leave(lt_session *s)
     put(s, (lt_job){.kind = LT_JOB_LEAVE});
 }
 
+void lt_session_attend_words(lt_session *s, bool on)
+{
+    put(s, (lt_job){.kind = LT_JOB_ATTEND_WORDS, .hold = on});
+}
+
+void lt_session_attention(lt_session *s, uint64_t id, const lt_film *f, int k, int image)
+{
+    LT_ASSERT(k >= 1 && k <= f->done && image < f->images);
+    size_t one = f->all / (size_t)f->images;
+    float *input = lt_alloc_array(one, sizeof *input);
+    lt_sampler_scale(&f->schedule, k - 1, lt_film_latents(f, k - 1) + (size_t)image * one, one,
+                     input);
+    put(s, (lt_job){.kind = LT_JOB_ATTENTION,
+                    .id = id,
+                    .step = k,
+                    .image = image,
+                    .latents = input,
+                    .text = lt_strdup(f->params.prompts[image / lt_params_per_prompt(&f->params)]),
+                    .timestep = f->schedule.timesteps[k - 1],
+                    .channels = f->channels,
+                    .h = f->h,
+                    .w = f->w});
+}
+
 int lt_session_fd(const lt_session *s)
 {
     return lt_queue_fd(s->shared.events);
@@ -222,6 +246,7 @@ void lt_event_done(lt_event *e)
     lt_encoding_free(e->encoding);
     lt_encoded_free(e->encoded);
     lt_predicted_free(e->predicted);
+    lt_attention_free(e->attention);
     *e = (lt_event){0};
 }
 

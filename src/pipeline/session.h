@@ -86,6 +86,17 @@ void lt_session_decode(lt_session *s, uint64_t id, int step, int image, lt_lens 
 /* Encodes a prompt with the model that is open, between two steps of a run: LT_EVENT_TEXT.  Of
  * requests that wait, the newest is done and the others are dropped without an event. */
 void lt_session_encode_text(lt_session *s, const char *text);
+/* From the next step on of any run, each comes with an LT_EVENT_ATTENTION of every picture, before
+ * the step's own picture; the steps' numbers stay the same bytes.  Where that does not fit in
+ * memory an LT_EVENT_NOTE says so, and it is off. */
+void lt_session_attend_words(lt_session *s, bool on);
+/*
+ * The attention of one picture of frame k of a film, 1 to f->done: the UNet's conditional pass from
+ * the latents before it, with the film's prompt.  The film is read, not kept; its model must be
+ * open, as for lt_session_decode.  Of requests that wait, the newest is made and the others are
+ * dropped without an event.
+ */
+void lt_session_attention(lt_session *s, uint64_t id, const lt_film *f, int k, int image);
 
 /*
  * What is no run's, made between two steps; of these the newest counts alone, and cancels the one
@@ -112,6 +123,7 @@ typedef enum lt_event_kind {
     LT_EVENT_BEGUN,     /* film; again if a run starts anew in f32 */
     LT_EVENT_STEP,      /* step, taken */
     LT_EVENT_PICTURE,   /* picture of step, image and lens */
+    LT_EVENT_ATTENTION, /* attention of step and image */
     LT_EVENT_SKIPPED,   /* pictures of step were left out: for the budget, or for a newer step */
     LT_EVENT_DROPPED,   /* image ends after step; the others go on */
     LT_EVENT_PAUSED,    /* the run waits after step */
@@ -145,16 +157,17 @@ typedef struct lt_event {
     uint64_t id;
     int step, image;
     lt_lens lens;
-    double seconds;          /* PICTURE: that decoding took, until the worker saw it */
-    bool beside;             /* PICTURE: made beside the steps of whatever runs */
-    char *text;              /* owned */
-    lt_film *film;           /* owned */
-    lt_film_step taken;      /* owned */
-    lt_image *picture;       /* owned */
-    lt_model_facts *model;   /* owned */
-    lt_encoding *encoding;   /* owned */
-    lt_encoded *encoded;     /* owned */
-    lt_predicted *predicted; /* owned */
+    double seconds;               /* PICTURE: that decoding took, until the worker saw it */
+    bool beside;                  /* PICTURE: made beside the steps of whatever runs */
+    char *text;                   /* owned */
+    lt_film *film;                /* owned */
+    lt_film_step taken;           /* owned */
+    lt_image *picture;            /* owned */
+    lt_model_facts *model;        /* owned */
+    lt_attention_maps *attention; /* owned */
+    lt_encoding *encoding;        /* owned */
+    lt_encoded *encoded;          /* owned */
+    lt_predicted *predicted;      /* owned */
     lt_error error;
 } lt_event;
 
@@ -178,6 +191,7 @@ typedef enum lt_activity {
     LT_AT_PICTURE,
     LT_AT_ENCODING,
     LT_AT_PREDICTING, /* noise, of no run */
+    LT_AT_ATTENTION,
 } lt_activity;
 typedef struct lt_activity_now {
     lt_activity what;

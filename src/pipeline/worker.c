@@ -18,7 +18,7 @@ void lt_worker_send(lt_worker *w, lt_event e)
     lt_queue_put(w->s->events, &e);
 }
 
-static void say(lt_worker *w, lt_event_kind kind, const char *text)
+void lt_worker_say(lt_worker *w, lt_event_kind kind, const char *text)
 {
     lt_worker_send(w, (lt_event){.kind = kind, .id = w->id, .text = lt_strdup(text)});
 }
@@ -108,7 +108,7 @@ static void say_notes(lt_worker *w, lt_buf *notes)
         end = line + strcspn(line, "\n");
         if (*end)
             *end++ = '\0';
-        say(w, LT_EVENT_NOTE, line);
+        lt_worker_say(w, LT_EVENT_NOTE, line);
     }
     lt_buf_done(notes);
 }
@@ -122,7 +122,7 @@ bool lt_worker_open(lt_worker *w, const lt_params *p, lt_error *err)
         return true;
     close_model(w);
     lt_worker_at(w, LT_AT_LOADING);
-    say(w, LT_EVENT_LOADING, p->model ? p->model : "demo");
+    lt_worker_say(w, LT_EVENT_LOADING, p->model ? p->model : "demo");
     lt_params_copy(&resolved, p);
     bool ok = lt_resolve_open(w->s->backends, &resolved, LT_NEEDS_ALL, &w->engine, &notes, err);
     lt_params_done(&resolved);
@@ -202,8 +202,11 @@ static bool begin(lt_worker *w, lt_error *err)
 static bool take_step(lt_worker *w, lt_error *err)
 {
     lt_film_step taken;
-    double start = lt_clock();
+    double start;
     lt_worker_at(w, LT_AT_STEP);
+    if (!lt_worker_attend(w, err))
+        return false;
+    start = lt_clock();
     lt_step_result result = lt_run_step(w->run, &w->s->progress, err);
     double seconds = lt_clock() - start;
     if (result == LT_STEP_FAILED || !lt_film_step_of(w->run, seconds, &taken, err))
@@ -212,7 +215,7 @@ static bool take_step(lt_worker *w, lt_error *err)
     w->stepping += seconds;
     lt_worker_send(w,
                    (lt_event){.kind = LT_EVENT_STEP, .id = w->id, .step = w->step, .taken = taken});
-    return lt_worker_show(w, result == LT_STEP_DONE, err);
+    return lt_worker_send_attention(w, err) && lt_worker_show(w, result == LT_STEP_DONE, err);
 }
 
 /* The same run from its start in f32; false if that was not the fault. */
@@ -221,7 +224,7 @@ static bool retry(lt_worker *w, const lt_error *fault)
     if (!w->engine || !lt_engine_needs_f32(w->engine))
         return false;
     char *text = lt_format("%s; starting again in f32", fault->message);
-    say(w, LT_EVENT_NOTE, text);
+    lt_worker_say(w, LT_EVENT_NOTE, text);
     free(text);
     lt_run_free(w->run);
     w->run = NULL;
@@ -379,6 +382,14 @@ static void handle(lt_worker *w, lt_job *j)
     case LT_JOB_LEAVE:
         lt_worker_beside_take(w, j);
         break;
+    case LT_JOB_ATTEND_WORDS:
+        w->attends = j->hold;
+        break;
+    case LT_JOB_ATTENTION:
+        lt_job_done(&w->wanted_attention);
+        w->wanted_attention = *j;
+        *j = (lt_job){.kind = j->kind};
+        break;
     case LT_JOB_QUIT:
         w->quit = true;
         break;
@@ -488,6 +499,8 @@ static void act(lt_worker *w)
         lt_worker_show_wanted(w);
     } else if (w->text) {
         lt_worker_encode_text(w);
+    } else if (w->wanted_attention.latents) {
+        lt_worker_attention_wanted(w);
     } else if (!w->decoder.busy && w->beside.id) {
         lt_worker_beside(w);
     } else if (!w->decoder.busy && w->run && w->showing) {
@@ -520,6 +533,7 @@ void *lt_worker_run(void *shared)
     free(w.wanted.latents);
     free(w.text);
     lt_job_done(&w.beside);
+    lt_job_done(&w.wanted_attention);
     free(w.shown);
     free(w.pixels);
     return NULL;

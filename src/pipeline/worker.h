@@ -24,6 +24,8 @@ typedef enum lt_job_kind {
     LT_JOB_ENCODE,
     LT_JOB_PREDICT,
     LT_JOB_LEAVE,
+    LT_JOB_ATTEND_WORDS,
+    LT_JOB_ATTENTION,
     LT_JOB_QUIT,
 } lt_job_kind;
 
@@ -36,9 +38,10 @@ typedef struct lt_job {
     int step, image;
     lt_lens lens;
     double share;
-    float *latents; /* owned [channels,h,w] */
+    float *latents; /* owned [channels,h,w]; ATTENTION: what the UNet is given */
+    float timestep; /* ATTENTION */
     int channels, h, w;
-    char *text;        /* owned: TEXT, PREDICT: a prompt */
+    char *text;        /* owned: TEXT, PREDICT, ATTENTION: a prompt */
     char *path;        /* ENCODE, owned: a file; NULL: the picture */
     lt_image *picture; /* ENCODE, owned */
     double abar;       /* PREDICT: of timestep `step` */

@@ -1,7 +1,7 @@
 /*
  * worker_impl.h - the worker's state, and what worker.c (jobs, model, run), worker_show.c
- * (pictures) and worker_beside.c (what is no run's) do with it.  Everything belongs to the worker's
- * thread.
+ * (pictures), worker_beside.c (what is no run's) and worker_attention.c do with it.  Everything
+ * belongs to the worker's thread.
  */
 #pragma once
 
@@ -47,12 +47,15 @@ typedef struct lt_worker {
     lt_job wanted;                    /* a picture; no latents: none */
     char *text;                       /* owned: to be encoded; NULL: none */
     lt_job beside;                    /* ENCODE or PREDICT; id 0: none */
+    bool attends;                     /* steps are taken with their attention */
+    lt_job wanted_attention;          /* no latents: none */
     float *shown, *pixels;            /* owned: of the run's size */
     size_t shown_count, pixel_count;
 } lt_worker;
 
 /* ---- worker.c ---- */
 void lt_worker_send(lt_worker *w, lt_event e);
+void lt_worker_say(lt_worker *w, lt_event_kind kind, const char *text);
 void lt_worker_tell(lt_worker *w, lt_event_kind kind); /* of the run and its step */
 void lt_worker_at(lt_worker *w, lt_activity what);
 void lt_worker_drop_run(lt_worker *w);
@@ -93,3 +96,12 @@ void lt_worker_shown_all(lt_worker *w);
 void lt_worker_beside_take(lt_worker *w, lt_job *j);
 /* Does it.  One that is cancelled by a job for the run stays. */
 void lt_worker_beside(lt_worker *w);
+
+/* ---- worker_attention.c ---- */
+/* The run takes its next step with attention, or without; if that does not fit, w->attends is off.
+ */
+bool lt_worker_attend(lt_worker *w, lt_error *err) LT_WARN_UNUSED;
+/* The attention of the step that was taken, of every picture that is not dropped. */
+bool lt_worker_send_attention(lt_worker *w, lt_error *err) LT_WARN_UNUSED;
+/* The attention that was asked for.  As lt_worker_show_wanted. */
+void lt_worker_attention_wanted(lt_worker *w);
