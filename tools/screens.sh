@@ -28,7 +28,8 @@ shots 100x32 wait:prompt still "type:$fox" still shot:"$out/form.png" key:Return
   shot:"$out/step-12-x0.png" key:question still shot:"$out/keys.png" key:q key:q exit -- "$program" --seed 42
 # shellcheck disable=SC2086
 shots 100x32 wait:prompt still "type:$fox" key:Return wait:30/30 still key:Home $twelve still key:3 still \
-  shot:"$out/lens-3.png" key:4 still shot:"$out/lens-4.png" key:5 still still shot:"$out/lens-5.png" key:7 still \
+  shot:"$out/lens-3.png" key:4 still shot:"$out/lens-4.png" key:5 still still shot:"$out/lens-5.png" key:6 still still \
+  key:h key:h key:h still shot:"$out/lens-6.png" key:7 still \
   shot:"$out/lens-7.png" key:8 still shot:"$out/lens-8.png" key:8 still \
   shot:"$out/lens-8-betas.png" key:8 still shot:"$out/lens-8-sigmas.png" key:8 still \
   shot:"$out/lens-8-cuts.png" key:0 still still \

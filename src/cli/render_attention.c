@@ -117,7 +117,7 @@ static bool draw_word(lt_render *r, int i, const lt_attention_maps *m, const lt_
                       int number, const lt_image *picture, lt_error *err)
 {
     lt_image *drawn;
-    if (!lt_attention_draw(m, LT_ATTENTION_ALL, word, picture, &drawn, NULL, err))
+    if (!lt_attention_draw(m, LT_ATTENTION_ALL, word, picture, &drawn, err))
         return false;
     char *path = path_of(r, "%03d-w%02d.png", i, number);
     bool ok = lt_signals_check(err) && lt_png_write(path, drawn, NULL, LT_RENDER_FRAME_LEVEL, err);

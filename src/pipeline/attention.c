@@ -279,9 +279,19 @@ static lt_attention_range range_of(const float *x, size_t n)
     return r;
 }
 
+lt_attention_range lt_attention_range_of(const lt_attention_maps *a, int size, const lt_word *word)
+{
+    int h, w;
+    double mean;
+    lt_attention_grid(a, size, &h, &w);
+    float *map = map_of(a, size, word, &mean);
+    lt_attention_range r = range_of(map, (size_t)h * (size_t)w);
+    free(map);
+    return r;
+}
+
 bool lt_attention_draw(const lt_attention_maps *a, int size, const lt_word *word,
-                       const lt_image *over, lt_image **out, lt_attention_range *range,
-                       lt_error *err)
+                       const lt_image *over, lt_image **out, lt_error *err)
 {
     int h, w, W = over->width, H = over->height;
     double mean;
@@ -298,7 +308,5 @@ bool lt_attention_draw(const lt_attention_maps *a, int size, const lt_word *word
             blend(v < 0 ? 0 : v > 1 ? 1 : v, over->rgb + at, (*out)->rgb + at);
         }
     free(map);
-    if (range)
-        *range = r;
     return true;
 }

@@ -73,9 +73,9 @@ int lt_attention_at(const lt_attention_maps *a, int size, double x, double y);
 typedef struct lt_attention_range {
     double min, max;
 } lt_attention_range;
+lt_attention_range lt_attention_range_of(const lt_attention_maps *a, int size, const lt_word *word);
 /* The word's map over a picture: that in grey and dark, under matplotlib's colours "inferno" from
  * the smallest (as good as transparent) to the largest value, enlarged by bilinear interpolation.
- * range may be NULL. */
+ */
 bool lt_attention_draw(const lt_attention_maps *a, int size, const lt_word *word,
-                       const lt_image *over, lt_image **out, lt_attention_range *range,
-                       lt_error *err) LT_WARN_UNUSED;
+                       const lt_image *over, lt_image **out, lt_error *err) LT_WARN_UNUSED;

@@ -11,8 +11,9 @@ enum {
     LATENT_ARRAYS = 13,  /* of [B,C,h,w]: lt_run's, the sampler state's and a caller's, at most */
     FILM_ARRAYS = 4,     /* of the same in each step of a film */
     ENCODE_ARRAYS = 4,   /* of the same, for the picture that is encoded, at most */
-    TRACED_ARRAYS = 7,   /* of the same in each step of a trace, at most */
-    STEP = 64,           /* pixels between the sizes that a hint names */
+    MAPS = 3, /* of a picture's attention, of the largest resolution: a run's, a caller's */
+    TRACED_ARRAYS = 7, /* of the same in each step of a trace, at most */
+    STEP = 64,         /* pixels between the sizes that a hint names */
 };
 
 /* a * b, or all there is. */
@@ -48,11 +49,14 @@ static size_t host_bytes(const lt_engine_info *about, const lt_work *w)
     size_t picture = times(area, 3 * sizeof(float) + 3); /* as float32 and as RGB */
     size_t pictures = 2 + (w->traced_steps ? 2 * images : 0) + (w->encode ? 4 : 0);
     size_t drawn = times(latents / images, (size_t)w->drawn);
+    size_t map = times(area / f / f,
+                       w->maps && about->clip ? (size_t)about->clip->max_position_embeddings : 0);
+    size_t maps = times(map, (MAPS * images + 2) * sizeof(float)); /* 2: a layer's, both halves */
     return plus(
         plus(times(latents, LATENT_ARRAYS + (w->encode ? ENCODE_ARRAYS : 0) +
                                 TRACED_ARRAYS * w->traced_steps + FILM_ARRAYS * w->film_steps),
              plus(times(text, images * (w->guided ? 2 : 1)), shifts)),
-        plus(times(picture, pictures), drawn));
+        plus(times(picture, pictures), plus(drawn, maps)));
 }
 
 /* Bytes, by the memory that they are taken from; of a backend without memory of its own all is the

@@ -197,7 +197,8 @@ void lt_session_attend_words(lt_session *s, bool on)
     put(s, (lt_job){.kind = LT_JOB_ATTEND_WORDS, .hold = on});
 }
 
-void lt_session_attention(lt_session *s, uint64_t id, const lt_film *f, int k, int image)
+void lt_session_attention(lt_session *s, uint64_t id, const lt_film *f, int k, int image,
+                          const char *prompt)
 {
     LT_ASSERT(k >= 1 && k <= f->done && image < f->images);
     size_t one = f->all / (size_t)f->images;
@@ -209,7 +210,7 @@ void lt_session_attention(lt_session *s, uint64_t id, const lt_film *f, int k, i
                     .step = k,
                     .image = image,
                     .latents = input,
-                    .text = lt_strdup(f->params.prompts[image / lt_params_per_prompt(&f->params)]),
+                    .text = lt_strdup(prompt),
                     .timestep = f->schedule.timesteps[k - 1],
                     .channels = f->channels,
                     .h = f->h,

@@ -92,11 +92,12 @@ void lt_session_encode_text(lt_session *s, const char *text);
 void lt_session_attend_words(lt_session *s, bool on);
 /*
  * The attention of one picture of frame k of a film, 1 to f->done: the UNet's conditional pass from
- * the latents before it, with the film's prompt.  The film is read, not kept; its model must be
- * open, as for lt_session_decode.  Of requests that wait, the newest is made and the others are
- * dropped without an event.
+ * the latents before it, with the prompt that the step had (of a fork's first frames, the
+ * parent's).  The film is read, not kept; its model must be open, as for lt_session_decode.  Of
+ * requests that wait, the newest is made and the others are dropped without an event.
  */
-void lt_session_attention(lt_session *s, uint64_t id, const lt_film *f, int k, int image);
+void lt_session_attention(lt_session *s, uint64_t id, const lt_film *f, int k, int image,
+                          const char *prompt);
 
 /*
  * What is no run's, made between two steps; of these the newest counts alone, and cancels the one

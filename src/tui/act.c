@@ -62,6 +62,8 @@ unsigned lt_studio_state(const lt_studio *s)
         state |= LT_STATE_INTERRUPTED;
     if (s->tour)
         state |= LT_STATE_TOUR;
+    if (s->view == LT_VIEW_TOKENS || lt_studio_through(s)->attends)
+        state |= LT_STATE_WORDS;
     return state;
 }
 

@@ -309,6 +309,11 @@ bool lt_beside_look(lt_studio *s, int row)
                       lt_look_key(lt_look_row(row)));
         return true;
     }
+    if (lt_look_row(row)->attends) { /* words are chosen, and maps asked for, of one picture */
+        lt_studio_say(s, LT_NOTE_INFO, "lens %c is for the main picture",
+                      lt_look_key(lt_look_row(row)));
+        return true;
+    }
     b->look[i] = row + 1;
     b->chosen = 0;
     s->note.text[0] = '\0';

@@ -20,6 +20,7 @@ typedef struct lt_looking {
     lt_image *of[LT_LOOK_PARTS]; /* owned: the pictures that it is of */
     uint64_t id;
     int step, image, look, gain; /* and the rest */
+    unsigned attention;          /* lt_attending.version, of lens 6 */
 } lt_looking;
 
 typedef struct lt_beside {

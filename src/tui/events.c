@@ -142,6 +142,8 @@ static void take(lt_studio *s, lt_event *e)
         lt_studio_say(s, LT_NOTE_WARN, "%s", e->text);
     else if (e->kind == LT_EVENT_TEXT)
         lt_studio_token_vectors_take(s, e);
+    if (e->kind == LT_EVENT_ATTENTION && r)
+        lt_studio_attention_take(s, r, e);
     if (e->kind == LT_EVENT_PICTURE && !r)
         lt_studio_what_if_take(s, e);
     if (lt_studio_vae_take(s, e))
@@ -150,6 +152,7 @@ static void take(lt_studio *s, lt_event *e)
         s->loading[0] = '\0';
         s->asked_id = s->what_if.asked = 0;
         s->grid.gave_up = true;
+        lt_studio_attention_failed(s);
         if (!r) {
             lt_studio_saving_over(s);
             lt_studio_fault(s, &e->error);

@@ -35,6 +35,7 @@ enum {
     ERROR = LT_STATE_ERROR,
     INTERRUPTED = LT_STATE_INTERRUPTED,
     TOUR = LT_STATE_TOUR,
+    WORDS = LT_STATE_WORDS,
 };
 #define KEYS(...)                                                                                  \
     {                                                                                              \

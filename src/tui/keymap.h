@@ -51,6 +51,7 @@ enum {
     LT_STATE_ERROR = 8,        /* there was one that has not been looked at */
     LT_STATE_INTERRUPTED = 16, /* a run of the history can go on */
     LT_STATE_TOUR = 32,        /* a lesson is given */
+    LT_STATE_WORDS = 64,       /* words of a prompt can be chosen */
 };
 
 /* The contexts in the order of the page of keys, by name: "viewing"; NULL at the end. */

@@ -134,6 +134,17 @@ static void say_split(const lt_look_at *at, lt_buf *out)
     lt_buf_format(out, "difference\tx%d; > < change it\n", at->gain);
 }
 
+/* ---- 6: the words ---- */
+
+static bool words(const lt_look_at *at, lt_image **out, lt_error *err)
+{
+    const lt_attention_maps *a = at->attention;
+    if (a)
+        return lt_attention_draw(a, at->size, &a->words.at[at->word], at->parts[0], out, err);
+    *out = lt_image_ref(at->parts[0]);
+    return true;
+}
+
 /* ---- 7: since the step before ---- */
 
 static int change_parts(const lt_film *f, int k, lt_look_part out[LT_LOOK_PARTS])
@@ -214,6 +225,14 @@ static const lt_look rows[] = {
      .parts = split_parts,
      .make = split,
      .say = say_split},
+    {.action = LT_ACTION_LENS_6,
+     .name = "6 word attention",
+     .brief = "words",
+     .file = "-words",
+     .screen = "words",
+     .attends = true,
+     .lens = LT_LENS_X0,
+     .make = words},
     {.action = LT_ACTION_LENS_7,
      .name = "7 change per step",
      .brief = "change",

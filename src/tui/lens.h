@@ -30,6 +30,8 @@ typedef struct lt_look_at {
     int gain;               /* of differences */
     bool captions;          /* on the picture */
     int page;               /* of a lens with several: below LT_LOOK_PAGES */
+    const lt_attention_maps *attention; /* of this step, or of several; NULL: not there */
+    int word, size;                     /* of it: which word's map, of which resolution */
 } lt_look_at;
 
 typedef struct lt_look {
@@ -40,6 +42,7 @@ typedef struct lt_look {
     const char *screen; /* lt_meta.screen of what it saves; NULL for a picture of the VAE */
     bool gains;         /* it shows a difference */
     bool partly;        /* it has a picture before all that it needs is there */
+    bool attends;       /* it shows where words are looked at (attending.h) */
     lt_lens lens; /* what it decodes; of the others what is decoded where they cannot be shown */
     /* Which pictures it needs for frame k; returns how many. */
     int (*parts)(const lt_film *f, int k, lt_look_part out[LT_LOOK_PARTS]);

@@ -12,8 +12,7 @@ const lt_look *lt_studio_through(const lt_studio *s)
     return lt_look_row(plain ? lt_look_of(s->lens) : s->look);
 }
 
-/* Of whose film a frame is: the run's own, or what it was forked from; NULL: that is not open. */
-static const lt_film *maker(const lt_studio *s, const lt_reel *r, int frame)
+const lt_film *lt_studio_maker(const lt_studio *s, const lt_reel *r, int frame)
 {
     while (r && r->film && frame <= r->film->forked)
         r = lt_reels_find(&s->reels, r->parent);
@@ -60,7 +59,7 @@ static lt_look_at look_at(const lt_studio *s, const lt_look *look, const lt_reel
     lt_look_part parts[LT_LOOK_PARTS];
     int next = k < r->film->steps ? k + 1 : k;
     lt_look_at at = {.film = r->film,
-                     .maker = maker(s, r, next),
+                     .maker = lt_studio_maker(s, r, next),
                      .step = k,
                      .image = image,
                      .parts = pictures,
@@ -72,6 +71,8 @@ static lt_look_at look_at(const lt_studio *s, const lt_look *look, const lt_reel
         if (!pictures[i] && !look->partly)
             at.parts = NULL;
     }
+    if (look->attends)
+        lt_studio_attention_of(s, r, k, image, &at);
     return at;
 }
 
@@ -129,7 +130,8 @@ lt_image *lt_studio_look_once(lt_studio *s, lt_looking *l, int row)
     /* half blocks would only blur letters */
     bool captions = s->graphics == LT_GRAPHICS_SIXEL || s->graphics == LT_GRAPHICS_KITTY, same;
     same = l->sheet && l->id == s->reel->id && l->step == s->step && l->image == s->image &&
-           l->look == row && l->gain == at.gain;
+           l->look == row && l->gain == at.gain &&
+           (!at.attention || l->attention == s->attending.version);
     for (int i = 0; i < LT_LOOK_PARTS; i++)
         same = same && l->of[i] == now[i];
     if (same)
@@ -142,6 +144,7 @@ lt_image *lt_studio_look_once(lt_studio *s, lt_looking *l, int row)
     l->image = s->image;
     l->look = row;
     l->gain = at.gain;
+    l->attention = at.attention ? s->attending.version : 0;
     return l->sheet = made(s, lt_look_row(row), s->reel, s->step, s->image, captions);
 }
 
@@ -149,6 +152,8 @@ void lt_studio_look_picture(lt_studio *s, bool each)
 {
     lt_look_part part;
     const lt_reel *r = s->reel;
+    if (lt_studio_through(s)->attends)
+        lt_studio_attend(s);
     bool lacks = lt_studio_look_lacks(s, r, s->step, s->image, &part);
     if (!lacks || lt_studio_through(s)->partly) {
         lt_image *image = lt_studio_look_once(s, &s->looking, s->look);
@@ -219,6 +224,8 @@ void lt_studio_look(lt_studio *s, int row)
     s->look = row;
     s->page = 0;
     s->redraw |= was->plot || is->plot; /* text in the picture's place */
+    if (was->attends != is->attends)
+        lt_session_attend_words(s->session, is->attends);
     watch(s, is->lens);
     bool follow = s->follow;
     if (s->reel && s->reel->film && s->reel->state == LT_REEL_RUNNING)
@@ -243,11 +250,13 @@ static void gain(lt_studio *s, int by)
 bool lt_studio_look_act(lt_studio *s, lt_action action)
 {
     for (int i = 0; i < lt_look_rows(); i++)
-        if (lt_look_row(i)->action == action) {
+        if (lt_look_row(i)->action == action && (i != s->look || !lt_look_row(i)->attends)) {
             if (!lt_beside_look(s, i))
                 lt_studio_look(s, i);
             return true;
         }
+    if (lt_studio_attention_act(s, action))
+        return true;
     if (action != LT_ACTION_LENS_MORE && action != LT_ACTION_LENS_LESS)
         return false;
     gain(s, action == LT_ACTION_LENS_MORE ? 1 : -1);

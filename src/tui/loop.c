@@ -252,12 +252,13 @@ static bool close_all(lt_studio *s, lt_error *err)
     lt_looking_done(&s->looking);
     lt_beside_done(&s->beside);
     lt_studio_vae_done(s);
+    lt_studio_attention_done(s);
     return saved;
 }
 
 bool lt_tui_run(const lt_tui_options *options, lt_error *err)
 {
-    lt_studio s = {.options = options, .now = lt_clock()};
+    lt_studio s = {.options = options, .now = lt_clock(), .attending = {.size = LT_ATTENTION_ALL}};
     lt_form_init(&s.form, options->params);
     bool ok = open_all(&s, err);
     if (ok) {

@@ -48,7 +48,10 @@ static void to_panel(lt_studio *s, int x, int y)
     if (s->tour && s->focus == LT_FOCUS_VIEW) /* it has the lesson's page */
         return;
     int look = s->focus == LT_FOCUS_RUNS ? -1 : lt_view_lens_at(s->layout.panel, x, y);
-    if (look >= 0)
+    int word = s->focus == LT_FOCUS_RUNS ? -1 : lt_view_attention_at(s, x, y);
+    if (word >= 0)
+        lt_studio_attention_word(s, word);
+    else if (look >= 0)
         lt_studio_look(s, look);
     else
         s->focus = LT_FOCUS_PARAMS;
@@ -88,6 +91,8 @@ static void press(lt_studio *s, int x, int y)
             return;
         else if (lt_studio_through(s)->make == lt_look_sheet)
             to_sheet(s, x, y);
+        else if (lt_studio_through(s)->attends)
+            lt_studio_attention_click(s, x, y);
         else if (s->view == LT_VIEW_TOKENS && lt_view_tokens_at(s, x, y) >= 0)
             lt_studio_tokens_click(s, lt_view_tokens_at(s, x, y));
     }

@@ -42,6 +42,7 @@ static void drop_pictures(lt_reel *r)
 static void reel_free(lt_reel *r)
 {
     drop_pictures(r);
+    lt_reel_attention_drop(r);
     lt_film_free(r->film);
     if (r->queued)
         lt_params_done(r->queued);
@@ -135,8 +136,10 @@ static void inherit(const lt_reels *reels, lt_reel *r)
 
 static void begun(const lt_reels *reels, lt_reel *r, lt_event *e)
 {
-    if (r->film)
+    if (r->film) {
         drop_pictures(r);
+        lt_reel_attention_drop(r);
+    }
     lt_film_free(r->film); /* a run that starts again in another type */
     r->film = e->film;
     e->film = NULL;

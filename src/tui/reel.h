@@ -31,10 +31,11 @@ typedef struct lt_reel_image {
 typedef struct lt_reel {
     uint64_t id;
     lt_reel_state state;
-    lt_film *film;                        /* owned; NULL while waiting */
-    lt_reel_image *image;                 /* owned [film->images]; NULL while waiting */
-    lt_image **picture[LT_REEL_LENSES];   /* owned [steps + 1, images]; NULL where not decoded */
-    int skipped;                          /* pictures left out, for the budget or the terminal */
+    lt_film *film;                      /* owned; NULL while waiting */
+    lt_reel_image *image;               /* owned [film->images]; NULL while waiting */
+    lt_image **picture[LT_REEL_LENSES]; /* owned [steps + 1, images]; NULL where not decoded */
+    lt_attention_maps **attention; /* owned [steps + 1, images]; NULL where not seen, or for long */
+    int skipped;                   /* pictures left out, for the budget or the terminal */
     double step_seconds, picture_seconds; /* the newest */
     bool beside;                          /* pictures are made beside the steps */
     char *prompt;                         /* owned: for the list of runs */
@@ -89,3 +90,12 @@ bool lt_reel_at_work(const lt_reel *r);
 
 /* Drops pictures of other runs than `keep`, oldest first, until at most `bytes` are held. */
 void lt_reels_trim(lt_reels *r, const lt_reel *keep, size_t bytes);
+
+/* ---- reel_attention.c ---- */
+/* Of a step and one of its images; borrowed until the next take, drop or trim, NULL: not there. */
+const lt_attention_maps *lt_reel_attention(const lt_reel *r, int k, int image);
+void lt_reel_attention_take(lt_reel *r, lt_event *e); /* of LT_EVENT_ATTENTION */
+void lt_reel_attention_drop(lt_reel *r);
+/* Frees that of other runs than `keep`, oldest first, and then of keep's steps those that are
+ * furthest from `step`, until at most `bytes` are held; what is freed can be asked for again. */
+void lt_reels_attention_trim(lt_reels *r, lt_reel *keep, int step, size_t bytes);

@@ -88,7 +88,8 @@ static int shown_frame(lt_studio *s)
     int last = s->reel ? lt_reel_last(s->reel, s->image) : -1, k = s->step < last ? s->step : last;
     if (is_text(s))
         return -1;
-    if (k >= 0 && !lt_studio_look_lacks(s, s->reel, k, s->image, &ignored))
+    bool whole = !lt_studio_through(s)->attends || k == 0 || s->attending.now;
+    if (k >= 0 && whole && !lt_studio_look_lacks(s, s->reel, k, s->image, &ignored))
         return k;
     lt_studio_say(s, LT_NOTE_INFO, "there is no picture to save yet");
     return -1;
@@ -187,6 +188,12 @@ void lt_studio_save_all(lt_studio *s)
     }
     if (is_text(s))
         return;
+    if (lt_studio_through(s)->attends) {
+        lt_studio_say(s, LT_NOTE_INFO,
+                      "lens 6 saves one step with s; latentty render --attention "
+                      "DIR writes all");
+        return;
+    }
     lt_studio_saving_over(s);
     char *dir = lt_studio_free_name(s, "-steps", "");
     if (!lt_dir_make(dir, &err)) {

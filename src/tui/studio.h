@@ -11,6 +11,7 @@
 #include "pipeline/meta.h"
 #include "pipeline/whatif.h"
 #include "store/writer.h"
+#include "tui/attending.h"
 #include "tui/beside.h"
 #include "tui/canvas.h"
 #include "tui/compare.h"
@@ -215,6 +216,7 @@ typedef struct lt_studio {
     int gain;           /* of the differences that lenses show; 0: the usual one */
     lt_looking looking; /* what the lens made, where it is put together */
     lt_beside beside;
+    lt_attending attending;
     lt_comparing comparing;
     lt_token_view tokens;
     lt_lessons lessons;
@@ -327,6 +329,24 @@ bool lt_studio_look_act(lt_studio *s, lt_action action); /* false: it is none of
 /* What a row of lens.h shows of this step, borrowed from l, where it stays; NULL as above. */
 lt_image *lt_studio_look_once(lt_studio *s, lt_looking *l, int row);
 void lt_looking_done(lt_looking *l);
+
+/* Of whose film a frame is: the run's own, or what it was forked from; NULL: that is not open. */
+const lt_film *lt_studio_maker(const lt_studio *s, const lt_reel *r, int frame);
+
+/* ---- attending.c ---- */
+/* What lens 6 shows of the shown step is found anew, and asked for if it is not there. */
+void lt_studio_attend(lt_studio *s);
+/* The same of what is at hand, for another step. */
+void lt_studio_attention_of(const lt_studio *s, const lt_reel *r, int k, int image,
+                            lt_look_at *out);
+bool lt_studio_attention_waits(const lt_studio *s); /* it was asked for */
+void lt_studio_attention_take(lt_studio *s, lt_reel *r, lt_event *e);
+void lt_studio_attention_failed(lt_studio *s);
+bool lt_studio_attention_act(lt_studio *s, lt_action action); /* false: it is none of its own */
+void lt_studio_attention_word(lt_studio *s, int word);        /* chooses one */
+/* A click in the picture, at a cell: the word that is looked at most there. */
+void lt_studio_attention_click(lt_studio *s, int x, int y);
+void lt_studio_attention_done(lt_studio *s);
 
 /* ---- runs.c ---- */
 struct lt_tree_row;
@@ -494,6 +514,10 @@ int lt_view_lens_at(lt_rect panel, int x, int y); /* the lens at a cell; -1: non
 void lt_view_lenses(const lt_studio *s, lt_rect panel);
 int lt_view_lens_lines(const lt_studio *s);                 /* of its own numbers; 0: it has none */
 int lt_view_lens_numbers(const lt_studio *s, lt_rect area); /* returns the rows drawn */
+/* ---- view_attention.c ---- */
+int lt_view_attention_rows(const lt_studio *s); /* that its words want; 0: it is not shown */
+void lt_view_attention(lt_studio *s, lt_rect area);
+int lt_view_attention_at(const lt_studio *s, int x, int y); /* the word at a cell; -1: none */
 void lt_view_lens_text(const lt_studio *s, lt_rect area);   /* in the picture's place */
 void lt_view_prompts(lt_studio *s);
 void lt_view_count(lt_studio *s); /* the tokens of both prompts, where they changed */

@@ -26,6 +26,8 @@ static const char *stage(const lt_studio *s)
         return "encoding";
     case LT_AT_PREDICTING:
         return "predicting noise";
+    case LT_AT_ATTENTION:
+        return "attention";
     default:
         return "";
     }
@@ -124,6 +126,8 @@ static const char *mark(const lt_studio *s)
         return "";
     if (what_if ? s->what_if.asked != 0 : lt_studio_decoding(s))
         return "  decoding...";
+    if (look->attends && lt_studio_attention_waits(s))
+        return "  attention...";
     return (what_if ? s->what_if.guessed : s->dragging && !look->make) ? "  linear preview" : "";
 }
 
@@ -136,10 +140,14 @@ static void picture_title(const lt_studio *s, int room, char *to, size_t size)
         snprintf(scale, sizeof scale, " at %.4g", s->what_if.scale);
         snprintf(guidance, sizeof guidance, " at guidance %.4g", s->what_if.scale);
     }
-    if (lt_studio_through(s)->plot)
+    const lt_look *look = lt_studio_through(s);
+    const char *word = look->attends && s->attending.now ? s->attending.text : NULL;
+    if (look->plot)
         snprintf(page, sizeof page, "  %d/%d", s->page + 1, LT_LOOK_PAGES);
-    int n = snprintf(to, size, "%s  step %d%s%s%s", lt_studio_through(s)->name, s->step, guidance,
-                     page, mark(s));
+    int n = snprintf(to, size, "%s%s%s  step %d%s%s%s", look->name, word ? ": " : "",
+                     word ? word : "", s->step, guidance, page, mark(s));
+    if (n > room && word)
+        n = snprintf(to, size, "%s  step %d%s", word, s->step, mark(s));
     if (n > room)
         n = snprintf(to, size, "step %d%s%s", s->step, scale, mark(s));
     if (n > room && what_if)

@@ -137,6 +137,8 @@ static int rows_of_numbers(const lt_studio *s, lt_rect area)
 {
     int rows = area.height >= TALL ? MORE : NUMBERS;
     int lines = lt_studio_what_if(s) || s->statistics ? 0 : lt_view_lens_lines(s);
+    if (lt_view_attention_rows(s) > 0 && !s->statistics)
+        lines = lt_view_attention_rows(s);
     return s->focus != LT_FOCUS_PARAMS && lines > rows ? lines : rows;
 }
 
@@ -158,6 +160,8 @@ void lt_view_numbers(lt_studio *s, lt_rect area)
         lt_view_what_if(s, area);
     else if (s->statistics)
         statistics(s, &p);
+    else if (lt_view_attention_rows(s) > 0)
+        lt_view_attention(s, area);
     else
         of_the_step(s, &p);
 }
@@ -167,6 +171,7 @@ void lt_view_panel(lt_studio *s)
     lt_rect area = s->layout.panel;
     pen p = {area, area.y, area.y + area.height};
     bool airy = area.height > 18;
+    s->attending.rows.height = 0;
     if (s->ask == LT_ASK_LESSON) {
         lt_view_lessons(s);
         return;

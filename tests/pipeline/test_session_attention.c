@@ -10,6 +10,7 @@
 #include "support/check.h"
 
 enum { STEPS = 4 };
+#define PROMPT "a fox, hippopotamuses"
 static const lt_backend_ops *const backends[] = {&lt_ref_backend, NULL};
 
 /* Largest difference between a step's own maps and those of the conditional pass made for it: 0 was
@@ -18,7 +19,7 @@ static const lt_backend_ops *const backends[] = {&lt_ref_backend, NULL};
 
 static lt_params settings(const char *seeds)
 {
-    lt_params p = pipeline_params("a fox, hippopotamuses", STEPS, seeds, true, 0);
+    lt_params p = pipeline_params(PROMPT, STEPS, seeds, true, 0);
     p.model = lt_strdup(pipeline_sd1.dir);
     p.size = (lt_size){16, 16};
     return p;
@@ -128,7 +129,7 @@ static void test_midway(void **state)
 
 static lt_attention_maps *ask(lt_session *s, uint64_t id, const lt_film *f, int k, int image)
 {
-    lt_session_attention(s, id, f, k, image);
+    lt_session_attention(s, id, f, k, image, PROMPT);
     for (;;) {
         lt_event e = session_wait_for(s, LT_EVENT_ATTENTION);
         lt_attention_maps *maps = e.attention;
@@ -165,8 +166,9 @@ static void test_afterwards(void **state)
     printf("made again: %.2g apart\n", most);
     assert_true(most <= NEAR);
     lt_session_run(s, 2, &p, false);
-    lt_session_attention(s, 1, live.film, 2, 0); /* the newest is made, others may be dropped */
-    lt_session_attention(s, 1, live.film, 3, 0);
+    lt_session_attention(s, 1, live.film, 2, 0,
+                         PROMPT); /* the newest is made, others may be dropped */
+    lt_session_attention(s, 1, live.film, 3, 0, PROMPT);
     lt_attention_maps *newest = ask(s, 1, live.film, 4, 1);
     assert_true(apart(newest, live.at[4][1]) <= NEAR);
     lt_attention_free(newest);

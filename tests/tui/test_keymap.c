@@ -131,6 +131,7 @@ static void test_hints_follow_the_state(void **state)
     shows(LT_IN_VIEWING, LT_STATE_RUNNING | LT_STATE_FILM | LT_STATE_PAUSED, 30,
           "Space go on  x stop  ? keys");
     shows(LT_IN_VIEWING, LT_STATE_FILM | LT_STATE_ERROR, 30, "e details  Enter run  ? keys");
+    shows(LT_IN_VIEWING, LT_STATE_WORDS, 30, "Enter run  l word  ? keys");
     shows(LT_IN_VIEWING, 0, 8, "? keys");
     shows(LT_IN_VIEWING, 0, 0, "");
     shows(LT_IN_HELP, 0, 17, "Esc close  / find");

@@ -187,9 +187,55 @@ static void test_trim(void **state)
     lt_reels_done(&r);
 }
 
+/* ---- attention ---- */
+
+static void take_attention(lt_reel *r, int k)
+{
+    lt_unet_config c = {.levels = 1, .channels = {32}, .mid_block = true};
+    lt_event e = {.kind = LT_EVENT_ATTENTION, .id = r->id, .step = k};
+    CHECK_OK(lt_attention_new(&c, 77, 2, 2, &e.attention, err));
+    lt_reel_attention_take(r, &e);
+    assert_null(e.attention);
+}
+
+/* Other runs' goes first, then the steps that are furthest from the one that is shown; that one
+ * stays. */
+static void test_attention(void **state)
+{
+    (void)state;
+    enum { BYTES = 2 * 2 * 77 * sizeof(float) };
+    lt_reels r = {0};
+    lt_reel *a = lt_reels_add(&r, 5, "a fox"), *b = lt_reels_add(&r, 6, "a tree");
+    lt_reel *both[] = {a, b};
+    for (int i = 0; i < 2; i++) {
+        send(&r, (lt_event){.kind = LT_EVENT_BEGUN, .id = both[i]->id, .film = film()});
+        assert_null(lt_reel_attention(both[i], 0, 0));
+        for (int k = 1; k <= STEPS; k++) {
+            send(&r, step(both[i]->id, k));
+            take_attention(both[i], k);
+        }
+    }
+    take_attention(b, 2); /* again: the newer one takes its place */
+    assert_non_null(lt_reel_attention(a, 3, 0));
+    assert_null(lt_reel_attention(a, 0, 0));
+    lt_reels_attention_trim(&r, b, 2, 6 * BYTES);
+    assert_non_null(lt_reel_attention(a, 1, 0));
+    lt_reels_attention_trim(&r, b, 1, 3 * BYTES);
+    assert_null(lt_reel_attention(a, 1, 0));
+    assert_non_null(lt_reel_attention(b, 3, 0));
+    lt_reels_attention_trim(&r, b, 1, 2 * BYTES);
+    assert_null(lt_reel_attention(b, 3, 0));
+    assert_non_null(lt_reel_attention(b, 2, 0));
+    lt_reels_attention_trim(&r, b, 1, 0);
+    assert_null(lt_reel_attention(b, 2, 0));
+    assert_non_null(lt_reel_attention(b, 1, 0));
+    lt_reels_done(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_run), cmocka_unit_test(test_rate),
-                                       cmocka_unit_test(test_images), cmocka_unit_test(test_trim)};
+                                       cmocka_unit_test(test_images), cmocka_unit_test(test_trim),
+                                       cmocka_unit_test(test_attention)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
