@@ -345,28 +345,44 @@ lt_image *rig_shrunk(rig *r, int number, int width, int height)
     return small;
 }
 
-typedef struct whole_wait {
-    rig *r;
-    int width, height;
-} whole_wait;
-
-static bool whole_holds(terminal *t, void *user)
+/* Colours of a picture, at most `most`. */
+static int colours(const lt_image *image, int most)
 {
-    const whole_wait *w = user;
-    const terminal_picture *last = terminal_picture_last(t);
-    lt_image *small = last ? rig_shrunk_if(w->r, last->number, w->width, w->height) : NULL;
-    lt_image_unref(small);
-    return small != NULL;
+    size_t n = (size_t)image->width * (size_t)image->height;
+    unsigned seen[256];
+    int count = 0;
+    for (size_t i = 0; i < n && count < most; i++) {
+        const unsigned char *c = image->rgb + 3 * i;
+        unsigned colour = (unsigned)c[0] << 16 | (unsigned)c[1] << 8 | c[2];
+        int k = 0;
+        while (k < count && seen[k] != colour)
+            k++;
+        if (k == count)
+            seen[count++] = colour;
+    }
+    return count;
 }
 
 lt_image *rig_at_rest(rig *r, int width, int height)
 {
-    whole_wait wait = {r, width, height};
+    enum {
+        FEW = 64 /* of a picture that is sent in squares */,
+        AGAIN = 3500 /* ms, the canvas's */
+    };
     rig_gone(r, "linear preview");
     rig_gone(r, "decoding");
     CHECK_OK(terminal_wait_quiet(r->t, 300, err));
-    CHECK_OK(terminal_wait(r->t, whole_holds, &wait, "a whole picture", err));
-    return rig_shrunk(r, terminal_picture_last(r->t)->number, width, height);
+    for (int tries = 0;; tries++) {
+        const terminal_picture *last = terminal_picture_last(r->t);
+        assert_non_null(last);
+        lt_image *small = rig_shrunk_if(r, last->number, width, height);
+        if (tries == 2 || (small && colours(small, FEW + 1) > FEW)) {
+            assert_non_null(small);
+            return small;
+        }
+        lt_image_unref(small);
+        CHECK_OK(terminal_wait_quiet(r->t, AGAIN, err));
+    }
 }
 
 double rig_distance(const lt_image *a, const lt_image *b)

@@ -77,8 +77,8 @@ int rig_run(rig *r, const char *words);
 lt_image *rig_shrunk(rig *r, int number, int width, int height);
 /* The same; NULL instead of failing, as for a picture that was sent in larger squares. */
 lt_image *rig_shrunk_if(rig *r, int number, int width, int height);
-/* The picture on the screen once nothing is on its way, which after one in larger squares takes as
- * long as it takes. */
+/* The picture on the screen once nothing is on its way: on a busy machine that may be one in
+ * squares and few colours, and the whole one follows after seconds. */
 lt_image *rig_at_rest(rig *r, int width, int height);
 /* Mean absolute difference, in steps of 8 bits. */
 double rig_distance(const lt_image *a, const lt_image *b);
