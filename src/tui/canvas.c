@@ -155,6 +155,15 @@ static lt_place place_of(const lt_canvas *c, const lt_fit *fit)
                       .col = c->area.x + (c->area.width - fit->cols) / 2};
 }
 
+/* What a frame covers: of the last row and column of cells perhaps a part. */
+static lt_rect pixels_of(const lt_canvas *c, const lt_place *place, const lt_fit *fit)
+{
+    bool cells = c->kind == LT_GRAPHICS_BLOCKS || c->kind == LT_GRAPHICS_TEXT;
+    int w = c->term.cell_width, h = c->term.cell_height;
+    return (lt_rect){place->col * w, place->row * h, cells ? fit->cols * w : fit->width,
+                     cells ? fit->rows * h : fit->height};
+}
+
 bool lt_canvas_uncovers(const lt_canvas *c)
 {
     const lt_image *next = c->waiting ? c->row[0].image : c->shown.image;
@@ -162,8 +171,9 @@ bool lt_canvas_uncovers(const lt_canvas *c)
         return false;
     lt_fit fit = fit_of(c, next);
     lt_place place = place_of(c, &fit);
-    return place.row > c->place.row || place.row + fit.rows < c->place.row + c->fit.rows ||
-           place.col > c->place.col || place.col + fit.cols < c->place.col + c->fit.cols;
+    lt_rect is = pixels_of(c, &place, &fit), was = pixels_of(c, &c->place, &c->fit);
+    return is.x > was.x || is.y > was.y || is.x + is.width < was.x + was.width ||
+           is.y + is.height < was.y + was.height;
 }
 
 void lt_canvas_acked(lt_canvas *c, double now)

@@ -34,7 +34,7 @@ void lt_canvas_damaged(lt_canvas *c);
 /* The picture has to be covered by text: true if the whole screen must be drawn again for that. */
 bool lt_canvas_hide(lt_canvas *c);
 
-/* The next frame will leave cells of the one on the screen as they are, as it is smaller or
+/* The next frame will leave pixels of the one on the screen as they are, as it is smaller or
  * elsewhere: the whole screen must be drawn again first. */
 bool lt_canvas_uncovers(const lt_canvas *c);
 

@@ -81,10 +81,12 @@ static VTermRect cells_of(const picture *p)
     return (VTermRect){s->row, s->row + s->rows, s->column, s->column + s->columns};
 }
 
-static bool covers(VTermRect a, VTermRect b)
+/* By pixels: what a smaller picture leaves of a cell stays. */
+static bool covers(const terminal *t, const terminal_picture *a, const terminal_picture *b)
 {
-    return a.start_row <= b.start_row && a.end_row >= b.end_row && a.start_col <= b.start_col &&
-           a.end_col >= b.end_col;
+    int left = (b->column - a->column) * t->cell_width;
+    int top = (b->row - a->row) * t->cell_height;
+    return left >= 0 && top >= 0 && a->width >= left + b->width && a->height >= top + b->height;
 }
 
 static VTermRect common(VTermRect a, VTermRect b)
@@ -228,12 +230,11 @@ static void forget_old(terminal *t)
 
 void pictures_show(terminal *t, picture *p)
 {
-    VTermRect cells = cells_of(p);
     for (int i = t->first_shown; i < t->picture_count; i++) {
         picture *old = &t->pictures[i];
         bool replaced = p->seen.kitty ? old->seen.kitty && old->id == p->id && p->id &&
                                             old->placement == p->placement
-                                      : !old->seen.kitty && covers(cells, cells_of(old));
+                                      : !old->seen.kitty && covers(t, &p->seen, &old->seen);
         if (old->seen.shown && replaced)
             hide(old);
     }

@@ -143,6 +143,32 @@ static void test_at_full_speed(void **state)
     rig_leave(&r);
 }
 
+/* Of a larger picture that ends in the same cells, 28x14, nothing is left beside a smaller one. */
+static void test_smaller(void **state)
+{
+    (void)state;
+    int shown = 0;
+    rig r = rig_ready(NULL, "-p a_red_fox --size 280x272 --seed 7 --steps 2", "");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "DONE 2/2");
+    rig_keys(&r, ":set size 272x264<enter>");
+    rig_match(&r, "size +280x272 +272x264");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "272x264  lms 2");
+    rig_wait(&r, "DONE 2/2");
+    rig_keys(&r, "<up>");
+    rig_wait(&r, "280x272  lms 2");
+    CHECK_OK(terminal_wait_quiet(r.t, 700, err));
+    rig_keys(&r, "<down>");
+    rig_wait(&r, "272x264  lms 2");
+    CHECK_OK(terminal_wait_quiet(r.t, 700, err));
+    assert_int_equal(terminal_picture_last(r.t)->width, 272);
+    for (int n = 1; n <= terminal_pictures(r.t); n++)
+        shown += terminal_picture_get(r.t, n)->shown;
+    assert_int_equal(shown, 1);
+    rig_leave(&r);
+}
+
 /* ---- what is saved ---- */
 
 static void check_saved(rig *r)
@@ -217,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_120x40),
         cmocka_unit_test(test_170x60),
         cmocka_unit_test(test_at_full_speed),
+        cmocka_unit_test(test_smaller),
         cmocka_unit_test(test_saved),
         cmocka_unit_test(test_saved_without_previews),
         cmocka_unit_test(test_saved_without_pictures),
