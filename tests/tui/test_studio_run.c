@@ -158,9 +158,11 @@ static void test_smaller(void **state)
     rig_wait(&r, "DONE 2/2");
     rig_keys(&r, "<up>");
     rig_wait(&r, "280x272  lms 2");
+    rig_gone(&r, "decoding");
     CHECK_OK(terminal_wait_quiet(r.t, 700, err));
     rig_keys(&r, "<down>");
     rig_wait(&r, "272x264  lms 2");
+    rig_gone(&r, "decoding");
     CHECK_OK(terminal_wait_quiet(r.t, 700, err));
     assert_int_equal(terminal_picture_last(r.t)->width, 272);
     for (int n = 1; n <= terminal_pictures(r.t); n++)
