@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "pipeline/lens.h"
+#include "tui/cells.h"
 #include "tui/draw.h"
 #include "tui/studio.h"
 
@@ -30,12 +32,14 @@ static void box(const lt_studio *s)
     const lt_vae_view *v = &s->vae;
     const lt_encoded *e = v->encoded;
     char title[256], from[48] = "";
+    int room = s->layout.picture_box.width - 6; /* beside a lesson not for all */
     if (e && (e->full_width != e->original->width || e->full_height != e->original->height))
         snprintf(from, sizeof from, ", resized from %dx%d", e->full_width, e->full_height);
-    int n = snprintf(title, sizeof title, "autoencoder  %s", v->name);
-    if (e && n > 0 && (size_t)n < sizeof title)
-        snprintf(title + n, sizeof title - (size_t)n, "  %dx%d%s  difference x%d",
+    if (e)
+        snprintf(title, sizeof title, "autoencoder  %s  %dx%d%s  difference x%d", v->name,
                  e->original->width, e->original->height, from, v->gain);
+    if (!e || lt_cells_width(title, strlen(title)) > room)
+        snprintf(title, sizeof title, "autoencoder  %s", v->name);
     lt_draw_box(s->layout.picture_box, LT_STYLE_PLAIN, title);
 }
 

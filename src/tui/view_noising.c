@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/cells.h"
 #include "tui/draw.h"
 #include "tui/studio.h"
 
@@ -20,11 +21,15 @@ static void box(const lt_studio *s)
     const lt_noising_view *v = &s->noising;
     const lt_encoded *e = s->vae.encoded;
     char title[256];
+    int room = s->layout.picture_box.width - 6; /* beside a lesson not for all */
+    const char *guess = v->guessed ? "  linear preview" : "";
     if (v->of)
         snprintf(title, sizeof title, "noising  %s %dx%d  %dx%dx%d  t = %d of %d%s", s->vae.name,
                  e->original->width, e->original->height, e->channels, e->h, e->w, v->at.t,
-                 lt_studio_noising_last(s), v->guessed ? "  linear preview" : "");
-    else
+                 lt_studio_noising_last(s), guess);
+    if (v->of && lt_cells_width(title, strlen(title)) > room)
+        snprintf(title, sizeof title, "noising  t = %d%s", v->at.t, guess);
+    if (!v->of)
         snprintf(title, sizeof title, "noising  %s", s->vae.name);
     lt_draw_box(s->layout.picture_box, LT_STYLE_PLAIN, title);
 }
