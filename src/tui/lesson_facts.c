@@ -19,6 +19,9 @@ static bool is_shown(const lt_studio *s)
     const lt_look *look = lt_studio_through(s);
     if (s->view == LT_VIEW_COMPARE)
         return s->comparing.measured;
+    if (lt_studio_vae(s))
+        return !s->vae.asked && s->vae.encoded &&
+               (s->view == LT_VIEW_AUTOENCODER || (s->noising.said && !s->noising.asked));
     if (s->view != LT_VIEW_STEP)
         return true;
     if (!r || s->step >= lt_reel_frames(r))
@@ -27,6 +30,8 @@ static bool is_shown(const lt_studio *s)
         return s->what_if.asked == 0 && !s->what_if.guessed;
     if (look->plot)
         return true;
+    if (look->attends && lt_studio_attention_waits(s))
+        return false;
     if (look->make)
         return !lt_studio_look_lacks(s, r, s->step, s->image, &part);
     return lt_reel_picture(r, s->step, s->image, lt_reel_lens(s->step, s->lens)) != NULL;
@@ -99,8 +104,9 @@ static bool of_run(const lt_studio *s, const lt_lesson_test *t)
 /* In the order of lt_lesson_view_at. */
 static bool is_view(const lt_studio *s, int which)
 {
-    static const lt_view views[] = {LT_VIEW_STEP, LT_VIEW_GRID, LT_VIEW_COMPARE, LT_VIEW_GALLERY,
-                                    LT_VIEW_TOKENS};
+    static const lt_view views[] = {LT_VIEW_STEP,    LT_VIEW_GRID,   LT_VIEW_COMPARE,
+                                    LT_VIEW_GALLERY, LT_VIEW_TOKENS, LT_VIEW_AUTOENCODER,
+                                    LT_VIEW_NOISING};
     return s->view == views[which] && !lt_studio_what_if(s);
 }
 
@@ -109,6 +115,11 @@ bool lt_tour_holds(const lt_studio *s, const lt_lesson_test *t)
     switch (t->fact) {
     case LT_LESSON_IF_LENS:
         return lt_look_key(lt_look_row(s->look)) == '0' + (int)t->number;
+    case LT_LESSON_IF_PAGE:
+        return lt_look_row(s->look)->plot && s->page + 1 == t->number;
+    case LT_LESSON_IF_T:
+        return s->view == LT_VIEW_NOISING && s->noising.of &&
+               fabs(s->noising.at.t - t->number) <= 10; /* a key's step; a cell may be more */
     case LT_LESSON_IF_WHAT_IF:
         return lt_studio_what_if(s) && (!t->counted || fabs(s->what_if.scale - t->number) < 0.05);
     case LT_LESSON_IF_VIEW:

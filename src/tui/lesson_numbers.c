@@ -174,11 +174,21 @@ static bool of_training(const sight *v, lt_lesson_number which, lt_buf *out)
 
 /* ---- pictures and latents ---- */
 
+/* In the autoencoder's view: of the picture there. */
+static double fewer(const sight *v, bool positions)
+{
+    const lt_film *f = v->film;
+    const lt_encoded *e = v->s->view == LT_VIEW_AUTOENCODER ? v->s->vae.encoded : NULL;
+    double pixels = (double)f->width * f->height, area = (double)f->h * f->w;
+    if (e)
+        return positions ? lt_encoded_fewer_positions(e) : lt_encoded_fewer_numbers(e);
+    return positions ? pixels / area : 3 * pixels / (area * f->channels);
+}
+
 static bool of_size(const sight *v, lt_lesson_number which, lt_buf *out)
 {
     const lt_film *f = v->film;
     double pixels = 3.0 * f->width * f->height, latents = (double)f->channels * f->h * f->w;
-    double area = (double)f->h * f->w;
     int place;
     switch (which) {
     case LT_LESSON_SEED:
@@ -197,13 +207,13 @@ static bool of_size(const sight *v, lt_lesson_number which, lt_buf *out)
     case LT_LESSON_FACTOR:
         return real(out, (double)f->width / f->w);
     case LT_LESSON_FEWER_POSITIONS:
-        return real(out, pixels / 3 / area);
+        return real(out, fewer(v, true));
     case LT_LESSON_PIXEL_NUMBERS:
         return whole(out, pixels);
     case LT_LESSON_LATENT_NUMBERS:
         return whole(out, latents);
     default: /* LT_LESSON_FEWER_NUMBERS */
-        return real(out, pixels / latents);
+        return real(out, fewer(v, false));
     }
 }
 
@@ -275,16 +285,68 @@ static bool of_form(const sight *v, lt_lesson_number which, lt_buf *out)
     return true;
 }
 
+/* "infinite" between equal pictures. */
+static bool distance(lt_buf *out, const lt_image_distance *d)
+{
+    if (d->max > 0)
+        return put(out, d->psnr, "%.1f", d->psnr);
+    lt_buf_str(out, "infinite");
+    return true;
+}
+
 static bool of_compared(const sight *v, lt_lesson_number which, lt_buf *out)
 {
     const lt_comparing *c = &v->s->comparing;
+    const lt_encoded *e = v->s->vae.encoded;
     (void)which;
-    if (v->s->view == LT_VIEW_COMPARE && c->measured && c->distance.max == 0) {
-        lt_buf_str(out, "infinite");
+    if (v->s->view == LT_VIEW_COMPARE)
+        return c->measured && distance(out, &c->distance);
+    return v->s->view == LT_VIEW_AUTOENCODER && e && distance(out, &e->distance);
+}
+
+/* ---- where words are looked at ---- */
+
+static bool of_looked(const sight *v, lt_lesson_number which, lt_buf *out)
+{
+    const lt_attending *a = &v->s->attending;
+    double rest = 0;
+    if (!lt_studio_through(v->s)->attends || !a->now || a->id != v->s->reel->id || a->step != v->k)
+        return false;
+    const lt_word *words = a->now->words.at;
+    if (which == LT_LESSON_WORD) {
+        lt_buf_str(out, words[a->word].text);
         return true;
     }
-    return v->s->view == LT_VIEW_COMPARE && c->measured &&
-           put(out, c->distance.psnr, "%.1f", c->distance.psnr);
+    for (int i = 0; i < a->now->words.count; i++)
+        rest += words[i].kind == LT_WORD_PROMPT ? 0 : a->share[i];
+    return put(out, rest, "%.1f", 100 * (which == LT_LESSON_WORD_SHARE ? a->share[a->word] : rest));
+}
+
+/* ---- noise in a picture ---- */
+
+static bool of_noised(const sight *v, lt_lesson_number which, lt_buf *out)
+{
+    const lt_noising_view *n = &v->s->noising;
+    lt_noising_start start;
+    lt_error ignored;
+    if (v->s->view != LT_VIEW_NOISING || !n->of)
+        return false;
+    switch (which) {
+    case LT_LESSON_T:
+        return whole(out, n->at.t);
+    case LT_LESSON_SIGNAL:
+        return real(out, n->at.signal);
+    case LT_LESSON_NOISE:
+        return real(out, n->at.noise);
+    case LT_LESSON_SNR:
+        return put(out, n->at.snr_db, "%.1f", n->at.snr_db);
+    case LT_LESSON_GUESS_COSINE:
+        return n->said && put(out, n->error.cosine, "%.4f", n->error.cosine);
+    case LT_LESSON_GUESS_PSNR:
+        return n->said && distance(out, &n->distance);
+    default: /* LT_LESSON_START_STEPS */
+        return lt_studio_noising_start(v->s, &start, &ignored) && whole(out, start.taken);
+    }
 }
 
 typedef enum source {
@@ -293,15 +355,18 @@ typedef enum source {
     SAMPLER,
     TRAINING,
     SIZE,
+    LOOKED,
     MODEL,
     COMPARED,
+    NOISED,
     PROMPT,
     FORM
 } source;
 static bool (*const parts[])(const sight *v, lt_lesson_number which, lt_buf *out) = {
-    [SCHEDULE] = of_schedule, [STEP] = of_step,     [SAMPLER] = of_sampler,
-    [TRAINING] = of_training, [SIZE] = of_size,     [MODEL] = of_model,
-    [COMPARED] = of_compared, [PROMPT] = of_prompt, [FORM] = of_form,
+    [SCHEDULE] = of_schedule, [STEP] = of_step,         [SAMPLER] = of_sampler,
+    [TRAINING] = of_training, [SIZE] = of_size,         [LOOKED] = of_looked,
+    [MODEL] = of_model,       [COMPARED] = of_compared, [NOISED] = of_noised,
+    [PROMPT] = of_prompt,     [FORM] = of_form,
 };
 static const source sources[] = {
 #define LT_LESSON_NUMBER(name, text, source, cells, help) source,
@@ -312,7 +377,7 @@ bool lt_tour_number(const void *studio, lt_lesson_number which, lt_buf *out)
 {
     sight v = look(studio);
     source from = sources[which];
-    if (from <= SIZE && !v.film)
+    if (from <= LOOKED && !v.film)
         return false;
     if (from == MODEL && !(v.facts && v.facts->tokenizer))
         return false;

@@ -26,7 +26,8 @@ static const struct {
 #include "tui/lesson.def"
 };
 
-static const char *const views[] = {"step", "grid", "compare", "history", "tokens"};
+static const char *const views[] = {"step",   "grid",        "compare", "history",
+                                    "tokens", "autoencoder", "noising"};
 enum { VIEWS = sizeof views / sizeof *views };
 
 const char *lt_lesson_number_at(int i, const char **help)

@@ -119,6 +119,8 @@ static void begin(lt_studio *s, lt_lesson *lesson, int number)
         lt_gallery_close(s);
     else if (s->view == LT_VIEW_TOKENS)
         lt_studio_tokens_close(s);
+    else if (lt_studio_vae(s))
+        lt_studio_vae_close(s);
     s->view = LT_VIEW_STEP;
     s->tour = t;
     s->note.text[0] = '\0';

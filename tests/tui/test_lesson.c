@@ -111,7 +111,8 @@ static void test_mistakes(void **state)
     wrong(HEAD "Text\nwait: step\n", "x.txt:5: step is '', expected a number");
     wrong(HEAD "Text\ntry: T\ncheck: lens x\n", "x.txt:6: lens is 'x', expected a number");
     wrong(HEAD "Text\ntry: T\ncheck: view grit\n",
-          "x.txt:6: there is no view 'grit', expected one of step, grid, compare, history, tokens");
+          "x.txt:6: there is no view 'grit', expected one of step, grid, compare, history, tokens, "
+          "autoencoder, noising");
     wrong(HEAD "Text\ntry: T\ncheck: next steps\n",
           "x.txt:6: 'steps', expected a setting and its value");
     wrong(HEAD "Text\ntry: T\ncheck: this stepps 4\n", "x.txt:6: no setting 'stepps'");
