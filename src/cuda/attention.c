@@ -56,8 +56,8 @@ static bool find_plan(lt_gpu_stream *s, lt_attention_op *a, lt_error *err)
     return ok || a->why.code != LT_ERR_MEMORY;
 }
 
-bool lt_attention_new(lt_gpu_stream *s, const lt_attention_shape *shape, lt_attention_op **out,
-                      lt_error *err)
+bool lt_attention_op_new(lt_gpu_stream *s, const lt_attention_shape *shape, lt_attention_op **out,
+                         lt_error *err)
 {
     lt_attention_op *a = lt_alloc(sizeof *a);
     a->shape = *shape;
@@ -66,7 +66,7 @@ bool lt_attention_new(lt_gpu_stream *s, const lt_attention_shape *shape, lt_atte
     if (ok)
         *out = a;
     else
-        lt_attention_free(a);
+        lt_attention_op_free(a);
     return ok;
 }
 
@@ -75,7 +75,7 @@ const char *lt_attention_why_ours(const lt_attention_op *a)
     return a->plan ? NULL : a->why.message;
 }
 
-void lt_attention_free(lt_attention_op *a)
+void lt_attention_op_free(lt_attention_op *a)
 {
     if (!a)
         return;
@@ -83,8 +83,8 @@ void lt_attention_free(lt_attention_op *a)
     free(a);
 }
 
-bool lt_attention_run(lt_gpu_stream *s, const lt_attention_op *a, const void *q, const void *k,
-                      const void *v, void *y, lt_error *err)
+bool lt_attention_op_run(lt_gpu_stream *s, const lt_attention_op *a, const void *q, const void *k,
+                         const void *v, void *y, lt_error *err)
 {
     const lt_attention_shape *h = &a->shape;
     if (a->plan) {

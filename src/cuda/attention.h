@@ -23,10 +23,10 @@ typedef struct lt_attention_shape {
     bool causal;                 /* query i sees keys 0..i */
 } lt_attention_shape;
 
-bool lt_attention_new(lt_gpu_stream *s, const lt_attention_shape *shape, lt_attention_op **out,
-                      lt_error *err) LT_WARN_UNUSED;
-void lt_attention_free(lt_attention_op *a); /* NULL is fine */
+bool lt_attention_op_new(lt_gpu_stream *s, const lt_attention_shape *shape, lt_attention_op **out,
+                         lt_error *err) LT_WARN_UNUSED;
+void lt_attention_op_free(lt_attention_op *a); /* NULL is fine */
 /* Why our own kernel does it; NULL where cuDNN does. */
 const char *lt_attention_why_ours(const lt_attention_op *a);
-bool lt_attention_run(lt_gpu_stream *s, const lt_attention_op *a, const void *q, const void *k,
-                      const void *v, void *y, lt_error *err) LT_WARN_UNUSED;
+bool lt_attention_op_run(lt_gpu_stream *s, const lt_attention_op *a, const void *q, const void *k,
+                         const void *v, void *y, lt_error *err) LT_WARN_UNUSED;

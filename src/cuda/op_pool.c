@@ -64,7 +64,7 @@ bool lt_cuda_pool_attention(lt_cuda_pool *p, const lt_attention_shape *shape, lt
     lt_attention_op *attention;
     if ((*out = find(p, lt_attention_shape_text(shape, words))))
         return true;
-    if (!lt_attention_new(p->stream, shape, &attention, err))
+    if (!lt_attention_op_new(p->stream, shape, &attention, err))
         return lt_fail_in(err, "%s", words);
     *out = insert(p, words);
     (*out)->attention = attention;
@@ -80,7 +80,7 @@ void lt_cuda_pool_unpin(lt_cuda_pool *p, lt_cuda_op *op)
             p->items[i] = p->items[--p->count];
     lt_conv_free(op->conv);
     lt_matmul_free(op->matmul);
-    lt_attention_free(op->attention);
+    lt_attention_op_free(op->attention);
     free(op);
 }
 

@@ -60,7 +60,7 @@ bool lt_cuda_prepare_product(const lt_cuda_site *site, lt_cuda_step *s, lt_error
 static bool launch_attention(lt_gpu_stream *s, const lt_cuda_step *step, lt_error *err)
 {
     const lt_cuda_product *p = &step->u.product;
-    return lt_attention_run(s, step->op[0]->attention, p->x[0], p->x[1], p->w[0], p->y, err);
+    return lt_attention_op_run(s, step->op[0]->attention, p->x[0], p->x[1], p->w[0], p->y, err);
 }
 
 bool lt_cuda_prepare_attention(const lt_cuda_site *site, lt_cuda_step *s, lt_error *err)

@@ -218,24 +218,24 @@ bool lt_matmul_run(lt_gpu_stream *s, const lt_matmul *m, const void *x, const vo
     return true;
 }
 
-bool lt_attention_new(lt_gpu_stream *s, const lt_attention_shape *shape, lt_attention_op **out,
-                      lt_error *err)
+bool lt_attention_op_new(lt_gpu_stream *s, const lt_attention_shape *shape, lt_attention_op **out,
+                         lt_error *err)
 {
-    return make(s, "lt_attention_new", shape, workspace_of(size_t(shape->s)), out, err);
+    return make(s, "lt_attention_op_new", shape, workspace_of(size_t(shape->s)), out, err);
 }
 
-void lt_attention_free(lt_attention_op *a)
+void lt_attention_op_free(lt_attention_op *a)
 {
     unmake(a);
 }
 
-bool lt_attention_run(lt_gpu_stream *s, const lt_attention_op *a, const void *q, const void *k,
-                      const void *v, void *y, lt_error *err)
+bool lt_attention_op_run(lt_gpu_stream *s, const lt_attention_op *a, const void *q, const void *k,
+                         const void *v, void *y, lt_error *err)
 {
     lt_attention_shape shape = a->shape;
     void *workspace = lt_gpu_workspace(s);
     check_stream(s, a);
-    if (!lt_host_call("lt_attention_run", err))
+    if (!lt_host_call("lt_attention_op_run", err))
         return false;
     lt_host_enqueue(s, [=] {
         spoil(workspace, workspace_of(size_t(shape.s)));

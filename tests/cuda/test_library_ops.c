@@ -180,9 +180,9 @@ static void check_kernel(bench *b, const lt_attention_shape *s, const char *why)
     lt_attention_op *a = NULL;
     int q, k, v, y;
     last_scores = (lt_scores_args){0};
-    CHECK_OK(lt_attention_new(b->stream, s, &a, err));
+    CHECK_OK(lt_attention_op_new(b->stream, s, &a, err));
     assert_non_null(strstr(lt_attention_why_ours(a), why));
-    CHECK_OK(lt_attention_run(b->stream, a, &q, &k, &v, &y, err));
+    CHECK_OK(lt_attention_op_run(b->stream, a, &q, &k, &v, &y, err));
     assert_ptr_equal(last_scores.q, &q);
     assert_ptr_equal(last_scores.k, &k);
     assert_ptr_equal(last_scores.v, &v);
@@ -192,7 +192,7 @@ static void check_kernel(bench *b, const lt_attention_shape *s, const char *why)
     assert_int_equal(last_scores.t, s->t);
     assert_int_equal(last_scores.v_row, s->v_row);
     assert_int_equal(last_scores.causal, s->causal);
-    lt_attention_free(a);
+    lt_attention_op_free(a);
 }
 
 /* What cuDNN does not take goes to our kernel. */
@@ -210,7 +210,7 @@ static void test_attention_kernel(void **state)
     s = attention;
     s.d = 41;
     check_kernel(b, &s, "cuDNN: ");
-    lt_attention_free(NULL);
+    lt_attention_op_free(NULL);
 }
 
 static void test_attention_plan(void **state)
@@ -222,12 +222,12 @@ static void test_attention_plan(void **state)
     if (!lt_cudnn_has_attention())
         skip();
     last_scores = (lt_scores_args){0};
-    CHECK_OK(lt_attention_new(b->stream, &attention, &a, err));
+    CHECK_OK(lt_attention_op_new(b->stream, &attention, &a, err));
     assert_null(lt_attention_why_ours(a));
     assert_non_null(kept(b->stream, lt_attention_shape_text(&attention, key)));
-    CHECK_FAILS(lt_attention_run(b->stream, a, &q, &q, &q, &q, err), LT_ERR_DEVICE, "cuDNN: ");
+    CHECK_FAILS(lt_attention_op_run(b->stream, a, &q, &q, &q, &q, err), LT_ERR_DEVICE, "cuDNN: ");
     assert_null(last_scores.q);
-    lt_attention_free(a);
+    lt_attention_op_free(a);
 }
 
 /* Without any device there is no attention either: the handle's failure is told. */
@@ -236,7 +236,7 @@ static void test_attention_without(void **state)
     bench *b = *state;
     lt_attention_op *a = NULL;
     lt_gpu_stream *s = fake_stream_open(&b->device);
-    CHECK_FAILS(lt_attention_new(s, &attention, &a, err), LT_ERR_DEVICE, "no handle");
+    CHECK_FAILS(lt_attention_op_new(s, &attention, &a, err), LT_ERR_DEVICE, "no handle");
     fake_stream_close(s);
 }
 

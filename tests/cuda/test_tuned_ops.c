@@ -181,16 +181,16 @@ static void test_attention(void **state)
     (void)state;
     if (!lt_cudnn_has_attention())
         skip();
-    CHECK_OK(lt_attention_new(fake_dnn.stream, &s, &a, err));
+    CHECK_OK(lt_attention_op_new(fake_dnn.stream, &s, &a, err));
     assert_null(lt_attention_why_ours(a));
-    CHECK_OK(lt_attention_run(fake_dnn.stream, a, &q, &k, &v, &y, err));
+    CHECK_OK(lt_attention_op_run(fake_dnn.stream, a, &q, &k, &v, &y, err));
     assert_int_equal(fake_dnn.operands, 5);
     assert_ptr_equal(fake_operand(LT_CUDNN_Q), &q);
     assert_ptr_equal(fake_operand(LT_CUDNN_K), &k);
     assert_ptr_equal(fake_operand(LT_CUDNN_V), &v);
     assert_ptr_equal(fake_operand(LT_CUDNN_Y), &y);
     assert_float_equal(*(const float *)fake_operand(LT_CUDNN_SCALE), 0.125f, 0);
-    lt_attention_free(a);
+    lt_attention_op_free(a);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
