@@ -106,7 +106,7 @@ static bool make(const lt_context *c, lt_engine *e, const lt_params *p, strip *s
         !lt_picture_open(in, about->vae, &s->picture, err))
         return false;
     lt_picture_say_crop(c, &s->picture, about->vae->factor);
-    if (!lt_picture_encode(&s->picture, e, c->progress, err) ||
+    if (!lt_picture_encode(c, &s->picture, e, lt_params_tiling(p), err) ||
         !begin(s, about->vae->scaling_factor, p->seeds[0], err))
         return false;
     bool ok = true;
@@ -194,8 +194,8 @@ static const lt_option options[] = {
     {"seed", 0, "S", "0", "seed of the noise", false},
     {"output", 'o', "FILE", NULL, "PNG file to write", false},
 };
-static const char *const settings[] = {"model", "vae",    "variant", "backend",
-                                       "dtype", "device", "threads", NULL};
+static const char *const settings[] = {"model",  "vae",     "variant",    "backend", "dtype",
+                                       "device", "threads", "vae-tiling", NULL};
 
 const lt_command lt_command_noise = {
     .name = "noise",

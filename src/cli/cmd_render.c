@@ -154,6 +154,8 @@ static bool begin(lt_render *r, lt_error *err)
     r->view = lt_run_about(r->run);
     r->times.begin = lt_clock() - start;
     lt_bar_end(&r->bar);
+    if (r->view->tiled && lt_params_tiling(&r->params) == LT_TILING_AUTO)
+        lt_output_note(r->c, "%s", LT_TILING_NOTE);
     if (!check_settings(r, err) || !lt_render_sheet_check(r, err) || !make_room(r, err) ||
         !lt_render_animation_begin(r, err))
         return false;

@@ -147,6 +147,8 @@ static bool begin(lt_reproduce *r, lt_error *err)
         return false;
     lt_bar_end(&r->bar);
     r->view = lt_run_about(r->run);
+    if (r->view->tiled && lt_params_tiling(&r->params) == LT_TILING_AUTO)
+        lt_output_note(r->c, "%s", LT_TILING_NOTE);
     r->last = r->origin.shown < 0 ? r->view->steps : r->origin.shown;
     if (r->last > r->view->steps)
         return lt_fail(err, LT_ERR_FORMAT, NULL, "'%s' says that it is step %d of %d", r->path,
@@ -218,7 +220,8 @@ static bool run(const lt_context *c, lt_error *err)
     return ok;
 }
 
-static const char *const settings[] = {LT_SETTINGS_OF_A_MODEL, "latents", "init-image", NULL};
+static const char *const settings[] = {LT_SETTINGS_OF_A_MODEL, "latents", "init-image",
+                                       "vae-tiling", NULL};
 
 const lt_command lt_command_reproduce = {
     .name = "reproduce",

@@ -38,18 +38,18 @@ static int gain_for(double mean)
     return gain;
 }
 
-static bool go(const lt_context *c, lt_engine *e, const char *path, trip *t, lt_error *err)
+static bool go(const lt_context *c, lt_engine *e, const lt_params *params, trip *t, lt_error *err)
 {
     lt_picture *p = &t->picture;
     void *memory = NULL;
-    if (!lt_picture_open(path, lt_engine_about(e)->vae, p, err))
+    if (!lt_picture_open(c->args->operands[0], lt_engine_about(e)->vae, p, err))
         return false;
     lt_picture_say_crop(c, p, lt_engine_about(e)->vae->factor);
     if (!lt_try_alloc((size_t)3 * (size_t)p->width * (size_t)p->height * sizeof(float),
                       "the decoded picture", &memory, err))
         return false;
     t->pixels = memory;
-    if (!lt_picture_encode(p, e, c->progress, err) ||
+    if (!lt_picture_encode(c, p, e, lt_params_tiling(params), err) ||
         !lt_engine_decode_mean(e, p->h, p->w, p->mean, t->pixels, c->progress, err) ||
         !lt_image_from_chw(t->pixels, p->width, p->height, &t->decoded, err) ||
         !lt_image_compare(p->image, t->decoded, &t->distance, err))
@@ -170,7 +170,7 @@ static bool run(const lt_context *c, lt_error *err)
     const char *in = c->args->operands[0], *path = lt_args_value(c->args, "output"),
                *trace = lt_args_value(c->args, "trace");
     bool ok = lt_open_params(c, &p, err) && check_names(in, path, trace, err) &&
-              lt_open_engine(c, &p, LT_NEEDS_VAE, &e, err) && go(c, e, in, &t, err) &&
+              lt_open_engine(c, &p, LT_NEEDS_VAE, &e, err) && go(c, e, &p, &t, err) &&
               save_row(path, &t, err) && (!trace || save_trace(trace, &t, err));
     if (ok && c->json)
         print_json(&t, e, path);
@@ -186,8 +186,8 @@ static const lt_option options[] = {
     {"output", 'o', "FILE", NULL, "PNG file to write", false},
     {"trace", 0, "FILE", NULL, ".safetensors file for every intermediate", false},
 };
-static const char *const settings[] = {"model", "vae",    "variant", "backend",
-                                       "dtype", "device", "threads", NULL};
+static const char *const settings[] = {"model",  "vae",     "variant",    "backend", "dtype",
+                                       "device", "threads", "vae-tiling", NULL};
 
 const lt_command lt_command_roundtrip = {
     .name = "roundtrip",

@@ -38,7 +38,7 @@ extern const lt_command lt_command_tokens, lt_command_encode, lt_command_roundtr
 /* Rows for the settings of a command that makes pictures. */
 #define LT_SETTINGS_OF_A_PICTURE                                                                   \
     "negative-prompt", "guidance-scale", "steps", "size", "scheduler", "timestep-spacing",         \
-        "variation-seed", "variation-strength", "init-image", "strength"
+        "variation-seed", "variation-strength", "init-image", "strength", "vae-tiling"
 #define LT_SETTINGS_OF_A_MODEL                                                                     \
     "model", "unet", "vae", "text-encoder", "tokenizer", "variant", "backend", "dtype", "device",  \
         "threads"

@@ -9,6 +9,7 @@
 #include "cli/help.h"
 #include "gfx/graphics.h"
 #include "pipeline/lens.h"
+#include "pipeline/vae_tiles.h"
 #include "sample/sampler.h"
 #include "tui/theme.h"
 #include "tui/tour.h"
@@ -75,6 +76,12 @@ static const char *dtype_at(const request *r, int i)
     return NULL;
 }
 
+static const char *tiling_at(const request *r, int i)
+{
+    (void)r;
+    return i <= LT_TILING_OFF ? lt_tiling_name((lt_tiling)i) : NULL;
+}
+
 static const char *lens_at(const request *r, int i)
 {
     (void)r;
@@ -101,7 +108,7 @@ static const struct {
     {"scheduler", sampler_at}, {"timestep-spacing", spacing_at},
     {"backend", backend_at},   {"dtype", dtype_at},
     {"lens", lens_at},         {"graphics", graphics_at},
-    {"theme", theme_at},
+    {"theme", theme_at},       {"vae-tiling", tiling_at},
 };
 
 static void values(const request *r, const lt_option *o, const char *before)

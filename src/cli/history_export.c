@@ -126,6 +126,8 @@ static bool export_frames(const lt_context *c, const lt_film *f, const char *dir
     if (ok && lt_engine_about(x.engine)->vae->factor * f->w != f->width)
         ok = lt_fail(err, LT_ERR_MODEL, NULL, "the model '%s' is not the one that made the run",
                      f->model);
+    if (ok)
+        lt_engine_tile(x.engine, f->tiled);
     ok = ok && reserve(&x, err) && make_dir(dir, err) && open_animation(&x, err);
     for (int k = 0; ok && k <= f->done; k++)
         ok = export_frame(&x, k, err);

@@ -71,6 +71,7 @@ static void command_of(const json_object *o, lt_buf *out)
         {"variation_strength", "--variation-strength="},
         {"init_image", "--init-image="},
         {"strength", "--strength="},
+        {"vae_tiling", "--vae-tiling="},
         {"model", "--model="},
         {"unet", "--unet="},
         {"vae", "--vae="},

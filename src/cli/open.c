@@ -11,7 +11,9 @@ bool lt_open_check(const lt_backend_ops *const *backends, const lt_params *p, lt
 {
     const lt_sampler *sampler;
     lt_spacing spacing;
-    if ((p->scheduler && !lt_sampler_find(p->scheduler, &sampler, err)) ||
+    lt_tiling tiling;
+    if (!lt_tiling_parse(p->vae_tiling, &tiling, err) ||
+        (p->scheduler && !lt_sampler_find(p->scheduler, &sampler, err)) ||
         (p->timestep_spacing && !lt_spacing_parse(p->timestep_spacing, &spacing, err)))
         return false;
     return lt_engine_knows(backends, p->backend ? p->backend : "auto", p->dtype ? p->dtype : "auto",

@@ -48,13 +48,21 @@ bool lt_picture_open(const char *path, const lt_vae_config *vae, lt_picture *out
     return true;
 }
 
-bool lt_picture_encode(lt_picture *p, lt_engine *e, lt_progress *progress, lt_error *err)
+bool lt_picture_encode(const lt_context *c, lt_picture *p, lt_engine *e, lt_tiling tiling,
+                       lt_error *err)
 {
-    lt_work work = {
-        .prompts = 1, .per_prompt = 1, .width = p->width, .height = p->height, .encode = true};
+    lt_work work = {.prompts = 1,
+                    .per_prompt = 1,
+                    .width = p->width,
+                    .height = p->height,
+                    .encode = true,
+                    .tiling = tiling};
     lt_room room = lt_room_find("");
-    return lt_forecast_check(e, &work, &room, err) &&
-           lt_engine_encode_image(e, p->h, p->w, p->pixels, p->mean, p->logvar, progress, err);
+    if (!lt_forecast_check(e, &work, &room, err))
+        return false;
+    if (tiling == LT_TILING_AUTO && lt_engine_tiles(e, p->h, p->w))
+        lt_output_note(c, "%s", LT_TILING_NOTE);
+    return lt_engine_encode_image(e, p->h, p->w, p->pixels, p->mean, p->logvar, c->progress, err);
 }
 
 void lt_picture_done(lt_picture *p)

@@ -7,6 +7,7 @@
 #include "image/image.h"
 #include "image/png.h"
 #include "pipeline/engine.h"
+#include "pipeline/vae_tiles.h"
 
 /* h w: latents; width, height: pixels, multiples of the VAE's factor. */
 typedef struct lt_picture {
@@ -21,7 +22,8 @@ typedef struct lt_picture {
  * with lt_picture_done in both cases. */
 bool lt_picture_open(const char *path, const lt_vae_config *vae, lt_picture *out,
                      lt_error *err) LT_WARN_UNUSED;
-bool lt_picture_encode(lt_picture *p, lt_engine *e, lt_progress *progress,
+/* How the VAE goes about it is also how the engine decodes from then on; says what auto chose. */
+bool lt_picture_encode(const lt_context *c, lt_picture *p, lt_engine *e, lt_tiling tiling,
                        lt_error *err) LT_WARN_UNUSED;
 void lt_picture_done(lt_picture *p); /* {0} is fine */
 

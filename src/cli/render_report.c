@@ -121,6 +121,7 @@ static void print_json(const lt_render *r)
     lt_output_set(o, "scheduler", json_object_new_string(v->sampler->name));
     lt_output_set(o, "timestep_spacing",
                   json_object_new_string(lt_spacing_name(v->schedule->config.timestep_spacing)));
+    lt_output_set(o, "vae_tiling", json_object_new_boolean(v->tiled));
     lt_output_set(o, "seeds", seeds);
     lt_output_set(o, "pictures", pictures_json(r));
     lt_output_set(o, "latents", lt_output_text(r->params.latents));

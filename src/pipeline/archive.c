@@ -61,11 +61,12 @@ static void put_settings(const lt_film *f, lt_buf *out)
         out,
         "{\"images\":%d,\"channels\":%d,\"h\":%d,\"w\":%d,\"first\":%d,"
         "\"drawn_before\":%d,\"forked\":%d,\"altered\":%s,\"guided\":%s,\"guidance_scale\":%.17g,"
-        "\"begin_seconds\":%.17g,\"tokens\":%zu,\"cut\":%zu,\"begin\":%d,"
+        "\"begin_seconds\":%.17g,\"tokens\":%zu,\"cut\":%zu,\"begin\":%d,\"tiled\":%s,"
         "\"init_image_hash\":\"%016" PRIx64 "\"",
         f->images, f->channels, f->h, f->w, f->first, f->drawn_before, f->forked,
         f->altered ? "true" : "false", f->guided ? "true" : "false", f->guidance_scale,
-        f->begin_seconds, f->tokens, f->cut, f->schedule.begin, f->init_hash);
+        f->begin_seconds, f->tokens, f->cut, f->schedule.begin, f->tiled ? "true" : "false",
+        f->init_hash);
     for (int k = 0; k < f->forked && k < f->done; k++) /* the others have the run's own */
         lt_buf_format(out, "%s%.17g", k ? "," : ",\"guidance_scales\":[", f->at[k].guidance_scale);
     lt_buf_str(out, f->forked > 0 && f->done > 0 ? "]" : "");
@@ -262,6 +263,7 @@ static bool take_sizes(json_object *o, const lt_store_run *run, lt_film *f, lt_e
                    .width = run->width,
                    .height = run->height,
                    .steps = run->steps,
+                   .tiled = flag_of(o, "tiled"),
                    .guided = flag_of(o, "guided"),
                    .guidance_scale = number_of(o, "guidance_scale"),
                    .begin_seconds = number_of(o, "begin_seconds"),

@@ -1,7 +1,6 @@
 /* engine.c - feeding the programs of a model; see engine.h. */
 #include "pipeline/engine.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,8 +68,7 @@ bool lt_engine_unit(lt_engine *e, const lt_unit *wanted, lt_unit **out, lt_progr
     return false;
 }
 
-/* Every run of a program goes through here. */
-static bool run_unit(lt_engine *e, const lt_unit *u, lt_progress *progress, lt_error *err)
+bool lt_engine_run_unit(lt_engine *e, const lt_unit *u, lt_progress *progress, lt_error *err)
 {
     return e->profile ? measure_unit(e, u, progress, err) : e->ops->run(u->program, progress, err);
 }
@@ -86,18 +84,21 @@ static int chunk_of(const lt_engine *e, int images, int h, int w)
     return images < most ? images : most;
 }
 
-/* Room for `count` floats in e->swap. */
-static bool reserve(lt_engine *e, size_t count, lt_error *err)
+bool lt_engine_reserve(lt_floats *f, size_t count, lt_error *err)
 {
     void *fresh;
-    if (count <= e->swap_count)
+    if (count <= f->count)
         return true;
-    if (!lt_try_alloc(count * sizeof *e->swap, "a batch of latents", &fresh, err))
+    if (!lt_try_alloc(count * sizeof *f->at, "a batch of latents", &fresh, err))
         return false;
-    free(e->swap);
-    e->swap = fresh;
-    e->swap_count = count;
+    free(f->at);
+    *f = (lt_floats){fresh, count};
     return true;
+}
+
+static bool reserve(lt_engine *e, size_t count, lt_error *err)
+{
+    return lt_engine_reserve(&e->swap, count, err);
 }
 
 static size_t count_of(const lt_tensor *t)
@@ -111,7 +112,7 @@ bool lt_engine_encode_text(lt_engine *e, const int32_t *ids, float *text, lt_pro
     lt_unit *u;
     return lt_engine_unit(e, &(lt_unit){.network = LT_NET_TEXT, .batch = 1}, &u, progress, err) &&
            e->ops->write(u->program, u->in[0], ids, count_of(u->in[0]), err) &&
-           run_unit(e, u, progress, err) &&
+           lt_engine_run_unit(e, u, progress, err) &&
            e->ops->read(u->program, u->out, text, count_of(u->out), err) &&
            /* a backend may read the rows of words from the file */
            (e->synthetic || lt_checkpoint_unchanged(e->weights[LT_TEXT_ENCODER], err)) &&
@@ -124,12 +125,12 @@ static bool shift_group(lt_engine *e, lt_unit *u, int n, const float *timesteps,
 {
     size_t width = (size_t)e->unet.channels[0], shift = (size_t)lt_unet_shifts(&e->unet);
     for (int i = 0; i < TIMES; i++)
-        lt_timestep_embedding(&e->unet, timesteps[i < n ? i : 0], e->swap + (size_t)i * width);
-    if (!e->ops->write(u->program, u->in[0], e->swap, count_of(u->in[0]), err) ||
-        !run_unit(e, u, progress, err) ||
-        !e->ops->read(u->program, u->out, e->swap, count_of(u->out), err))
+        lt_timestep_embedding(&e->unet, timesteps[i < n ? i : 0], e->swap.at + (size_t)i * width);
+    if (!e->ops->write(u->program, u->in[0], e->swap.at, count_of(u->in[0]), err) ||
+        !lt_engine_run_unit(e, u, progress, err) ||
+        !e->ops->read(u->program, u->out, e->swap.at, count_of(u->out), err))
         return false;
-    memcpy(shifts, e->swap, (size_t)n * shift * sizeof *shifts);
+    memcpy(shifts, e->swap.at, (size_t)n * shift * sizeof *shifts);
     return true;
 }
 
@@ -150,7 +151,7 @@ bool lt_engine_time(lt_engine *e, int steps, const float *timesteps, float *shif
 }
 
 /* The shifts of the timestep, and the text: uncond's rows first, then cond's.  The text goes
- * through e->swap, which is large enough. */
+ * through e->swap.at, which is large enough. */
 static bool write_conditions(lt_engine *e, lt_unit *u, const lt_unet_call *p, int from, int n,
                              lt_error *err)
 {
@@ -159,16 +160,16 @@ static bool write_conditions(lt_engine *e, lt_unit *u, const lt_unet_call *p, in
     if (!e->ops->write(u->program, u->in[1], p->shifts, count_of(u->in[1]), err))
         return false;
     if (p->uncond)
-        memcpy(e->swap, p->uncond + (size_t)from * row, half * sizeof *e->swap);
-    memcpy(e->swap + (p->uncond ? half : 0), p->cond + (size_t)from * row, half * sizeof *e->swap);
-    if (u->text_written && memcmp(u->text, e->swap, all * sizeof *e->swap) == 0)
+        memcpy(e->swap.at, p->uncond + (size_t)from * row, half * sizeof(float));
+    memcpy(e->swap.at + (p->uncond ? half : 0), p->cond + (size_t)from * row, half * sizeof(float));
+    if (u->text_written && memcmp(u->text, e->swap.at, all * sizeof(float)) == 0)
         return true;
-    u->text_written = e->ops->write(u->program, u->in[2], e->swap, all, err);
-    memcpy(u->text, e->swap, all * sizeof *e->swap);
+    u->text_written = e->ops->write(u->program, u->in[2], e->swap.at, all, err);
+    memcpy(u->text, e->swap.at, all * sizeof(float));
     return u->text_written;
 }
 
-/* Floats of e->swap that a unit of the UNet needs. */
+/* Floats of e->swap.at that a unit of the UNet needs. */
 static size_t swap_of(const lt_unit *u)
 {
     size_t most = count_of(u->out);
@@ -190,8 +191,8 @@ static bool prepare_unet(lt_engine *e, const lt_unit *wanted, lt_progress *progr
 bool lt_engine_prepare(lt_engine *e, const lt_engine_load *load, lt_progress *progress,
                        lt_error *err)
 {
-    lt_unit *u,
-        wanted = {.network = lt_network_unet(load->guided, load->maps), .h = load->h, .w = load->w};
+    lt_unit wanted = {
+        .network = lt_network_unet(load->guided, load->maps), .h = load->h, .w = load->w};
     int chunk = chunk_of(e, load->images, load->h, load->w);
     if (e->info.unet) {
         wanted.batch = load->images % chunk;
@@ -201,10 +202,12 @@ bool lt_engine_prepare(lt_engine *e, const lt_engine_load *load, lt_progress *pr
         if (!prepare_unet(e, &wanted, progress, err))
             return false;
     }
-    wanted.network = LT_NET_DECODE;
-    wanted.batch = 1;
-    return !e->info.vae ||
-           (lt_engine_unit(e, &wanted, &u, progress, err) && reserve(e, count_of(u->out), err));
+    return !e->info.vae || lt_engine_prepare_vae(e, load->h, load->w, progress, err);
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
 }
 
 /* Programs are kept, so their activations add up; the weights of a network are shared. */
@@ -217,11 +220,38 @@ static bool add_unit(lt_engine *e, lt_backend *b, const lt_unit *u, size_t *weig
     if (!lt_programs_forecast(e->programs, b, u, &f, err))
         return false;
     sum->activations += f.activations;
-    sum->packing = f.packing > sum->packing ? f.packing : sum->packing;
+    sum->packing = larger(f.packing, sum->packing);
     if (f.weights > *weights) {
         sum->weights += f.weights - *weights;
         *weights = f.weights;
     }
+    return true;
+}
+
+/* Of tiles there is one program at a time, the first the largest; their numbers are on the host. */
+static bool add_vae(lt_engine *e, lt_backend *b, const lt_engine_load *load, lt_forecast *sum,
+                    lt_error *err)
+{
+    lt_vae_tiles t;
+    lt_forecast decode = {0}, encode = {0};
+    size_t weights[2] = {0, 0};
+    bool tiled = load->tiled && lt_vae_tiles_plan(&e->vae, load->h, load->w, &t);
+    lt_unit u = {.network = LT_NET_DECODE, .batch = 1, .h = load->h, .w = load->w};
+    if (tiled) {
+        u.h = lt_vae_tiles_at(&t, 0).h;
+        u.w = lt_vae_tiles_at(&t, 0).w;
+        sum->packing = larger(sum->packing, lt_engine_tile_bytes(e, &t, load->encode));
+    }
+    if (!add_unit(e, b, &u, &weights[0], &decode, err))
+        return false;
+    u.network = LT_NET_ENCODE;
+    u.batch = load->encode;
+    if (!add_unit(e, b, &u, &weights[1], &encode, err))
+        return false;
+    sum->activations += tiled ? larger(decode.activations, encode.activations)
+                              : decode.activations + encode.activations;
+    sum->weights += decode.weights + encode.weights;
+    sum->packing = larger(sum->packing, larger(decode.packing, encode.packing));
     return true;
 }
 
@@ -236,14 +266,12 @@ static bool add_units(lt_engine *e, lt_backend *b, const lt_engine_load *load, l
         {.network = LT_NET_TIME, .batch = e->info.unet ? TIMES : 0},
         {.network = unet, .batch = e->info.unet ? chunk : 0, .h = h, .w = w},
         {.network = unet, .batch = e->info.unet ? rest : 0, .h = h, .w = w},
-        {.network = LT_NET_DECODE, .batch = e->info.vae != NULL, .h = h, .w = w},
-        {.network = LT_NET_ENCODE, .batch = e->info.vae && load->encode, .h = h, .w = w},
     };
-    size_t weights[LT_NET_ENCODE + 1] = {0};
+    size_t weights[LT_NET_GUIDED + 1] = {0};
     bool ok = true;
     for (size_t i = 0; i < sizeof units / sizeof *units && ok; i++)
         ok = add_unit(e, b, &units[i], &weights[units[i].network], sum, err);
-    return ok;
+    return ok && (!e->info.vae || add_vae(e, b, load, sum, err));
 }
 
 size_t lt_engine_device_room(const lt_engine *e)
@@ -290,8 +318,8 @@ static bool read_maps(lt_engine *e, const lt_unit *u, const lt_unet_call *p, int
     for (int i = 0; (map = lt_unit_map(u, i)); i++) {
         int64_t positions = map->shape.dim[1];
         size_t each = count_of(map) / (size_t)map->shape.dim[0];
-        const float *half = e->swap + (p->uncond ? (size_t)n * each : 0);
-        if (!e->ops->read(u->program, map, e->swap, count_of(map), err))
+        const float *half = e->swap.at + (p->uncond ? (size_t)n * each : 0);
+        if (!e->ops->read(u->program, map, e->swap.at, count_of(map), err))
             return false;
         for (int k = 0; k < n; k++)
             lt_attention_layer(to[k], positions, half + (size_t)k * each);
@@ -313,14 +341,14 @@ static bool predict_chunk(lt_engine *e, const lt_unet_call *p, int from, int n,
     if (!lt_engine_unit(e, &wanted, &u, progress, err) || !reserve(e, swap_of(u), err) ||
         !write_conditions(e, u, p, from, n, err))
         return false;
-    lt_layout_to_last(e->swap, p->latents + at, n, c, pixels);
-    if (!e->ops->write(u->program, u->in[0], e->swap, half, err) ||
-        !run_unit(e, u, progress, err) ||
-        !e->ops->read(u->program, u->out, e->swap, count_of(u->out), err))
+    lt_layout_to_last(e->swap.at, p->latents + at, n, c, pixels);
+    if (!e->ops->write(u->program, u->in[0], e->swap.at, half, err) ||
+        !lt_engine_run_unit(e, u, progress, err) ||
+        !e->ops->read(u->program, u->out, e->swap.at, count_of(u->out), err))
         return false;
     if (p->uncond)
-        lt_layout_to_first(p->eps_uncond + at, e->swap, n, c, pixels, c);
-    lt_layout_to_first(p->eps_cond + at, e->swap + (p->uncond ? half : 0), n, c, pixels, c);
+        lt_layout_to_first(p->eps_uncond + at, e->swap.at, n, c, pixels, c);
+    lt_layout_to_first(p->eps_cond + at, e->swap.at + (p->uncond ? half : 0), n, c, pixels, c);
     return !p->attention || read_maps(e, u, p, from, n, err);
 }
 
@@ -332,91 +360,6 @@ bool lt_engine_predict(lt_engine *e, const lt_unet_call *p, lt_progress *progres
         n = left < chunk ? left : chunk;
         if (!predict_chunk(e, p, from, n, progress, err))
             return false;
-    }
-    return true;
-}
-
-bool lt_engine_decoder(lt_engine *e, int h, int w, lt_unit **out, lt_progress *progress,
-                       lt_error *err)
-{
-    lt_unit wanted = {.network = LT_NET_DECODE, .batch = 1, .h = h, .w = w};
-    lt_engine_settle(e);
-    if (!lt_engine_unit(e, &wanted, out, progress, err))
-        return false;
-    size_t from = count_of((*out)->in[0]), to = count_of((*out)->out);
-    return reserve(e, to > from ? to : from, err);
-}
-
-/* Latents as the decoder takes them, each divided by `scale`. */
-static bool write_latents(lt_engine *e, const lt_unit *u, const float *latents, float scale,
-                          lt_error *err)
-{
-    size_t count = count_of(u->in[0]);
-    lt_layout_to_last(e->swap, latents, 1, e->vae.latent_channels, u->h * u->w);
-    for (size_t k = 0; k < count; k++)
-        e->swap[k] /= scale;
-    return e->ops->write(u->program, u->in[0], e->swap, count, err);
-}
-
-bool lt_engine_decoder_write(lt_engine *e, const lt_unit *u, const float *latents, lt_error *err)
-{
-    return write_latents(e, u, latents, e->vae.scaling_factor, err);
-}
-
-bool lt_engine_decoder_read(lt_engine *e, const lt_unit *u, float *pixels, lt_error *err)
-{
-    int f = e->vae.factor;
-    size_t count = count_of(u->out);
-    if (!e->ops->read(u->program, u->out, e->swap, count, err) ||
-        !lt_engine_check_finite(e, "the VAE's picture", e->swap, count, err))
-        return false;
-    lt_layout_to_first(pixels, e->swap, 1, 3, u->h * u->w * f * f, 3);
-    return true;
-}
-
-bool lt_engine_decode(lt_engine *e, int images, int h, int w, const float *latents, float *pixels,
-                      lt_progress *progress, lt_error *err)
-{
-    lt_unit *u;
-    if (!lt_engine_decoder(e, h, w, &u, progress, err))
-        return false;
-    size_t in = count_of(u->in[0]), out = count_of(u->out);
-    for (int i = 0; i < images; i++)
-        if (!lt_engine_decoder_write(e, u, latents + (size_t)i * in, err) ||
-            !run_unit(e, u, progress, err) ||
-            !lt_engine_decoder_read(e, u, pixels + (size_t)i * out, err))
-            return false;
-    return true;
-}
-
-bool lt_engine_decode_mean(lt_engine *e, int h, int w, const float *mean, float *pixels,
-                           lt_progress *progress, lt_error *err)
-{
-    lt_unit *u;
-    return lt_engine_decoder(e, h, w, &u, progress, err) && write_latents(e, u, mean, 1, err) &&
-           run_unit(e, u, progress, err) && lt_engine_decoder_read(e, u, pixels, err);
-}
-
-bool lt_engine_encode_image(lt_engine *e, int h, int w, const float *pixels, float *mean,
-                            float *logvar, lt_progress *progress, lt_error *err)
-{
-    lt_unit *u;
-    int c = e->vae.latent_channels, area = h * w, f = e->vae.factor;
-    size_t in = 3 * (size_t)area * (size_t)f * (size_t)f, out = 2 * (size_t)c * (size_t)area;
-    if (!lt_engine_unit(e, &(lt_unit){.network = LT_NET_ENCODE, .batch = 1, .h = h, .w = w}, &u,
-                        progress, err) ||
-        !reserve(e, in > out ? in : out, err))
-        return false;
-    lt_layout_to_last(e->swap, pixels, 1, 3, area * f * f);
-    if (!e->ops->write(u->program, u->in[0], e->swap, in, err) || !run_unit(e, u, progress, err) ||
-        !e->ops->read(u->program, u->out, e->swap, out, err) ||
-        !lt_engine_check_finite(e, "the VAE's encoding", e->swap, out, err))
-        return false;
-    lt_layout_to_first(mean, e->swap, 1, c, area, 2 * c);
-    if (logvar) {
-        lt_layout_to_first(logvar, e->swap + c, 1, c, area, 2 * c);
-        for (size_t i = 0; i < (size_t)c * (size_t)area; i++)
-            logvar[i] = fminf(fmaxf(logvar[i], -30.0f), 20.0f);
     }
     return true;
 }

@@ -90,6 +90,7 @@ typedef struct lt_engine_load {
     bool guided;
     bool maps;   /* with lt_unet_call.attention */
     bool encode; /* also lt_engine_encode_image: of a forecast */
+    bool tiled;  /* the VAE in tiles, as after lt_engine_tile: of a forecast */
 } lt_engine_load;
 
 /* Compiles what they need.  With too little memory this is where it is said.  Cancelled through
@@ -115,6 +116,13 @@ size_t lt_engine_device_room(const lt_engine *e);
 bool lt_engine_trim(lt_engine *e, int h, int w);
 /* From now on half as many pictures go through the UNet together; false if it is one already. */
 bool lt_engine_split(lt_engine *e);
+
+/* From now on the VAE works in tiles (vae_tiles.h) where a picture is larger than one, or not; at
+ * first it does not.  Tiles differ a little from the whole.  Their programs take turns: of each
+ * size one is compiled when it is needed, and dropped after its last tile. */
+void lt_engine_tile(lt_engine *e, bool on);
+/* True if pictures of that latent size go through the VAE in tiles now. */
+bool lt_engine_tiles(const lt_engine *e, int h, int w);
 
 /* True if this processor computes in dtype. */
 bool lt_engine_supports(const lt_engine *e, lt_dtype dtype);
@@ -153,8 +161,9 @@ bool lt_engine_decode(lt_engine *e, int images, int h, int w, const float *laten
 /* lt_engine_decode of one picture in two parts, so that other work may go on between them where
  * the backend can do that (lt_engine_beside): there the first returns at once, pixels [3,H,W] are
  * written and errors told once the second says yes; one is begun at a time, and other decoding
- * waits for it.  It is not cancelled, but closing the engine drops it.  Elsewhere the first makes
- * the picture, as lt_engine_decode does.  The bits are the same in any case. */
+ * waits for it.  It is not cancelled, but closing the engine drops it.  Elsewhere, and in
+ * tiles, the first makes the picture, as lt_engine_decode does.  The bits are the same in any case.
+ */
 bool lt_engine_beside(const lt_engine *e);
 bool lt_engine_decode_start(lt_engine *e, int h, int w, const float *latents, float *pixels,
                             lt_progress *progress, lt_error *err) LT_WARN_UNUSED;

@@ -23,7 +23,8 @@ bool lt_engine_decode_start(lt_engine *e, int h, int w, const float *latents, fl
 {
     lt_unit *u;
     LT_ASSERT(!e->at_work.program);
-    if (!lt_engine_beside(e) || e->profile) /* what is measured is waited for */
+    /* what is measured is waited for; tiles are blended on the host, one size after another */
+    if (!lt_engine_beside(e) || e->profile || lt_engine_tiles(e, h, w))
         return lt_engine_decode(e, 1, h, w, latents, pixels, progress, err);
     return lt_engine_decoder(e, h, w, &u, progress, err) && begin(e, u, latents, pixels, err);
 }

@@ -261,7 +261,8 @@ void lt_engine_close(lt_engine *e)
     lt_tokenizer_close(e->tokenizer);
     lt_model_dir_done(&e->dir);
     lt_buf_done(&e->warnings);
-    free(e->swap);
+    free(e->swap.at);
+    free(e->tiles.at);
     free(e->model);
     free(e->name);
     free(e);

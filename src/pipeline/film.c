@@ -34,6 +34,7 @@ bool lt_film_new(const lt_engine *e, const lt_params *params, const lt_run *run,
                    .w = v->w,
                    .width = v->width,
                    .height = v->height,
+                   .tiled = v->tiled,
                    .steps = v->steps,
                    .first = v->first,
                    .drawn_before = v->drawn_before,
@@ -196,6 +197,7 @@ static void settings_of(const lt_film *f, lt_buf *out)
     lt_meta meta = lt_film_meta(f, f->steps);
     meta.forked = 0;
     meta.trail = NULL;
+    meta.tiled &= f->init_hash != 0; /* else no latents come from the VAE */
     for (int i = 0; i < f->images; i++)
         lt_meta_json(&meta, i, out);
 }
@@ -284,6 +286,7 @@ lt_meta lt_film_meta(const lt_film *f, int k)
                      .init_hash = f->init_hash,
                      .width = f->width,
                      .height = f->height,
+                     .tiled = f->tiled,
                      .images = f->images,
                      .per_prompt = lt_params_per_prompt(&f->params),
                      .shown = k,

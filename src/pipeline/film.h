@@ -31,6 +31,7 @@ typedef struct lt_film {
     lt_dtype dtype;
     int images, channels, h, w;
     int width, height;
+    bool tiled;              /* as in lt_run_view */
     int first, drawn_before; /* as in lt_run_view */
     int forked;              /* the frame that it went on from; 0: the noise */
     bool altered; /* frames up to that one were made with settings that are not all those here */

@@ -74,7 +74,8 @@ static bool find_needs(lt_engine *e, const lt_work *w, lt_dtype dtype, needs *ou
                            .w = w->width / f,
                            .guided = w->guided,
                            .maps = w->maps,
-                           .encode = w->encode};
+                           .encode = w->encode,
+                           .tiled = w->tiling == LT_TILING_ON};
     lt_forecast forecast;
     if (!lt_engine_forecast(e, dtype, &load, &forecast, err))
         return false;
@@ -99,11 +100,22 @@ static bool within(const needs *n, const needs *room)
     return n->host <= room->host && n->device <= room->device;
 }
 
+/* The same work with the VAE in tiles, which takes them by itself if that is left to it. */
+static lt_work in_tiles(const lt_work *w)
+{
+    lt_work tiled = *w;
+    tiled.tiling = LT_TILING_ON;
+    return tiled;
+}
+
 static bool fits(lt_engine *e, const lt_work *w, lt_dtype dtype, const needs *room)
 {
     lt_error ignored; /* too large to be planned: it does not fit */
+    lt_work tiled = in_tiles(w);
     needs n;
-    return find_needs(e, w, dtype, &n, &ignored) && within(&n, room);
+    return (find_needs(e, w, dtype, &n, &ignored) && within(&n, room)) ||
+           (w->tiling == LT_TILING_AUTO && find_needs(e, &tiled, dtype, &n, &ignored) &&
+            within(&n, room));
 }
 
 /* The size with k/n of the sides, in whole steps; false if nothing is left. */
@@ -159,7 +171,7 @@ static lt_dtype find_type(lt_engine *e, const lt_work *w, const needs *room)
     return LT_F32;
 }
 
-/* What would fit, each way by itself; the longest hint has three.  Empty: nothing would. */
+/* What would fit, each way by itself; the longest hint has four.  Empty: nothing would. */
 static void say_what_fits(lt_engine *e, const lt_work *w, const needs *room, char *hint,
                           size_t size)
 {
@@ -176,7 +188,11 @@ static void say_what_fits(lt_engine *e, const lt_work *w, const needs *room, cha
                               other.per_prompt);
     lt_dtype type = find_type(e, w, room);
     if (type != LT_F32)
-        snprintf(hint + n, size - n, "%s--dtype %s", betweens[n > 0], lt_dtype_name(type));
+        n += (size_t)snprintf(hint + n, size - n, "%s--dtype %s", betweens[n > 0],
+                              lt_dtype_name(type));
+    other = in_tiles(w);
+    if (w->tiling == LT_TILING_OFF && fits(e, &other, lt_engine_about(e)->dtype, room))
+        snprintf(hint + n, size - n, "%s--vae-tiling on", betweens[n > 0]);
 }
 
 /* "51 MB" or "18.7 GB"; returns buffer. */
@@ -211,19 +227,33 @@ static bool refuse(lt_engine *e, const lt_work *w, const needs *n, const needs *
                    device ? "free memory of the device" : what);
 }
 
+/* Takes tiles, if it may and they fit. */
+static bool take_tiles(lt_engine *e, const lt_work *w, const needs *free)
+{
+    lt_work tiled = in_tiles(w);
+    bool ok = w->tiling == LT_TILING_AUTO && fits(e, &tiled, lt_engine_about(e)->dtype, free);
+    if (ok)
+        lt_engine_tile(e, true);
+    return ok;
+}
+
 bool lt_forecast_check(lt_engine *e, const lt_work *w, const lt_room *room, lt_error *err)
 {
     int f = lt_engine_about(e)->vae->factor;
     size_t before = lt_engine_memory(e).activations;
+    if (w->tiling == LT_TILING_ON && !lt_vae_tiles_check(lt_engine_about(e)->vae, err))
+        return false;
+    lt_engine_tile(e, w->tiling == LT_TILING_ON);
     for (;;) {
         needs n, free = room_now(e, room, before);
         if (!find_needs(e, w, lt_engine_about(e)->dtype, &n, err))
             return false;
         if (within(&n, &free))
             return true;
-        if (!lt_engine_trim(e, w->height / f, w->width / f) &&
-            (n.device <= free.device || !lt_engine_split(e)))
-            return refuse(e, w, &n, &free, room->what, err);
+        if (lt_engine_trim(e, w->height / f, w->width / f) ||
+            (n.device > free.device && lt_engine_split(e)))
+            continue;
+        return take_tiles(e, w, &free) || refuse(e, w, &n, &free, room->what, err);
     }
 }
 

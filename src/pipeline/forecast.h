@@ -9,6 +9,7 @@
 
 #include "pipeline/engine.h"
 #include "pipeline/room.h"
+#include "pipeline/vae_tiles.h"
 
 typedef struct lt_work {
     int prompts, per_prompt; /* pictures: the product */
@@ -19,17 +20,19 @@ typedef struct lt_work {
     bool maps;           /* steps give their attention */
     size_t traced_steps; /* of a trace, which keeps everything of them; 0: no trace */
     size_t film_steps;   /* of a film; 0: no film */
+    lt_tiling tiling;    /* of the VAE */
     int drawn;           /* pictures that the generator draws for, if that is more */
 } lt_work;
 
-/* Bytes that the work takes beyond what the process has now. */
+/* Bytes that the work takes beyond what the process has now; with LT_TILING_AUTO without tiles. */
 bool lt_forecast_bytes(lt_engine *e, const lt_work *work, lt_dtype dtype, size_t *out,
                        lt_error *err) LT_WARN_UNUSED;
 
-/* LT_ERR_MEMORY if that is more than there is room for, with the size, the number of pictures or
- * the type that would fit as the hint.  Before that what was compiled for other sizes is dropped
- * (lt_engine_trim), and where the device's own memory is short, pictures go through the UNet in
- * smaller groups (lt_engine_split). */
+/* LT_ERR_MEMORY if that is more than there is room for, with the size, the number of pictures, the
+ * type or the tiling that would fit as the hint.  Before that what was compiled for other sizes is
+ * dropped (lt_engine_trim), and where the device's own memory is short, pictures go through the
+ * UNet in smaller groups (lt_engine_split).  Sets lt_engine_tile: as the work says, and with
+ * LT_TILING_AUTO if nothing but that makes it fit. */
 bool lt_forecast_check(lt_engine *e, const lt_work *work, const lt_room *room,
                        lt_error *err) LT_WARN_UNUSED;
 

@@ -25,6 +25,7 @@ lt_meta lt_meta_of(const lt_engine *e, const lt_params *p, const lt_run *run)
                      .init_hash = v->init ? v->init->hash : 0,
                      .width = v->width,
                      .height = v->height,
+                     .tiled = v->tiled,
                      .images = v->images,
                      .per_prompt = v->per_prompt,
                      .shown = v->steps};
@@ -124,6 +125,7 @@ void lt_meta_json(const lt_meta *m, int image, lt_buf *out)
     member(out, "latents", p->latents);
     member(out, "scheduler", m->sampler->name);
     member(out, "timestep_spacing", p->timestep_spacing);
+    member(out, "vae_tiling", lt_tiling_name(m->tiled ? LT_TILING_ON : LT_TILING_OFF));
     member(out, "model", m->model);
     member(out, "unet", p->unet);
     member(out, "vae", p->vae);

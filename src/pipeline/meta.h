@@ -28,6 +28,7 @@ typedef struct lt_meta {
     int begin;          /* those left out before them (lt_schedule_cut) */
     uint64_t init_hash; /* of the picture that the run began with; 0: none */
     int width, height;
+    bool tiled; /* the VAE worked in tiles */
     int images, per_prompt;
     int forked;   /* the step of another run, with other settings, that it went on from; 0: none */
     int shown;    /* the step whose picture it is; `steps` for a finished one */

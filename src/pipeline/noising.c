@@ -24,10 +24,14 @@ static bool fitting_size(const lt_image *image, lt_size given, int factor, lt_si
                    image->height, factor, LT_PARAMS_MAX_SIDE);
 }
 
-static bool check_room(lt_engine *e, lt_size size, lt_error *err)
+static bool check_room(lt_engine *e, lt_size size, lt_tiling tiling, lt_error *err)
 {
-    lt_work work = {
-        .prompts = 1, .per_prompt = 1, .width = size.width, .height = size.height, .encode = true};
+    lt_work work = {.prompts = 1,
+                    .per_prompt = 1,
+                    .width = size.width,
+                    .height = size.height,
+                    .encode = true,
+                    .tiling = tiling};
     lt_room room = lt_room_find("");
     return lt_forecast_check(e, &work, &room, err);
 }
@@ -53,18 +57,19 @@ static bool both_ways(lt_engine *e, lt_encoded *c, float *pixels, lt_progress *p
     return lt_image_compare(c->original, c->decoded, &c->distance, err);
 }
 
-static bool encode(lt_engine *e, const lt_image *image, lt_size given, lt_encoded *c,
-                   lt_progress *progress, lt_error *err)
+static bool encode(lt_engine *e, const lt_image *image, lt_size given, lt_tiling tiling,
+                   lt_encoded *c, lt_progress *progress, lt_error *err)
 {
     const lt_engine_info *about = lt_engine_about(e);
     lt_size size;
     void *latents, *pixels;
     if (!lt_schedule_init(&c->schedule, &about->scheduler->base, about->scheduler->steps, err) ||
         !fitting_size(image, given, c->factor, &size, err) ||
-        !lt_engine_check_size(e, size.width, size.height, err) || !check_room(e, size, err))
+        !lt_engine_check_size(e, size.width, size.height, err) || !check_room(e, size, tiling, err))
         return false;
     c->w = size.width / c->factor;
     c->h = size.height / c->factor;
+    c->tiled = lt_engine_tiles(e, c->h, c->w);
     size_t n = (size_t)c->channels * (size_t)c->h * (size_t)c->w;
     size_t area = (size_t)size.width * (size_t)size.height;
     if (!lt_try_alloc(n * sizeof(float), "the latents", &latents, err))
@@ -78,8 +83,8 @@ static bool encode(lt_engine *e, const lt_image *image, lt_size given, lt_encode
     return ok;
 }
 
-bool lt_encode_picture(lt_engine *e, const lt_image *image, lt_size given, lt_encoded **out,
-                       lt_progress *progress, lt_error *err)
+bool lt_encode_picture(lt_engine *e, const lt_image *image, lt_size given, lt_tiling tiling,
+                       lt_encoded **out, lt_progress *progress, lt_error *err)
 {
     const lt_engine_info *about = lt_engine_about(e);
     lt_encoded *c = lt_alloc(sizeof *c);
@@ -91,7 +96,7 @@ bool lt_encode_picture(lt_engine *e, const lt_image *image, lt_size given, lt_en
                       .scheduler = *about->scheduler,
                       .model = lt_strdup(about->model)};
     memcpy(c->model_hash, about->hash, sizeof c->model_hash);
-    if (!encode(e, image, given, c, progress, err)) {
+    if (!encode(e, image, given, tiling, c, progress, err)) {
         lt_encoded_free(c);
         return false;
     }

@@ -30,15 +30,17 @@ typedef struct lt_encoded {
     lt_schedule schedule;          /* owned: its abar of every training timestep */
     char *model;                   /* owned */
     char model_hash[20];           /* lt_engine_info.hash */
+    bool tiled;                    /* the VAE worked in tiles (lt_engine_tile) */
     double encode_seconds, decode_seconds;
 } lt_encoded;
 
 /* Encodes to the mean of the posterior, of which nothing is drawn, and decodes that again; the
  * picture is made to fit as --init-image is: `given`, else its own sides, rounded down to multiples
- * of the factor (lt_init_image_size).  LT_ERR_ARGUMENT for one that is too small or too large,
- * LT_ERR_MEMORY, LT_ERR_CANCELLED. */
-bool lt_encode_picture(lt_engine *e, const lt_image *image, lt_size given, lt_encoded **out,
-                       lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
+ * of the factor (lt_init_image_size).  With LT_TILING_AUTO the VAE works in tiles where nothing but
+ * that fits into memory (lt_forecast_check).  LT_ERR_ARGUMENT for one that is too small or too
+ * large, LT_ERR_MEMORY, LT_ERR_CANCELLED. */
+bool lt_encode_picture(lt_engine *e, const lt_image *image, lt_size given, lt_tiling tiling,
+                       lt_encoded **out, lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 void lt_encoded_free(lt_encoded *e); /* NULL is fine */
 
 /* How many times fewer positions, and numbers, the latents have than the pixels (three numbers

@@ -368,7 +368,16 @@ bool lt_params_check(lt_params *p, lt_error *err)
         return lt_fail(err, LT_ERR_ARGUMENT, "leave out --batch: a picture of each seed",
                        "--seeds has %d seeds, expected %d for %d prompts and --batch %d",
                        p->seed_count, p->batch * p->prompt_count, p->prompt_count, p->batch);
-    return check_variation(p, err) && check_strength(p, err) && draw_seeds(p, err);
+    lt_tiling tiling;
+    return check_variation(p, err) && check_strength(p, err) &&
+           lt_tiling_parse(p->vae_tiling, &tiling, err) && draw_seeds(p, err);
+}
+
+lt_tiling lt_params_tiling(const lt_params *p)
+{
+    lt_tiling tiling;
+    lt_error ignored;
+    return lt_tiling_parse(p->vae_tiling, &tiling, &ignored) ? tiling : LT_TILING_AUTO;
 }
 
 double lt_params_strength(const lt_params *p)

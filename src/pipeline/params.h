@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "pipeline/vae_tiles.h"
 
 enum {
     LT_PARAMS_MAX_STEPS = 1000,
@@ -45,6 +46,7 @@ typedef struct lt_params {
     double variation_seed, variation_strength;
     char *init_image; /* PNG file; see pipeline/init_image.h */
     double strength;  /* above 0 to 1; see lt_schedule_begin */
+    char *vae_tiling; /* as lt_tiling_parse reads it */
     char *model, *unet, *vae, *text_encoder, *tokenizer, *variant;
     char *backend, *dtype, *device;
     int threads;
@@ -108,6 +110,8 @@ void lt_params_pick(lt_params *p, int image);
 bool lt_params_variation(const lt_params *p, int image, uint64_t *seed, double *strength);
 /* The strength of an image-to-image run: 0.8 where it is not given. */
 double lt_params_strength(const lt_params *p);
+/* auto where it is not given. */
+lt_tiling lt_params_tiling(const lt_params *p);
 /* The number in `device`; 0 if nothing is given. */
 int lt_params_device(const lt_params *p);
 /* The seed of picture i and, with one generator for all, its place in that generator's stream. */

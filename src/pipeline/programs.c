@@ -254,6 +254,16 @@ bool lt_programs_get(lt_programs *p, lt_network network, int batch, int h, int w
     return true;
 }
 
+void lt_programs_drop(lt_programs *p, lt_network network, int batch, int h, int w)
+{
+    lt_unit *u = find(p, network, batch, h, w);
+    if (!u || u->program == p->held)
+        return;
+    release(p, u);
+    *u = p->units[--p->count];
+    p->units[p->count] = (lt_unit){0};
+}
+
 bool lt_programs_forecast(lt_programs *p, lt_backend *b, const lt_unit *unit, lt_forecast *out,
                           lt_error *err)
 {

@@ -79,6 +79,9 @@ bool lt_programs_trim(lt_programs *p, int h, int w);
 /* The unit is at work: it is not dropped to make room, until another one is held, or NULL. */
 void lt_programs_hold(lt_programs *p, const lt_unit *u);
 
+/* Drops that unit, if it is there and not held. */
+void lt_programs_drop(lt_programs *p, lt_network network, int batch, int h, int w);
+
 /* What lt_programs_get would take with this backend: p's own, or another of its kind that is asked
  * for its opinion.  Nothing for a unit that p's own has compiled already. */
 bool lt_programs_forecast(lt_programs *p, lt_backend *b, const lt_unit *unit, lt_forecast *out,

@@ -110,7 +110,7 @@ bool lt_recall_origin(const lt_png_texts *texts, lt_params *out, lt_origin *orig
 
 bool lt_recall_texts(const lt_png_texts *texts, lt_params *out, lt_buf *notes, lt_error *err)
 {
-    static const char *const not_taken[] = {"backend", "dtype", "latents"};
+    static const char *const not_taken[] = {"backend", "dtype", "latents", "vae-tiling"};
     lt_origin origin;
     lt_recall r = {out, notes};
     if (!lt_recall_origin(texts, out, &origin, notes, err))

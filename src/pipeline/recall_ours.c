@@ -22,6 +22,7 @@ static void take_settings(const lt_recall *r, const json_object *o)
         {"variation_strength", "variation-strength"},
         {"init_image", "init-image"},
         {"strength", "strength"},
+        {"vae_tiling", "vae-tiling"},
         {"model", "model"},
         {"unet", "unet"},
         {"vae", "vae"},
@@ -36,6 +37,8 @@ static void take_settings(const lt_recall *r, const json_object *o)
         if (value && *value)
             lt_recall_set(r, rows[i][1], value);
     }
+    if (!lt_recall_member(o, "vae_tiling")) /* it was written before there were tiles */
+        lt_recall_set(r, "vae-tiling", "off");
     lt_recall_size(r, lt_recall_member(o, "width"), lt_recall_member(o, "height"));
     if (lt_recall_member(o, "seed"))
         lt_recall_seed(r, lt_recall_member(o, "seed"));

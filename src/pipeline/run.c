@@ -48,6 +48,7 @@ static lt_engine_load load_of(const lt_run *run, int images, bool maps)
 static bool prepare(lt_run *run, int images, bool maps, lt_progress *progress, lt_error *err)
 {
     lt_engine_load load = load_of(run, images, maps);
+    lt_engine_tile(run->engine, run->view.tiled); /* others may have decoded since */
     return lt_engine_prepare(run->engine, &load, progress, err);
 }
 
@@ -138,10 +139,10 @@ static bool set_schedule(lt_run *run, lt_error *err)
            cut_schedule(run, err);
 }
 
-/* Whether everything below, and the steps, will find their memory. */
+/* Whether everything below, and the steps, will find their memory, and how. */
 static bool check_room(lt_run *run, const lt_run_options *o, lt_error *err)
 {
-    const lt_run_view *v = &run->view;
+    lt_run_view *v = &run->view;
     run->work = (lt_work){.prompts = o->params->prompt_count,
                           .per_prompt = v->per_prompt,
                           .width = v->width,
@@ -151,11 +152,15 @@ static bool check_room(lt_run *run, const lt_run_options *o, lt_error *err)
                           .own_generators = o->params->own_generators,
                           .encode = run->init.generators > 0,
                           .maps = o->attention,
+                          .tiling = lt_params_tiling(o->params),
                           .traced_steps = o->keep_uncond ? (size_t)v->steps : 0,
                           .film_steps = o->film ? (size_t)v->steps : 0,
                           .drawn = run->of > 1 ? run->of : 0};
     lt_room room = o->room ? *o->room : lt_room_find("");
-    return lt_forecast_check(run->engine, &run->work, &room, err);
+    if (!lt_forecast_check(run->engine, &run->work, &room, err))
+        return false;
+    v->tiled = lt_engine_tiles(run->engine, v->h, v->w);
+    return true;
 }
 
 /* Where memory that seemed to be there was not, *err says what fits, nothing being compiled. */

@@ -98,6 +98,7 @@ typedef struct lt_run_view {
                                number at any step is that step plus this */
     double guidance_scale;
     bool guided; /* guidance_scale > 1: both halves run */
+    bool tiled;  /* its pictures go through the VAE in tiles (lt_engine_tile) */
     const lt_sampler *sampler;
     const lt_schedule *schedule;
     const lt_tokens *prompts;  /* [prompts] */

@@ -12,6 +12,7 @@
 struct lt_session {
     lt_shared shared;
     pthread_t thread;
+    bool tiled; /* of what is asked for */
 };
 
 bool lt_session_open(const lt_backend_ops *const *backends, lt_session **out, lt_error *err)
@@ -152,7 +153,13 @@ void lt_session_decode(lt_session *s, uint64_t id, int step, int image, lt_lens 
                     .latents = own,
                     .channels = channels,
                     .h = h,
-                    .w = w});
+                    .w = w,
+                    .tiled = s->tiled});
+}
+
+void lt_session_tile(lt_session *s, bool on)
+{
+    s->tiled = on;
 }
 
 void lt_session_encode_text(lt_session *s, const char *text)
@@ -184,7 +191,8 @@ void lt_session_predict(lt_session *s, uint64_t id, const lt_params *p, const lt
                     .latents = own,
                     .channels = call->channels,
                     .h = call->h,
-                    .w = call->w});
+                    .w = call->w,
+                    .tiled = s->tiled});
 }
 
 void lt_session_leave(lt_session *s)

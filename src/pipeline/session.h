@@ -115,6 +115,11 @@ void lt_session_predict(lt_session *s, uint64_t id, const lt_params *p, const lt
 /* None of them is wanted any more. */
 void lt_session_leave(lt_session *s);
 
+/* Whether what is asked for from now on goes through the VAE in tiles, as lt_film.tiled says of a
+ * run's pictures, and lt_encoded.tiled of those of its latents; at first it does not.  What
+ * lt_session_encode_picture asks for goes as its settings say. */
+void lt_session_tile(lt_session *s, bool on);
+
 /* ---- events ---- */
 
 typedef enum lt_event_kind {

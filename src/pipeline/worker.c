@@ -193,6 +193,8 @@ static bool begin(lt_worker *w, lt_error *err)
         lt_film_free(film);
         return false;
     }
+    if (film->tiled && lt_params_tiling(w->params) == LT_TILING_AUTO)
+        lt_worker_say(w, LT_EVENT_NOTE, LT_TILING_NOTE);
     w->state = lt_alloc((size_t)film->images);
     film->begin_seconds = lt_clock() - start;
     lt_worker_send(w, (lt_event){.kind = LT_EVENT_BEGUN, .id = w->id, .film = film});

@@ -45,6 +45,7 @@ typedef struct lt_job {
     char *path;        /* ENCODE, owned: a file; NULL: the picture */
     lt_image *picture; /* ENCODE, owned */
     double abar;       /* PREDICT: of timestep `step` */
+    bool tiled;        /* DECODE, PREDICT: the VAE works in tiles */
 } lt_job;
 
 typedef struct lt_shared {

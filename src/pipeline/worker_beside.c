@@ -23,9 +23,13 @@ static bool encode(lt_worker *w, const lt_job *j, lt_error *err)
     else if (!lt_png_read(j->path, &image, NULL, err))
         return false;
     lt_worker_at(w, LT_AT_ENCODING);
-    bool ok = lt_encode_picture(w->engine, image, j->params->size, &encoded, &w->s->beside, err) ||
+    lt_tiling tiling = lt_params_tiling(j->params);
+    bool ok = lt_encode_picture(w->engine, image, j->params->size, tiling, &encoded, &w->s->beside,
+                                err) ||
               (err->code != LT_ERR_CANCELLED && j->path && lt_fail_in(err, "'%s'", j->path));
     lt_image_unref(image);
+    if (ok && encoded->tiled && tiling == LT_TILING_AUTO)
+        lt_worker_say(w, LT_EVENT_NOTE, LT_TILING_NOTE);
     if (ok)
         lt_worker_send(w, (lt_event){.kind = LT_EVENT_ENCODED, .id = j->id, .encoded = encoded});
     return ok;
@@ -38,6 +42,7 @@ static bool decode(lt_worker *w, const lt_job *j, const float *latents, lt_image
     int f = lt_engine_about(w->engine)->vae->factor, width = j->w * f, height = j->h * f;
     void *pixels;
     lt_worker_at(w, LT_AT_PICTURE);
+    lt_engine_tile(w->engine, j->tiled);
     if (!lt_try_alloc(3 * sizeof(float) * (size_t)width * (size_t)height, "a picture", &pixels,
                       err))
         return false;

@@ -16,6 +16,7 @@ enum { LT_WORKER_SHOWN = 1, LT_WORKER_PLAIN = 2, LT_WORKER_DROPPED = 4 };
 typedef struct lt_worker_decoder {
     bool busy;
     bool of_run;
+    bool beside;    /* it is made beside other work; tiles are not */
     bool silent;    /* its run is over: nobody waits for it */
     lt_job picture; /* of one that was asked for with its latents */
     double since;

@@ -27,9 +27,14 @@ static bool begin(lt_worker *w, const lt_job *j, bool of_run, lt_error *err)
     int f = lt_engine_about(w->engine)->vae->factor;
     size_t pixels = 3 * (size_t)j->h * (size_t)j->w * (size_t)f * (size_t)f;
     lt_worker_at(w, LT_AT_PICTURE);
+    lt_engine_tile(w->engine, j->tiled);
     if (!reserve(&w->pixels, &w->pixel_count, pixels, err))
         return false;
-    w->decoder = (lt_worker_decoder){.of_run = of_run, .picture = *j, .since = lt_clock()};
+    w->decoder = (lt_worker_decoder){.of_run = of_run,
+                                     .beside = lt_engine_beside(w->engine) &&
+                                               !lt_engine_tiles(w->engine, j->h, j->w),
+                                     .picture = *j,
+                                     .since = lt_clock()};
     w->decoder.busy =
         lt_engine_decode_start(w->engine, j->h, j->w, j->latents, w->pixels, &w->s->progress, err);
     return w->decoder.busy;
@@ -48,7 +53,7 @@ static bool send(lt_worker *w, double seconds, lt_error *err)
                                  .image = j->image,
                                  .lens = j->lens,
                                  .seconds = seconds,
-                                 .beside = lt_engine_beside(w->engine),
+                                 .beside = w->decoder.beside,
                                  .picture = picture});
     return true;
 }
@@ -146,7 +151,8 @@ static bool begin_of_run(lt_worker *w, int image, lt_error *err)
                 .lens = lens,
                 .latents = w->shown + (size_t)image * one,
                 .h = v->h,
-                .w = v->w};
+                .w = v->w,
+                .tiled = v->tiled};
     w->state[image] |= LT_WORKER_SHOWN | (lens == LT_LENS_LATENTS ? LT_WORKER_PLAIN : 0);
     return begin(w, &j, true, err);
 }

@@ -109,6 +109,9 @@ static void add_values(const lt_studio *s, lt_completion *c, const char *name, c
             add(c, start, lt_spacing_name((lt_spacing)i), "");
     if (strcmp(name, "dtype") == 0)
         add_names(c, start, dtypes);
+    if (strcmp(name, "vae-tiling") == 0)
+        for (int i = LT_TILING_AUTO; i <= LT_TILING_OFF; i++)
+            add(c, start, lt_tiling_name((lt_tiling)i), "");
     if (strcmp(name, "backend") == 0) {
         add(c, start, "auto", "");
         for (int i = 0; s->options->backends[i]; i++)

@@ -236,6 +236,8 @@ static const char *name_at(const lt_param_info *info, int i)
         return i < 3 ? spacings[i] : NULL;
     if (is(info, "dtype"))
         return i < 4 ? dtypes[i] : NULL;
+    if (is(info, "vae-tiling"))
+        return i <= LT_TILING_OFF ? lt_tiling_name((lt_tiling)i) : NULL;
     return NULL;
 }
 

@@ -118,6 +118,7 @@ static void ask(lt_studio *s)
                           .w = e->w,
                           .abar = v->at.abar,
                           .x_t = v->x_t};
+    lt_session_tile(s->session, e->tiled);
     lt_session_predict(s->session, v->asked, &s->form.next, &call);
 }
 

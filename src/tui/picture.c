@@ -63,6 +63,7 @@ bool lt_studio_ask_through(lt_studio *s, const lt_reel *r, int step, int image, 
     s->asked_image = image;
     s->asked_lens = lens;
     float *latents = latents_of(f, step, lens);
+    lt_session_tile(s->session, f->tiled);
     lt_session_decode(s->session, r->id, step, image, lens, part(f, latents, image), f->channels,
                       f->h, f->w);
     free(latents);

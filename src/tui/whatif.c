@@ -192,6 +192,7 @@ static void ask(lt_studio *s, const lt_film *f, const float *latents)
     w->asked = ++s->next_id;
     w->made = w->scale;
     w->lens = s->lens;
+    lt_session_tile(s->session, f->tiled);
     lt_session_decode(s->session, w->asked, w->step, 0, s->lens, latents, f->channels, f->h, f->w);
 }
 

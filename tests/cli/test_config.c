@@ -58,6 +58,7 @@ static void test_every_key(void **state)
     assert_string_equal(p.latents, "/h/noise.safetensors");
     assert_string_equal(p.init_image, "/h/first.png");
     assert_true(p.strength == 0.5);
+    assert_string_equal(p.vae_tiling, "on");
     assert_string_equal(p.scheduler, "euler");
     assert_string_equal(p.timestep_spacing, "leading");
     assert_string_equal(p.model, "/h/models/mine");

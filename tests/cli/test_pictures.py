@@ -349,6 +349,28 @@ class Reproduce(Case):
         write_png(self.dir / "in.png", 37, 27)
         self.refused("reproduce", "1.png", part="'1.png' began with another picture than 'in.png' is now", code=1)
 
+    def test_tiles(self):
+        """The VAE in tiles: another picture, which says so, and is made again from what it says."""
+        small = ["render", "-p", "a fox", "--steps", "1", "--dtype", "f32", "--size", "136x24", "--seed", "5", "-q"]
+        for words, name in (["--vae-tiling", "on"], "on"), (["--vae-tiling=off"], "off"), ([], "auto"):
+            self.assertEqual(self.json_of(*small, *words, "-o", f"{name}.png")["vae_tiling"], name == "on")
+            s = self.settings(f"{name}.png")
+            self.assertEqual(s["vae_tiling"], "on" if name == "on" else "off")
+            self.assertIn("--vae-tiling=" + s["vae_tiling"], self.run_it("info", f"{name}.png")[0])
+            self.assertTrue(self.json_of("reproduce", f"{name}.png")["identical"])
+        pixels = [(self.dir / f"{name}.png").read_bytes().split(b"IDAT", 1)[1] for name in ("on", "off", "auto")]
+        self.assertNotEqual(pixels[0], pixels[1])
+        self.assertEqual(pixels[1], pixels[2])
+        self.assertFalse(self.json_of("reproduce", "on.png", "--vae-tiling", "off", code=1)["identical"])
+        del s["vae_tiling"]  # a file from before there were tiles
+        copy_png(self.dir / "off.png", self.dir / "old.png", s)
+        self.run_it("reproduce", "old.png", "-q")
+        self.run_it("render", *small[1:5], "--dtype", "f32", "--size", "128x24", "--vae-tiling", "on", "-q", "-o", "small.png")
+        self.assertEqual(self.settings("small.png")["vae_tiling"], "off")
+        self.run_it("roundtrip", "on.png", "-o", "r.png", "--vae-tiling", "on", "-q")
+        self.run_it("noise", "on.png", "-o", "n.png", "-t", "9", "--vae-tiling", "on", "-q")
+        self.refused(*small, "--vae-tiling", "often", part="--vae-tiling is 'often', expected auto, on or off")
+
     def test_init_image_of_several(self):
         """One generator for all: it samples the picture once, then draws for each."""
         write_png(self.dir / "in.png", 32, 24)

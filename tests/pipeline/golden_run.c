@@ -62,6 +62,8 @@ static void read_params(bench *b)
         p->init_image = lt_strdup("init.picture");
         p->strength = json_object_get_double(member(args, "strength"));
     }
+    if (b->golden.tiled)
+        p->vae_tiling = lt_strdup("on");
     CHECK_OK(lt_params_check(p, err));
     lt_buf_done(&text);
     json_object_put(args);
@@ -217,6 +219,7 @@ static void test_one(void **state)
     pipeline_rig_open(b.golden.model, j->ops, lt_dtype_name(j->dtype), &b.rig);
     lt_run_options options = {.params = &b.params, .init = b.init.image ? &b.init : NULL};
     CHECK_OK(lt_run_begin(b.rig.engine, &options, &b.run, NULL, err));
+    assert_int_equal(lt_run_about(b.run)->tiled, b.golden.tiled);
     check_start(&b, j->dtype);
     lt_step_result result;
     do {

@@ -187,12 +187,43 @@ static void test_without(void **state)
     scene_free(&s);
 }
 
+/* A picture in tiles is made at once, after the one that is at work. */
+static void test_tiles(void **state)
+{
+    enum { TILED = 9 };
+    scene s = scene_new();
+    lt_engine *e = s.rig.engine;
+    int f = lt_engine_about(e)->vae->factor;
+    size_t count = (size_t)(3 * TILED * W * f * f);
+    float latents[4 * TILED * W], *want = lt_alloc_array(count, sizeof *want);
+    float *pixels = lt_alloc_array(count, sizeof *pixels);
+    (void)state;
+    for (size_t i = 0; i < sizeof latents / sizeof *latents; i++)
+        latents[i] = (float)(i % 5) / 4 - 0.5f;
+    begin(&s);
+    lt_engine_tile(e, true);
+    assert_true(lt_engine_tiles(e, TILED, W) && !lt_engine_tiles(e, H, W));
+    CHECK_OK(lt_engine_decode(e, 1, TILED, W, latents, want, NULL, err));
+    assert_true(is_over(&s));
+    check_pixels(&s);
+    CHECK_OK(lt_engine_decode_start(e, TILED, W, latents, pixels, NULL, err));
+    assert_true(is_over(&s));
+    assert_memory_equal(pixels, want, count * sizeof *want);
+    assert_int_equal(atomic_load(&beside.starts), 1);
+    begin(&s); /* no tile fits into it */
+    assert_false(is_over(&s));
+    free(want);
+    free(pixels);
+    scene_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_in_two_parts),  cmocka_unit_test(test_is_kept),
         cmocka_unit_test(test_another_waits), cmocka_unit_test(test_closed_and_measured),
         cmocka_unit_test(test_faults),        cmocka_unit_test(test_without),
+        cmocka_unit_test(test_tiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,7 +34,7 @@ typedef struct taken {
 static const lt_room endless = {SIZE_MAX, "nothing"};
 
 /* A step and a picture in a process of its own, whose peak is nobody else's. */
-static taken measure(const char *model, const char *dtype, int side)
+static taken measure(const char *model, const char *dtype, int side, lt_tiling tiling)
 {
     int ends[2], status;
     taken t = {0};
@@ -46,13 +46,18 @@ static taken measure(const char *model, const char *dtype, int side)
         lt_run *run;
         lt_error fault = {0};
         pipeline_rig_open(model, &lt_cpu_backend, dtype, &r);
-        lt_work work = {
-            .prompts = 1, .per_prompt = 1, .width = side, .height = side, .guided = true};
+        lt_work work = {.prompts = 1,
+                        .per_prompt = 1,
+                        .width = side,
+                        .height = side,
+                        .guided = true,
+                        .tiling = tiling};
         CHECK_OK(
             lt_forecast_bytes(r.engine, &work, lt_engine_about(r.engine)->dtype, &t.forecast, err));
         t.forecast += status_of("VmRSS");
         lt_params p = pipeline_params("a fox", 1, "1", false, 1);
         p.size = (lt_size){side, side};
+        p.vae_tiling = lt_strdup(lt_tiling_name(tiling));
         lt_run_options options = {.params = &p, .room = &endless};
         CHECK_OK(lt_run_begin(r.engine, &options, &run, NULL, err));
         assert_int_equal(lt_run_step(run, NULL, &fault), LT_STEP_DONE);
@@ -82,14 +87,16 @@ static void test_peaks(void **state)
     static const struct {
         const char *dtype;
         int side;
-    } cases[] = {{"f32", 64}, {"bf16", 256}};
+        lt_tiling tiling;
+    } cases[] = {
+        {"f32", 64, LT_TILING_AUTO}, {"bf16", 256, LT_TILING_AUTO}, {"f32", 320, LT_TILING_ON}};
     bool fast;
     if (!OWN_MEMORY)
         skip();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         if (strcmp(cases[i].dtype, "bf16") == 0 && !lt_cpu_backend.supports(LT_BF16, &fast))
             continue;
-        taken t = measure("demo", cases[i].dtype, cases[i].side);
+        taken t = measure("demo", cases[i].dtype, cases[i].side, cases[i].tiling);
         if (t.forecast < t.peak || (double)t.forecast > 1.1 * (double)t.peak + 30e6)
             fail_msg("%s, %d pixels: forecast %zu, peak %zu", cases[i].dtype, cases[i].side,
                      t.forecast, t.peak);
@@ -176,6 +183,7 @@ static void test_other_hints(void **state)
     bool fast, narrow = lt_cpu_backend.supports(LT_BF16, &fast);
     pipeline_rig_open("demo", &lt_cpu_backend, "f32", &r);
     lt_work work = square(512, 1), more = square(512, 4);
+    work.tiling = more.tiling = LT_TILING_OFF;
     CHECK_OK(lt_forecast_bytes(r.engine, &work, LT_F32, &one, err));
     CHECK_OK(lt_forecast_bytes(r.engine, &more, LT_F32, &four, err));
     lt_room room = {one, "free memory"};
@@ -264,6 +272,39 @@ static void test_other_sizes(void **state)
     pipeline_rig_close(&r);
 }
 
+/* Where only tiles fit, auto takes them, and what is taken is what was forecast; off is offered
+ * them; whoever has room gets the whole. */
+static void test_tiles(void **state)
+{
+    (void)state;
+    pipeline_rig r;
+    lt_error fault = {0};
+    size_t whole, tiled;
+    lt_work work = square(512, 1), on = work, off = work;
+    on.tiling = LT_TILING_ON;
+    off.tiling = LT_TILING_OFF;
+    pipeline_rig_open("demo", &lt_cpu_backend, "f32", &r);
+    CHECK_OK(lt_forecast_bytes(r.engine, &work, LT_F32, &whole, err));
+    CHECK_OK(lt_forecast_bytes(r.engine, &on, LT_F32, &tiled, err));
+    assert_true(tiled < whole / 4 * 3); /* 127 MB of 210 */
+    lt_room room = {whole, "free memory"};
+    int side = 512 / lt_engine_about(r.engine)->vae->factor;
+    CHECK_OK(lt_forecast_check(r.engine, &work, &room, err));
+    assert_false(lt_engine_tiles(r.engine, side, side));
+    room.bytes = tiled;
+    CHECK_OK(lt_forecast_check(r.engine, &work, &room, err));
+    assert_true(lt_engine_tiles(r.engine, side, side));
+    CHECK_OK(lt_forecast_check(r.engine, &on, &room, err));
+    assert_false(lt_forecast_check(r.engine, &off, &room, &fault));
+    assert_false(lt_engine_tiles(r.engine, side, side));
+    assert_non_null(strstr(fault.hint, " or --vae-tiling on"));
+    room.bytes = tiled - 1;
+    assert_false(lt_forecast_check(r.engine, &work, &room, &fault));
+    assert_null(strstr(fault.hint, "tiling"));
+    assert_false(lt_engine_tiles(r.engine, side, side));
+    pipeline_rig_close(&r);
+}
+
 /* A run that is refused has done nothing yet. */
 static void test_run(void **state)
 {
@@ -294,7 +335,8 @@ int main(void)
         cmocka_unit_test(test_peaks), /* first: its processes must not inherit threads */
         cmocka_unit_test(test_backends),    cmocka_unit_test(test_size_hint),
         cmocka_unit_test(test_other_hints), cmocka_unit_test(test_device),
-        cmocka_unit_test(test_other_sizes), cmocka_unit_test(test_run),
+        cmocka_unit_test(test_other_sizes), cmocka_unit_test(test_tiles),
+        cmocka_unit_test(test_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,7 +41,8 @@ static void test_ours(void **state)
                     .height = 64,
                     .images = 1,
                     .per_prompt = 1,
-                    .shown = 3};
+                    .shown = 3,
+                    .tiled = true};
     lt_meta_json(&meta, 0, &json);
     from(LT_META_JSON, json.data, &back, &notes);
     assert_string_equal(back.prompts[0], p.prompts[0]);
@@ -57,6 +58,7 @@ static void test_ours(void **state)
     assert_int_equal(back.size.width, 128);
     assert_int_equal(back.size.height, 64);
     assert_null(back.dtype);
+    assert_null(back.vae_tiling);
     assert_int_equal(notes.len, 0);
     lt_params_done(&back);
     lt_params_done(&p);

@@ -367,6 +367,66 @@ static void test_attention_to_nothing(void **state)
     lt_session_close(s);
 }
 
+static size_t device_room; /* of the device that is played */
+
+static size_t room_of_device(const lt_backend *b)
+{
+    (void)b;
+    return device_room;
+}
+
+/* Where the decoder does not fit, it takes tiles, says so, and makes the same pictures again when
+ * it is asked, whatever the run at work does. */
+static void test_tiles(void **state)
+{
+    (void)state;
+    enum { W = 9, H = 3 };
+    lt_backend_ops device = lt_ref_backend;
+    const lt_backend_ops *const list[] = {&device, NULL};
+    lt_session *s;
+    lt_forecast need;
+    lt_image *pictures[2] = {NULL};
+    lt_params p = settings(1);
+    lt_engine_load load = {.images = 1, .h = H, .w = W, .guided = true, .tiled = true};
+    pipeline_rig fresh;
+    int f = lt_engine_about(rig->engine)->vae->factor;
+    p.size = (lt_size){W * f, H * f};
+    pipeline_rig_open("sd1", &lt_ref_backend, "f32", &fresh);
+    CHECK_OK(lt_engine_forecast(fresh.engine, LT_F32, &load, &need, err));
+    pipeline_rig_close(&fresh);
+    device.room = room_of_device;
+    device_room = need.weights + need.activations;
+    CHECK_OK(lt_session_open(list, &s, err));
+    lt_session_run(s, 1, &p, false);
+    lt_event e = session_wait_for(s, LT_EVENT_NOTE);
+    assert_string_equal(e.text, LT_TILING_NOTE);
+    lt_event_done(&e);
+    lt_film *film = collect(s, 1, pictures);
+    assert_true(film->tiled && lt_film_meta(film, 1).tiled);
+    float *latents = lt_alloc_array(film->all, sizeof *latents);
+    lt_film_lens(film, 1, LT_LENS_LATENTS, latents);
+    lt_image *whole = decode(film, latents);
+    lt_engine_tile(rig->engine, true);
+    lt_image *tiled = decode(film, latents);
+    lt_engine_tile(rig->engine, false);
+    same_image(pictures[1], tiled);
+    assert_memory_not_equal(whole->rgb, tiled->rgb, lt_image_bytes(whole));
+    for (int on = 0; on < 2; on++) {
+        lt_session_tile(s, on == 1);
+        lt_session_decode(s, 2, 1, 0, LT_LENS_LATENTS, latents, film->channels, H, W);
+        e = session_wait_for(s, LT_EVENT_PICTURE);
+        same_image(e.picture, on ? tiled : whole);
+        lt_event_done(&e);
+    }
+    lt_image_unref(whole);
+    lt_image_unref(tiled);
+    free(latents);
+    drop_pictures(pictures, 2);
+    lt_film_free(film);
+    lt_params_done(&p);
+    lt_session_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +439,7 @@ int main(void)
         cmocka_unit_test(test_fork),
         cmocka_unit_test(test_picture_survives_stop),
         cmocka_unit_test(test_attention_to_nothing),
+        cmocka_unit_test(test_tiles),
     };
     return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }

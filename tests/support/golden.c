@@ -67,6 +67,7 @@ bool golden_open(const char *data, const char *name, golden *out, lt_error *err)
     json_object *args = parsed(out, "args"), *error = parsed(out, "error");
     const char *model = json_object_get_string(json_object_object_get(args, "model"));
     out->model = lt_strdup(model ? model : "");
+    out->tiled = json_object_get_boolean(json_object_object_get(args, "tiling"));
     read_errors(error, "f64", out->f64_error);
     read_errors(error, "bf16", out->bf16_error);
     json_object_put(args);

@@ -31,6 +31,7 @@ typedef struct golden {
     int channels, h, w;                    /* of the latents */
     int tokens, text_width;                /* 77, D */
     bool guided;                           /* holds eps_uncond and eps_text */
+    bool tiled;                            /* its VAE worked in tiles */
     double f64_error[GOLDEN_STAGE_COUNT];  /* diffusers in float32 against itself in float64 */
     double bf16_error[GOLDEN_STAGE_COUNT]; /* diffusers in bfloat16 against itself in float32 */
 } golden;

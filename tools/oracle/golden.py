@@ -296,6 +296,7 @@ def arguments():
     parser.add_argument("--width", type=int)
     parser.add_argument("--init", metavar="WxH", help="image to image, from a test picture of that size")
     parser.add_argument("--strength", type=float, default=0.8, help="with --init")
+    parser.add_argument("--tiling", action="store_true", help="the VAE works in tiles: enable_tiling")
     parser.add_argument("--trace", action="store_true", help="also what every block returns")
     parser.add_argument("--attention", action="store_true", help="also the maps of cross-attentions")
     parser.add_argument("--slim", action="store_true", help="of the steps between, only the latents")
@@ -305,19 +306,27 @@ def arguments():
     return parser.parse_args()
 
 
+def load(args):
+    model = reference.Model(args.model)
+    if args.tiling:
+        model.vae.enable_tiling()
+    return model
+
+
 def main():
     args = arguments()
-    model = reference.Model(args.model)
+    model = load(args)
     out = run(args, model)
     if args.check:
         check(args, model, out)
     unsaid = ("out", "trace", "attention", "slim", "no_encode", "check", "no_error") + (() if args.init else ("init", "strength"))
+    unsaid += () if args.tiling else ("tiling",)
     said = {k: v for k, v in vars(args).items() if k not in unsaid}
     said["model"] = os.path.basename(os.path.normpath(args.model))
     meta = {"args": json.dumps(said), "versions": json.dumps(reference.VERSIONS)}
     if not args.no_error:
-        error = {"bf16": measure(args, reference.Model(args.model), out, torch.bfloat16),
-                 "f64": measure(args, reference.Model(args.model), out, torch.float64)}
+        error = {"bf16": measure(args, load(args), out, torch.bfloat16),
+                 "f64": measure(args, load(args), out, torch.float64)}
         meta["error"] = json.dumps({k: {s: float(f"{e:.3g}") for s, e in v.items()} for k, v in error.items()})
     bad = [k for k, v in out.items() if v.is_floating_point() and not torch.isfinite(v).all()]
     if bad:

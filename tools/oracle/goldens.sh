@@ -95,6 +95,7 @@ if wanted pooled; then
 fi
 g attention sd1 --no-encode --attention --scheduler lms --prompt "a fox, hippopotamuses" --images-per-prompt 2 \
   --steps 3 --seed 9
+g tiled sd1 --no-encode --scheduler euler --prompt "a fox" --steps 2 --seed 9 --init 168x104 --tiling
 g demo demo --scheduler lms --prompt "A wild pokemon appears!" --steps 30 --seed 42 --slim
 n sd1
 n sd2
