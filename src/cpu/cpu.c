@@ -79,6 +79,7 @@ const lt_backend_ops lt_cpu_backend = {
     .what = "this processor, through oneDNN: f32, and bf16 where it can",
     .group = GROUP,
     .group_area = GROUP_AREA,
+    .one_prompt = true,
     .describe = cpu_describe,
     .supports = cpu_supports,
     .open = cpu_open,

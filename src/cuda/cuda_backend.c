@@ -111,6 +111,7 @@ const lt_backend_ops lt_cuda_ops = {
     .name = "cuda",
     .what = "NVIDIA GPUs, through cuDNN and cuBLASLt: f16, bf16 and f32",
     .group = 8,
+    .one_prompt = true,
     .usable = cuda_usable,
     .describe = cuda_describe,
     .supports = cuda_supports,

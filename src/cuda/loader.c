@@ -214,6 +214,7 @@ const lt_backend_ops lt_cuda_backend = {
     .name = "cuda",
     .what = "NVIDIA GPUs, through cuDNN and cuBLASLt: f16, bf16 and f32",
     .group = 8,
+    .one_prompt = true,
     .usable = cuda_usable,
     .describe = cuda_describe,
     .supports = cuda_supports,

@@ -15,7 +15,8 @@ typedef struct unet {
     const lt_unet_config *c;
     lt_tensor *shifts; /* of time, of all resnets side by side [N,lt_unet_shifts] */
     int64_t shifted;   /* channels of them that the resnets so far took */
-    lt_tensor *text;   /* [N,T,D] */
+    lt_tensor *text;   /* [N,T,D], or [P,T,D]: a row for several results */
+    int64_t results;   /* N */
 } unet;
 
 static lt_tensor *norm_silu(const unet *u, const char *name, lt_tensor *x)
@@ -106,7 +107,8 @@ static lt_tensor *resnet(unet *u, int i, lt_tensor *x, int out, float scale)
     return x;
 }
 
-/* Scaled dot-product attention; self-attention when context == x.  x [N,S,C]  context [N,T,D] */
+/* Scaled dot-product attention; self-attention when context == x.  x [N,S,C]  context [N,T,D], or
+ * a row for several of x (lt_attention) */
 static lt_tensor *attention(lt_graph *g, const char *name, lt_tensor *x, lt_tensor *context,
                             int heads)
 {
@@ -120,23 +122,23 @@ static lt_tensor *attention(lt_graph *g, const char *name, lt_tensor *x, lt_tens
     return x;
 }
 
-/* The halves of guidance are the same until the text comes in: what was made once, for every text.
- * x [B,...]  text [N,T,D], N a multiple of B -> [N,...] */
-static lt_tensor *for_every_text(lt_graph *g, lt_tensor *x, const lt_tensor *text)
+/* The halves of guidance are the same until the text comes in: what was made once, for every
+ * result.  x [B,...] -> [N,...], N a multiple of B */
+static lt_tensor *for_every_text(const unet *u, lt_tensor *x)
 {
-    int times = (int)(text->shape.dim[0] / x->shape.dim[0]);
-    return times > 1 ? lt_repeat(g, x, times) : x;
+    int times = (int)(u->results / x->shape.dim[0]);
+    return times > 1 ? lt_repeat(u->g, x, times) : x;
 }
 
-/* Self-attention, cross-attention to the prompt, gated feed-forward.  x [B,S,C]  text [N,T,D] ->
- * [N,S,C] */
-static lt_tensor *transformer_block(lt_graph *g, lt_tensor *x, lt_tensor *text, int heads)
+/* Self-attention, cross-attention to the prompt, gated feed-forward.  x [B,S,C] -> [N,S,C] */
+static lt_tensor *transformer_block(const unet *u, lt_tensor *x, int heads)
 {
+    lt_graph *g = u->g;
     const float eps = 1e-5f; /* LayerNorm's default in BasicTransformerBlock */
     int width = (int)x->shape.dim[2];
     lt_tensor *h = lt_layer_norm(g, "norm1", x, eps);
-    x = for_every_text(g, lt_add(g, attention(g, "attn1", h, h, heads), x), text);
-    x = lt_add(g, attention(g, "attn2", lt_layer_norm(g, "norm2", x, eps), text, heads), x);
+    x = for_every_text(u, lt_add(g, attention(g, "attn1", h, h, heads), x));
+    x = lt_add(g, attention(g, "attn2", lt_layer_norm(g, "norm2", x, eps), u->text, heads), x);
     h = lt_linear(g, "ff.net.0.proj", lt_layer_norm(g, "norm3", x, eps), 8 * width, true);
     return lt_add(g, lt_linear(g, "ff.net.2", lt_geglu(g, h), width, true), x);
 }
@@ -156,17 +158,17 @@ static lt_tensor *transformer(const unet *u, int i, lt_tensor *x, int level)
     lt_graph *g = u->g;
     lt_shape image = x->shape;
     lt_shape tokens = {.ndim = 3, .dim = {image.dim[0], image.dim[1] * image.dim[2], image.dim[3]}};
-    image.dim[0] = u->text->shape.dim[0]; /* of the result */
+    image.dim[0] = u->results;
     lt_enter(g, "attentions.%d", i);
     lt_tensor *h = lt_group_norm(g, "norm", x, u->c->norm_num_groups, 1e-6f);
     h = lt_reshape(g, project(u, "proj_in", h), tokens); /* [N,S,C] */
     for (int block = 0; block < u->c->depth[level]; block++) {
         lt_enter(g, "transformer_blocks.%d", block);
-        h = transformer_block(g, h, u->text, u->c->heads[level]);
+        h = transformer_block(u, h, u->c->heads[level]);
         lt_leave(g);
     }
     h = project(u, "proj_out", lt_reshape(g, h, image));
-    x = lt_add(g, h, for_every_text(g, x, u->text));
+    x = lt_add(g, h, for_every_text(u, x));
     x = lt_tap(g, "out", x);
     lt_leave(g);
     return x;
@@ -222,7 +224,7 @@ static lt_tensor *up(unet *u, int level, lt_tensor *x, stack *skips)
     for (int i = 0; i < c->layers[level] + 1; i++) {
         lt_tensor *skip = skips->at[--skips->count];
         if (skip->shape.dim[0] < x->shape.dim[0])
-            skip = for_every_text(u->g, skip, u->text);
+            skip = for_every_text(u, skip);
         x = resnet(u, i, lt_concat(u->g, x, skip), c->channels[level], 1.0f);
         if (c->up_attends[level])
             x = transformer(u, i, x, level);
@@ -238,22 +240,39 @@ static lt_tensor *up(unet *u, int level, lt_tensor *x, stack *skips)
     return x;
 }
 
-lt_tensor *lt_unet(lt_graph *g, const lt_unet_config *c, lt_tensor *latents, lt_tensor *shifts,
-                   lt_tensor *text)
+static lt_tensor *record(unet *u, lt_tensor *latents)
 {
     stack skips = {.count = 0};
-    unet u = {.g = g, .c = c, .shifts = shifts, .text = text};
-
+    lt_graph *g = u->g;
+    const lt_unet_config *c = u->c;
     lt_tensor *x = c->center_input_sample ? lt_scale(g, latents, 2.0f, -1.0f) : latents;
     x = push(&skips, lt_conv2d(g, "conv_in", x, c->channels[0], 3)); /* [N,H,W,C0] */
     for (int level = 0; level < c->levels; level++)
-        x = down(&u, level, x, &skips);
+        x = down(u, level, x, &skips);
     if (c->mid_block)
-        x = middle(&u, x);
+        x = middle(u, x);
     for (int level = c->levels - 1; level >= 0; level--)
-        x = up(&u, level, x, &skips);
-    x = lt_conv2d(g, "conv_out", norm_silu(&u, "conv_norm_out", x), c->out_channels, 3);
-    return for_every_text(g, x, text); /* a UNet without attention has not met the text */
+        x = up(u, level, x, &skips);
+    x = lt_conv2d(g, "conv_out", norm_silu(u, "conv_norm_out", x), c->out_channels, 3);
+    return for_every_text(u, x); /* a UNet without attention has not met the text */
+}
+
+lt_tensor *lt_unet(lt_graph *g, const lt_unet_config *c, lt_tensor *latents, lt_tensor *shifts,
+                   lt_tensor *text)
+{
+    unet u = {.g = g, .c = c, .shifts = shifts, .text = text, .results = text->shape.dim[0]};
+    return record(&u, latents);
+}
+
+lt_tensor *lt_unet_of_one(lt_graph *g, const lt_unet_config *c, lt_tensor *latents,
+                          lt_tensor *shifts, lt_tensor *text)
+{
+    unet u = {.g = g,
+              .c = c,
+              .shifts = shifts,
+              .text = text,
+              .results = text->shape.dim[0] * latents->shape.dim[0]};
+    return record(&u, latents);
 }
 
 void lt_unet_level(const lt_unet_config *c, int level, int *h, int *w)

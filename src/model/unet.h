@@ -68,6 +68,12 @@ lt_tensor *lt_unet(lt_graph *g, const lt_unet_config *c, lt_tensor *latents, lt_
 /* The height and width of a level's values for latents h x w. */
 void lt_unet_level(const lt_unet_config *c, int level, int *h, int *w);
 
+/* The same for latents that all have one prompt: text [P,T,D], one row for each half of guidance.
+ * Its keys and values are made once for all of them; the results, halves first, are the same as
+ * those of lt_unet with that row for every latent. */
+lt_tensor *lt_unet_of_one(lt_graph *g, const lt_unet_config *c, lt_tensor *latents,
+                          lt_tensor *shifts, lt_tensor *text);
+
 /* The sinusoid of a timestep, which may be fractional: out[width], width even.
  * Source: get_timestep_embedding of diffusers, in float32 as torch evaluates it. */
 void lt_timestep_embedding(const lt_unet_config *c, float timestep, float *out);

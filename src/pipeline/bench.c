@@ -48,6 +48,7 @@ static bool predict(lt_bench *b, lt_progress *progress, lt_error *err)
                          .shifts = b->shifts + (b->calls++ % 2 ? b->shift : 0),
                          .cond = b->cond,
                          .uncond = b->uncond,
+                         .one_prompt = true,
                          .eps_cond = b->eps[0],
                          .eps_uncond = b->eps[1],
                          .attention = b->attends ? b->maps : NULL};
@@ -147,8 +148,11 @@ bool lt_bench_begin(lt_engine *e, const lt_bench_options *options, lt_bench **ou
 {
     static const float timesteps[2] = {999, 499};
     lt_rng rng;
-    lt_engine_load load = {
-        .images = options->images, .h = options->h, .w = options->w, .guided = true};
+    lt_engine_load load = {.images = options->images,
+                           .h = options->h,
+                           .w = options->w,
+                           .guided = true,
+                           .one_prompt = true};
     lt_bench *b = lt_alloc(sizeof *b);
     b->engine = e;
     b->options = *options;

@@ -150,13 +150,13 @@ bool lt_engine_time(lt_engine *e, int steps, const float *timesteps, float *shif
     return true;
 }
 
-/* The shifts of the timestep, and the text: uncond's rows first, then cond's.  The text goes
- * through e->swap.at, which is large enough. */
-static bool write_conditions(lt_engine *e, lt_unit *u, const lt_unet_call *p, int from, int n,
+/* The shifts of the timestep, and the text: uncond's rows first, then cond's, of one prompt
+ * one each.  The text goes through e->swap.at, which is large enough. */
+static bool write_conditions(lt_engine *e, lt_unit *u, const lt_unet_call *p, int from,
                              lt_error *err)
 {
     size_t all = count_of(u->in[2]), row = all / (size_t)u->in[2]->shape.dim[0];
-    size_t half = (size_t)n * row;
+    size_t half = p->uncond ? all / 2 : all;
     if (!e->ops->write(u->program, u->in[1], p->shifts, count_of(u->in[1]), err))
         return false;
     if (p->uncond)
@@ -181,6 +181,16 @@ static size_t swap_of(const lt_unit *u)
     return most;
 }
 
+/* The UNet for n pictures. */
+static lt_unit unet_of(const lt_engine *e, const lt_engine_load *load, int n)
+{
+    bool one_prompt = load->one_prompt && e->ops->one_prompt && n > 1;
+    return (lt_unit){.network = lt_network_unet(load->guided, load->maps, one_prompt),
+                     .batch = n,
+                     .h = load->h,
+                     .w = load->w};
+}
+
 static bool prepare_unet(lt_engine *e, const lt_unit *wanted, lt_progress *progress, lt_error *err)
 {
     lt_unit *u;
@@ -191,17 +201,11 @@ static bool prepare_unet(lt_engine *e, const lt_unit *wanted, lt_progress *progr
 bool lt_engine_prepare(lt_engine *e, const lt_engine_load *load, lt_progress *progress,
                        lt_error *err)
 {
-    lt_unit wanted = {
-        .network = lt_network_unet(load->guided, load->maps), .h = load->h, .w = load->w};
     int chunk = chunk_of(e, load->images, load->h, load->w);
-    if (e->info.unet) {
-        wanted.batch = load->images % chunk;
-        if (!prepare_unet(e, &wanted, progress, err))
-            return false;
-        wanted.batch = chunk;
-        if (!prepare_unet(e, &wanted, progress, err))
-            return false;
-    }
+    lt_unit rest = unet_of(e, load, load->images % chunk), whole = unet_of(e, load, chunk);
+    if (e->info.unet &&
+        (!prepare_unet(e, &rest, progress, err) || !prepare_unet(e, &whole, progress, err)))
+        return false;
     return !e->info.vae || lt_engine_prepare_vae(e, load->h, load->w, progress, err);
 }
 
@@ -258,19 +262,18 @@ static bool add_vae(lt_engine *e, lt_backend *b, const lt_engine_load *load, lt_
 static bool add_units(lt_engine *e, lt_backend *b, const lt_engine_load *load, lt_forecast *sum,
                       lt_error *err)
 {
-    int h = load->h, w = load->w, chunk = chunk_of(e, load->images, h, w),
-        rest = load->images % chunk;
-    lt_network unet = lt_network_unet(load->guided, load->maps);
+    int chunk = chunk_of(e, load->images, load->h, load->w), rest = load->images % chunk;
+    bool unet = e->info.unet != NULL;
     const lt_unit units[] = {
         {.network = LT_NET_TEXT, .batch = e->info.clip != NULL},
-        {.network = LT_NET_TIME, .batch = e->info.unet ? TIMES : 0},
-        {.network = unet, .batch = e->info.unet ? chunk : 0, .h = h, .w = w},
-        {.network = unet, .batch = e->info.unet ? rest : 0, .h = h, .w = w},
+        {.network = LT_NET_TIME, .batch = unet ? TIMES : 0},
+        unet_of(e, load, unet ? chunk : 0),
+        unet_of(e, load, unet ? rest : 0),
     };
-    size_t weights[LT_NET_GUIDED + 1] = {0};
+    size_t weights[3] = {0}; /* of the UNet's both programs the same */
     bool ok = true;
     for (size_t i = 0; i < sizeof units / sizeof *units && ok; i++)
-        ok = add_unit(e, b, &units[i], &weights[units[i].network], sum, err);
+        ok = add_unit(e, b, &units[i], &weights[i < 2 ? i : 2], sum, err);
     return ok && (!e->info.vae || add_vae(e, b, load, sum, err));
 }
 
@@ -334,12 +337,16 @@ static bool predict_chunk(lt_engine *e, const lt_unet_call *p, int from, int n,
                           lt_progress *progress, lt_error *err)
 {
     lt_unit *u;
-    lt_network unet = lt_network_unet(p->uncond, p->attention);
     int c = e->unet.in_channels, pixels = p->h * p->w;
     size_t one = (size_t)c * (size_t)pixels, at = (size_t)from * one, half = (size_t)n * one;
-    lt_unit wanted = {.network = unet, .batch = n, .h = p->h, .w = p->w};
+    lt_engine_load load = {.h = p->h,
+                           .w = p->w,
+                           .guided = p->uncond != NULL,
+                           .maps = p->attention != NULL,
+                           .one_prompt = p->one_prompt};
+    lt_unit wanted = unet_of(e, &load, n);
     if (!lt_engine_unit(e, &wanted, &u, progress, err) || !reserve(e, swap_of(u), err) ||
-        !write_conditions(e, u, p, from, n, err))
+        !write_conditions(e, u, p, from, err))
         return false;
     lt_layout_to_last(e->swap.at, p->latents + at, n, c, pixels);
     if (!e->ops->write(u->program, u->in[0], e->swap.at, half, err) ||

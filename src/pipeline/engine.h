@@ -88,9 +88,10 @@ bool lt_engine_check_size(const lt_engine *e, int width, int height, lt_error *e
 typedef struct lt_engine_load {
     int images, h, w;
     bool guided;
-    bool maps;   /* with lt_unet_call.attention */
-    bool encode; /* also lt_engine_encode_image: of a forecast */
-    bool tiled;  /* the VAE in tiles, as after lt_engine_tile: of a forecast */
+    bool maps;       /* with lt_unet_call.attention */
+    bool one_prompt; /* all have the same, as in lt_unet_call */
+    bool encode;     /* also lt_engine_encode_image: of a forecast */
+    bool tiled;      /* the VAE in tiles, as after lt_engine_tile: of a forecast */
 } lt_engine_load;
 
 /* Compiles what they need.  With too little memory this is where it is said.  Cancelled through
@@ -144,6 +145,8 @@ typedef struct lt_unet_call {
     const float *shifts;  /* [lt_unet_shifts], from lt_engine_time */
     const float *cond;    /* [n,T,D] */
     const float *uncond;  /* [n,T,D], or NULL: only the prompt's half runs */
+    bool one_prompt;      /* all rows of cond are the same, and all of uncond: the same predictions,
+                             perhaps for less work */
     float *eps_cond;      /* out [n,C,h,w]: the UNet's own output (v for v-prediction) */
     float *eps_uncond;    /* out [n,C,h,w], unless uncond is NULL */
     /* out [n], or NULL: where the words of cond were looked at; of lt_attention_new for this size.

@@ -74,6 +74,7 @@ static bool find_needs(lt_engine *e, const lt_work *w, lt_dtype dtype, needs *ou
                            .w = w->width / f,
                            .guided = w->guided,
                            .maps = w->maps,
+                           .one_prompt = w->prompts == 1,
                            .encode = w->encode,
                            .tiled = w->tiling == LT_TILING_ON};
     lt_forecast forecast;

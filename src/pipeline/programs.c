@@ -41,26 +41,30 @@ static lt_tensor *record_time(lt_unit *u, const lt_unet_config *c)
     return lt_unet_time(u->graph, c, in);
 }
 
-static bool is_guided(lt_network network)
+/* What a UNet's network is beside UNET: the bits of its distance from that. */
+enum { GUIDED = 1, MAPS = 2, OF_ONE = 4 };
+
+lt_network lt_network_unet(bool guided, bool maps, bool one_prompt)
 {
-    return network == LT_NET_GUIDED || network == LT_NET_GUIDED_MAPS;
+    return (lt_network)(LT_NET_UNET + (guided ? GUIDED : 0) + (maps ? MAPS : 0) +
+                        (one_prompt ? OF_ONE : 0));
 }
 
 static bool is_unet(lt_network network)
 {
-    return network == LT_NET_UNET || network == LT_NET_UNET_MAPS || is_guided(network);
+    return network >= LT_NET_UNET && network <= LT_NET_GUIDED_MAPS_OF_ONE;
 }
 
-lt_network lt_network_unet(bool guided, bool maps)
+static bool has(lt_network network, int bit)
 {
-    return guided ? (maps ? LT_NET_GUIDED_MAPS : LT_NET_GUIDED)
-                  : (maps ? LT_NET_UNET_MAPS : LT_NET_UNET);
+    return is_unet(network) && ((int)network - LT_NET_UNET) & bit;
 }
 
 static lt_tensor *record_unet(lt_unit *u, const lt_unet_config *c, int tokens)
 {
     lt_graph *g = u->graph;
-    int texts = is_guided(u->network) ? 2 * u->batch : u->batch;
+    bool of_one = has(u->network, OF_ONE);
+    int texts = (has(u->network, GUIDED) ? 2 : 1) * (of_one ? 1 : u->batch);
     lt_shape time = {.ndim = 2, .dim = {1, c->channels[0]}};
     lt_shape shifts = {.ndim = 2, .dim = {1, lt_unet_shifts(c)}};
     lt_shape text = {.ndim = 3, .dim = {texts, tokens, c->cross_attention_dim}};
@@ -71,9 +75,9 @@ static lt_tensor *record_unet(lt_unit *u, const lt_unet_config *c, int tokens)
         lt_input(g, "text", LT_F32, text),
     };
     memcpy(u->in, in, sizeof in);
-    if (u->network == LT_NET_UNET_MAPS || u->network == LT_NET_GUIDED_MAPS)
+    if (has(u->network, MAPS))
         lt_want(g, "*.attn2.map");
-    return lt_unet(g, c, in[0], in[1], in[2]);
+    return (of_one ? lt_unet_of_one : lt_unet)(g, c, in[0], in[1], in[2]);
 }
 
 static lt_tensor *record_vae(lt_unit *u, const lt_vae_config *c)
@@ -106,15 +110,12 @@ static bool record(const lt_networks *n, lt_unit *u, lt_error *err)
     case LT_NET_TIME:
         out = record_time(u, n->unet);
         break;
-    case LT_NET_WHOLE:
-    case LT_NET_UNET:
-    case LT_NET_GUIDED:
-    case LT_NET_UNET_MAPS:
-    case LT_NET_GUIDED_MAPS:
-        out = record_unet(u, n->unet, n->clip ? n->clip->max_position_embeddings : 77);
+    case LT_NET_DECODE:
+    case LT_NET_ENCODE:
+        out = record_vae(u, n->vae);
         break;
     default:
-        out = record_vae(u, n->vae);
+        out = record_unet(u, n->unet, n->clip ? n->clip->max_position_embeddings : 77);
         break;
     }
     u->out = lt_output(u->graph, "out", out);
@@ -127,7 +128,7 @@ const lt_tensor *lt_unit_map(const lt_unit *u, int i)
 {
     for (int id = 0; id < lt_graph_nodes(u->graph); id++) {
         const lt_tensor *t = lt_graph_node(u->graph, id);
-        if (t->op == LT_OP_ATTENTION_MAP && i-- == 0)
+        if (t->output && t != u->out && i-- == 0)
             return t;
     }
     return NULL;

@@ -17,7 +17,8 @@
 
 /* TIME is the part of the UNet that knows the timesteps alone, WHOLE the UNet with it, to be
  * checked; GUIDED is the UNet for both halves of guidance.  _MAPS: the same with the map of every
- * cross-attention as an output (lt_unit_map). */
+ * cross-attention as an output (lt_unit_map).  _OF_ONE: for pictures that all have one prompt, with
+ * one text for each half. */
 typedef enum lt_network {
     LT_NET_TEXT,
     LT_NET_TIME,
@@ -26,6 +27,10 @@ typedef enum lt_network {
     LT_NET_GUIDED,
     LT_NET_UNET_MAPS,
     LT_NET_GUIDED_MAPS,
+    LT_NET_UNET_OF_ONE,
+    LT_NET_GUIDED_OF_ONE,
+    LT_NET_UNET_MAPS_OF_ONE,
+    LT_NET_GUIDED_MAPS_OF_ONE,
     LT_NET_DECODE,
     LT_NET_ENCODE,
 } lt_network;
@@ -45,8 +50,8 @@ typedef struct lt_unit {
     int batch, h, w; /* pictures, texts or timesteps; TEXT, TIME: h and w are 0 */
     lt_graph *graph; /* owned */
     lt_program *program;
-    /* TEXT: ids.  TIME: time [batch].  UNET, GUIDED, ..._MAPS: latents [batch], shifts [1], text
-     * [batch, or twice that].  DECODE: z.  ENCODE: image */
+    /* TEXT: ids.  TIME: time [batch].  of a UNet: latents [batch], shifts [1], text [batch, or
+     * twice that; OF_ONE: 1 or 2].  DECODE: z.  ENCODE: image */
     const lt_tensor *in[3];
     const lt_tensor *out;
     float *text; /* of a UNet, owned: what was written to in[2] last; valid if text_written.  A
@@ -56,11 +61,13 @@ typedef struct lt_unit {
     unsigned used; /* when, for the cache */
 } lt_unit;
 
-/* The i-th map [texts,S,T] of a unit in the order of the UNet's layers; NULL past the end. */
+/* The i-th map [batch, or twice that; S,T] of a unit in the order of the UNet's layers; NULL past
+ * the end. */
 const lt_tensor *lt_unit_map(const lt_unit *u, int i);
 
-/* The UNet for a number of halves and with or without maps. */
-lt_network lt_network_unet(bool guided, bool maps);
+/* The UNet for a number of halves, with or without maps; one_prompt: of pictures that all have the
+ * same. */
+lt_network lt_network_unet(bool guided, bool maps, bool one_prompt);
 
 typedef struct lt_programs lt_programs;
 /* Everything is borrowed and must outlive the result. */

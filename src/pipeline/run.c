@@ -41,8 +41,12 @@ struct lt_run {
 static lt_engine_load load_of(const lt_run *run, int images, bool maps)
 {
     const lt_run_view *v = &run->view;
-    return (lt_engine_load){
-        .images = images, .h = v->h, .w = v->w, .guided = v->guided, .maps = maps};
+    return (lt_engine_load){.images = images,
+                            .h = v->h,
+                            .w = v->w,
+                            .guided = v->guided,
+                            .maps = maps,
+                            .one_prompt = run->params->prompt_count == 1};
 }
 
 static bool prepare(lt_run *run, int images, bool maps, lt_progress *progress, lt_error *err)
@@ -571,6 +575,7 @@ static lt_unet_call call_of(lt_run *run)
                          .shifts = run->shifts + (size_t)run->state.step * shift,
                          .cond = run->text_cond,
                          .uncond = v->guided ? run->text_uncond : NULL,
+                         .one_prompt = run->params->prompt_count == 1,
                          .eps_cond = run->eps_text,
                          .eps_uncond = run->eps_uncond};
     for (int k = 0; run->attention && k < call.images; k++)

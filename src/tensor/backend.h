@@ -61,6 +61,8 @@ typedef struct lt_backend_ops {
      * or else one by one; group_area 0: of any size. */
     int group;
     int64_t group_area;
+    /* Pictures of one prompt should share its keys and values (lt_unet_of_one). */
+    bool one_prompt;
     /* True if there is what it computes on, else the reason in words.  The first call may take a
      * second.  NULL: always true. */
     bool (*usable)(lt_error *why);

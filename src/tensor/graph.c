@@ -400,31 +400,62 @@ lt_tensor *lt_geglu(lt_graph *g, lt_tensor *x)
     return node1(g, LT_OP_GEGLU, "geglu", with_last(x, last(x) / 2), x);
 }
 
+static lt_tensor *attention_map(lt_graph *g, lt_tensor *q, lt_tensor *k, int heads, bool causal)
+{
+    lt_shape shape = q->shape;
+    shape.dim[2] = k->shape.dim[1];
+    lt_tensor *m = node(g, LT_OP_ATTENTION_MAP, "map", shape, 2, (lt_tensor *[]){q, k});
+    m->u.attention.heads = heads;
+    m->u.attention.causal = causal;
+    return m;
+}
+
+static lt_tensor *attend(lt_graph *g, lt_tensor *q, lt_tensor *k, lt_tensor *v, int heads,
+                         bool causal)
+{
+    lt_tensor *t = node(g, LT_OP_ATTENTION, "attention", q->shape, 3, (lt_tensor *[]){q, k, v});
+    t->u.attention.heads = heads;
+    t->u.attention.causal = causal;
+    return t;
+}
+
+/* Queries of several images that look at the same tokens are those of one longer image: [N,S,C] as
+ * [M,(N/M)*S,C]. */
+static lt_tensor *attend_together(lt_graph *g, lt_tensor *q, lt_tensor *k, lt_tensor *v, int heads)
+{
+    lt_shape apart = q->shape, together = q->shape;
+    together.dim[0] = k->shape.dim[0];
+    together.dim[1] *= apart.dim[0] / k->shape.dim[0];
+    q = lt_reshape(g, q, together);
+    const char *map = offer(g, "map");
+    if (map) {
+        lt_shape each = apart;
+        each.dim[2] = k->shape.dim[1];
+        lt_output(g, map, lt_reshape(g, attention_map(g, q, k, heads, false), each));
+    }
+    return lt_reshape(g, attend(g, q, k, v, heads, false), apart);
+}
+
 lt_tensor *lt_attention(lt_graph *g, lt_tensor *q, lt_tensor *k, lt_tensor *v, int heads,
                         bool causal)
 {
     if (g->error.code != LT_ERR_NONE)
         return g->broken;
+    int64_t images = q->shape.dim[0], contexts = k->shape.dim[0];
     if (q->shape.ndim != 3 || !lt_shape_equal(&k->shape, &v->shape) || last(q) != last(k) ||
-        q->shape.dim[0] != k->shape.dim[0] || heads < 1 || last(q) % heads != 0) {
+        images % contexts != 0 || (causal && images != contexts) || heads < 1 ||
+        last(q) % heads != 0) {
         char a[64], b[64];
         broken(g, "attention of %d heads does not fit q %s and k %s", heads,
                lt_shape_text(&q->shape, a), lt_shape_text(&k->shape, b));
         return g->broken;
     }
+    if (images != contexts)
+        return attend_together(g, q, k, v, heads);
     const char *map = offer(g, "map");
-    if (map) {
-        lt_shape shape = q->shape;
-        shape.dim[2] = k->shape.dim[1];
-        lt_tensor *m = node(g, LT_OP_ATTENTION_MAP, "map", shape, 2, (lt_tensor *[]){q, k});
-        m->u.attention.heads = heads;
-        m->u.attention.causal = causal;
-        lt_output(g, map, m);
-    }
-    lt_tensor *t = node(g, LT_OP_ATTENTION, "attention", q->shape, 3, (lt_tensor *[]){q, k, v});
-    t->u.attention.heads = heads;
-    t->u.attention.causal = causal;
-    return t;
+    if (map)
+        lt_output(g, map, attention_map(g, q, k, heads, causal));
+    return attend(g, q, k, v, heads, causal);
 }
 
 lt_tensor *lt_add(lt_graph *g, lt_tensor *a, lt_tensor *b)

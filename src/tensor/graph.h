@@ -128,6 +128,8 @@ lt_tensor *lt_group_norm(lt_graph *g, const char *name, lt_tensor *x, int groups
 lt_tensor *lt_layer_norm(lt_graph *g, const char *name, lt_tensor *x, float eps);
 lt_tensor *lt_activation(lt_graph *g, lt_act act, lt_tensor *x);
 lt_tensor *lt_geglu(lt_graph *g, lt_tensor *x);
+/* q [N,S,C], k and v [N,T,C]; or [M,T,C], each for N/M images of q one after another, which are
+ * then one image of (N/M)*S queries to a backend. */
 lt_tensor *lt_attention(lt_graph *g, lt_tensor *q, lt_tensor *k, lt_tensor *v, int heads,
                         bool causal);
 lt_tensor *lt_add(lt_graph *g, lt_tensor *a, lt_tensor *b);

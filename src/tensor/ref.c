@@ -324,6 +324,7 @@ const lt_backend_ops lt_ref_backend = {
     .name = "ref",
     .group = 4,
     .group_area = 64 * 64,
+    .one_prompt = true,
     .what = "plain C in float32, one thread: slow, the specification",
     .supports = ref_supports,
     .open = ref_open,

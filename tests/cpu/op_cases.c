@@ -97,6 +97,21 @@ static lt_tensor *attention_map(lt_graph *g, const op_case *c)
     return lt_graph_ok(g, &(lt_error){0}) ? lt_graph_node(g, attended->id - 1) : attended;
 }
 
+/* Two texts for n images: each for half of them. */
+static lt_tensor *attention_of_two(lt_graph *g, const op_case *c)
+{
+    lt_tensor *x = rows(g, "x", c->n, c->h, c->c), *text = rows(g, "text", 2, c->w, c->c / 2);
+    lt_tensor *q = lt_linear(g, "q", x, c->c, false), *k = lt_linear(g, "k", text, c->c, false);
+    return lt_attention(g, q, k, lt_linear(g, "v", text, c->c, false), c->o, false);
+}
+
+static lt_tensor *map_of_two(lt_graph *g, const op_case *c)
+{
+    lt_want(g, "map");
+    lt_tensor *attended = attention_of_two(g, c);
+    return lt_graph_ok(g, &(lt_error){0}) ? lt_graph_find(g, "map") : attended;
+}
+
 static lt_tensor *add(lt_graph *g, const op_case *c)
 {
     return lt_add(g, image(g, c, "a"), image(g, c, "b"));
@@ -307,6 +322,9 @@ const op_case op_cases[] = {
     {LT_OP_ATTENTION, attention_of_linears, 2, 50, 0, 48, 3, 0},
     {LT_OP_ATTENTION, attention_of_linears, 2, 50, 0, 48, 3, 1},
     {LT_OP_ATTENTION, attention_of_linears, 2, 64, 77, 64, 8, 0},
+    {LT_OP_ATTENTION, attention_of_two, 6, 25, 77, 48, 3, 0},
+    {LT_OP_ATTENTION, attention_of_two, 4, 64, 77, 64, 8, 0},
+    {LT_OP_ATTENTION_MAP, map_of_two, 6, 25, 77, 48, 3, 0},
     {LT_OP_ATTENTION_MAP, attention_map, 1, 1, 1, 8, 1, 0},
     {LT_OP_ATTENTION_MAP, attention_map, 2, 64, 77, 64, 8, 0},
     {LT_OP_ATTENTION_MAP, attention_map, 3, 131, 5, 9, 3, 1},

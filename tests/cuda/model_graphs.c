@@ -24,6 +24,14 @@ static lt_tensor *input(lt_graph *g, const char *name, int ndim, int64_t a, int6
     return lt_input(g, name, LT_F32, (lt_shape){.ndim = ndim, .dim = {a, b, c, d}});
 }
 
+static lt_tensor *one_prompt(lt_graph *g, const model_configs *c, int n, int h, int w)
+{
+    lt_tensor *latents = input(g, "latents", 4, n, h, w, c->unet.in_channels);
+    lt_tensor *shifts = input(g, "shifts", 2, 1, lt_unet_shifts(&c->unet), 0, 0);
+    lt_tensor *text = input(g, "text", 3, 2, 77, c->unet.cross_attention_dim, 0);
+    return lt_unet_of_one(g, &c->unet, latents, shifts, text);
+}
+
 static lt_tensor *guided(lt_graph *g, const model_configs *c, int n, int h, int w)
 {
     lt_tensor *latents = input(g, "latents", 4, n, h, w, c->unet.in_channels);
@@ -47,6 +55,9 @@ lt_graph *model_graph(const model_configs *c, model_part part, int n, int h, int
         break;
     case MODEL_GUIDED:
         out = guided(g, c, n, h, w);
+        break;
+    case MODEL_ONE_PROMPT:
+        out = one_prompt(g, c, n, h, w);
         break;
     case MODEL_DECODE:
         out = lt_vae_decode(g, &c->vae, input(g, "z", 4, n, h, w, c->vae.latent_channels));

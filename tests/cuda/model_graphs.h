@@ -20,10 +20,11 @@ typedef enum model_part {
     MODEL_TIME,
     MODEL_GUIDED,
     MODEL_DECODE,
-    MODEL_ENCODE
+    MODEL_ENCODE,
+    MODEL_ONE_PROMPT /* GUIDED of pictures that have one prompt */
 } model_part;
-enum { MODEL_PARTS = MODEL_ENCODE + 1 };
+enum { MODEL_PARTS = MODEL_ENCODE + 1, MODEL_GRAPHS = MODEL_ONE_PROMPT + 1 };
 
-/* n: texts, timesteps, latents (GUIDED: with twice as many texts), pictures.  h, w: of the latents.
- * The output is "out"; GUIDED has "latents", "shifts" [1,.] and "text". */
+/* n: texts, timesteps, latents (GUIDED: with twice as many texts; ONE_PROMPT: with two), pictures.
+ * h, w: of the latents. The output is "out"; GUIDED has "latents", "shifts" [1,.] and "text". */
 lt_graph *model_graph(const model_configs *c, model_part part, int n, int h, int w);

@@ -120,7 +120,7 @@ static void walk_graph(const lt_graph *g, lt_dtype dtype)
 static void walk_model(const char *variant, int n, int h, int w)
 {
     model_configs c = model_configs_read(variant);
-    for (int part = 0; part < MODEL_PARTS; part++) {
+    for (int part = 0; part < MODEL_GRAPHS; part++) {
         lt_graph *g = model_graph(&c, (model_part)part, n, h, w);
         walk_graph(g, LT_F16);
         lt_graph_free(g);

@@ -94,14 +94,18 @@ static void collect_text(wishes *w, const lt_clip_config *c)
     collect(w, g, lt_clip_text(g, c, lt_input(g, "ids", LT_I32, ids)));
 }
 
-static void collect_unet(wishes *w, const lt_unet_config *c, int side, int n, int texts)
+typedef lt_tensor *unet_record(lt_graph *g, const lt_unet_config *c, lt_tensor *latents,
+                               lt_tensor *shifts, lt_tensor *text);
+
+static void collect_unet(wishes *w, unet_record *record, const lt_unet_config *c, int side, int n,
+                         int texts)
 {
     lt_graph *g = lt_graph_new();
     lt_shape shifts = {.ndim = 2, .dim = {1, lt_unet_shifts(c)}};
     lt_shape text = {.ndim = 3, .dim = {texts, TOKENS, c->cross_attention_dim}};
     collect(w, g,
-            lt_unet(g, c, lt_input(g, "latents", LT_F32, image(n, side, side, c->in_channels)),
-                    lt_input(g, "shifts", LT_F32, shifts), lt_input(g, "text", LT_F32, text)));
+            record(g, c, lt_input(g, "latents", LT_F32, image(n, side, side, c->in_channels)),
+                   lt_input(g, "shifts", LT_F32, shifts), lt_input(g, "text", LT_F32, text)));
 }
 
 static void collect_vae(wishes *w, const lt_vae_config *c, int side)
@@ -114,7 +118,8 @@ static void collect_vae(wishes *w, const lt_vae_config *c, int side)
     collect(w, g, lt_vae_encode(g, c, lt_input(g, "image", LT_F32, image(1, pixels, pixels, 3))));
 }
 
-/* The networks of a model at `side` latents, for 1, 2 and 4 pictures with and without guidance. */
+/* The networks of a model at `side` latents, for 1, 2 and 4 pictures, of one prompt or of several,
+ * with and without guidance. */
 static void collect_model(wishes *w, const char *dir, int side)
 {
     lt_clip_config clip;
@@ -131,8 +136,10 @@ static void collect_model(wishes *w, const char *dir, int side)
     free(part);
     collect_text(w, &clip);
     for (int n = 1; n <= 4; n *= 2) {
-        collect_unet(w, &unet, side, n, n);
-        collect_unet(w, &unet, side, n, 2 * n);
+        collect_unet(w, lt_unet, &unet, side, n, n);
+        collect_unet(w, lt_unet, &unet, side, n, 2 * n);
+        collect_unet(w, lt_unet_of_one, &unet, side, n, 1);
+        collect_unet(w, lt_unet_of_one, &unet, side, n, 2);
     }
     collect_vae(w, &vae, side);
 }

@@ -33,7 +33,7 @@ typedef struct seen {
     lt_unit *unit;
 } seen;
 
-static void look(pipeline_rig *r, const golden *g, int step, seen *out)
+static void look(pipeline_rig *r, const golden *g, int step, bool one_prompt, seen *out)
 {
     lt_engine *e = r->engine;
     size_t n = (size_t)g->images * (size_t)g->channels * (size_t)g->h * (size_t)g->w;
@@ -53,12 +53,14 @@ static void look(pipeline_rig *r, const golden *g, int step, seen *out)
                          .shifts = shifts,
                          .cond = cond,
                          .uncond = uncond,
+                         .one_prompt = one_prompt,
                          .eps_cond = eps,
                          .eps_uncond = eps + n,
                          .attention = out->of};
     CHECK_OK(lt_engine_predict(e, &call, NULL, err));
-    CHECK_OK(lt_programs_get(e->programs, LT_NET_GUIDED_MAPS, g->images, g->h, g->w, &out->unit,
-                             NULL, err));
+    CHECK_OK(lt_programs_get(e->programs, lt_network_unet(true, true, one_prompt), g->images, g->h,
+                             g->w, &out->unit, NULL, err));
+    assert_int_equal(out->unit->in[2]->shape.dim[0], one_prompt ? 2 : 2 * g->images);
     float *all[] = {times, cond, uncond, input, shifts, eps};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
@@ -68,18 +70,20 @@ static void look(pipeline_rig *r, const golden *g, int step, seen *out)
 static float *wanted(const golden *g, int step, const lt_tensor *map, size_t *n)
 {
     char name[200];
+    if (map->op == LT_OP_RESHAPE) /* of one prompt: the pictures were together */
+        map = map->src[0];
     int layer = (int)(strlen(map->name) - strlen(".map"));
     snprintf(name, sizeof name, "step.%03d.map.%.*s", step, layer, map->name);
     return golden_values(g, name, n);
 }
 
 /* Every layer of a step as the UNet gives it, and the means that are kept. */
-static double compare(pipeline_rig *r, const golden *g, int step)
+static double compare(pipeline_rig *r, const golden *g, int step, bool one_prompt)
 {
     seen s;
     double worst = 0;
     const lt_tensor *map;
-    look(r, g, step, &s);
+    look(r, g, step, one_prompt, &s);
     lt_attention_maps *mean[2];
     for (int i = 0; i < g->images; i++)
         CHECK_OK(lt_attention_new(&r->engine->unet, g->tokens, g->h, g->w, &mean[i], err));
@@ -115,9 +119,12 @@ static void against_diffusers(const lt_backend_ops *ops)
     pipeline_rig r;
     CHECK_OK(golden_open(LT_TEST_DATA, "attention", &g, err));
     pipeline_rig_open(g.model, ops, "f32", &r);
-    double first = compare(&r, &g, 0), last = compare(&r, &g, g.steps - 1);
-    printf("%s: maps differ from diffusers' by at most %.2g and %.2g\n", ops->name, first, last);
-    assert_true(first <= NEAR && last <= NEAR);
+    for (int one = 0; one < 2; one++) {
+        double first = compare(&r, &g, 0, one), last = compare(&r, &g, g.steps - 1, one);
+        printf("%s: maps differ from diffusers' by at most %.2g and %.2g\n", ops->name, first,
+               last);
+        assert_true(first <= NEAR && last <= NEAR);
+    }
     pipeline_rig_close(&r);
     golden_close(&g);
 }
@@ -138,9 +145,11 @@ static void test_off(void **state)
     for (int guided = 0; guided < 2; guided++) {
         lt_programs *p = pipeline_sd1.engine->programs;
         int maps = 0, at = 0;
-        CHECK_OK(lt_programs_get(p, lt_network_unet(guided, false), 1, 8, 8, &plain, NULL, err));
+        CHECK_OK(
+            lt_programs_get(p, lt_network_unet(guided, false, false), 1, 8, 8, &plain, NULL, err));
         lt_unit before = *plain;
-        CHECK_OK(lt_programs_get(p, lt_network_unet(guided, true), 1, 8, 8, &tapped, NULL, err));
+        CHECK_OK(
+            lt_programs_get(p, lt_network_unet(guided, true, false), 1, 8, 8, &tapped, NULL, err));
         while (lt_unit_map(tapped, maps))
             maps++;
         assert_int_equal(maps, 16);

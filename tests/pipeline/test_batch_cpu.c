@@ -28,6 +28,37 @@ static int close_rig(void **state)
     return 0;
 }
 
+/* Keys and values once for all pictures of a prompt, or for each: the same bytes. */
+static void test_one_prompt(void **state)
+{
+    static const struct {
+        const char *model, *dtype;
+        int side;
+    } cases[] = {{"demo", "f32", 128}, {"sd1", "f32", 64}, {"sd1", "f32", 88}, {"sd1", "bf16", 88}};
+    bool fast;
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        float *got[2];
+        size_t n = 0;
+        if (strcmp(cases[k].dtype, "bf16") == 0 && !lt_cpu_backend.supports(LT_BF16, &fast))
+            continue;
+        for (int together = 0; together < 2; together++) {
+            pipeline_rig r;
+            lt_backend_ops ops = lt_cpu_backend;
+            lt_params p = pipeline_params("a red apple", 2, "40..42", true, 0);
+            ops.one_prompt = together == 1;
+            p.size = (lt_size){cases[k].side, cases[k].side};
+            pipeline_rig_open(cases[k].model, &ops, cases[k].dtype, &r);
+            got[together] = pipeline_run(&r, &p, &n);
+            pipeline_rig_close(&r);
+            lt_params_done(&p);
+        }
+        assert_memory_equal(got[0], got[1], n * sizeof(float));
+        free(got[0]);
+        free(got[1]);
+    }
+}
+
 /* Six pictures: four go through the UNet at once, then two. */
 static void test_alone_or_in_a_batch(void **state)
 {
@@ -106,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alone_or_in_a_batch),
+        cmocka_unit_test(test_one_prompt),
         cmocka_unit_test(test_looking_changes_nothing),
         cmocka_unit_test(test_prompts_in_turn),
     };

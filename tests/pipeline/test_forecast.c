@@ -111,7 +111,7 @@ static void test_backends(void **state)
     for (int b = 0; b < 2; b++) {
         pipeline_rig r;
         lt_forecast f;
-        lt_engine_load load = {.images = 5, .h = 8, .w = 8, .guided = true};
+        lt_engine_load load = {.images = 5, .h = 8, .w = 8, .guided = true, .one_prompt = true};
         pipeline_rig_open("sd1", all[b], "f32", &r);
         CHECK_OK(lt_engine_forecast(r.engine, LT_F32, &load, &f, err));
         const lt_clip_config *clip = lt_engine_about(r.engine)->clip;
@@ -252,8 +252,8 @@ static void test_other_sizes(void **state)
     pipeline_rig r;
     lt_error fault = {0};
     size_t needed;
-    lt_engine_load load = {.images = 1, .h = 32, .w = 32, .guided = true};
     lt_work work = square(64, 1);
+    lt_engine_load load = {.images = 1, .h = 32, .w = 32, .guided = true};
     pipeline_rig_open("demo", &lt_cpu_backend, "f32", &r);
     CHECK_OK(lt_engine_prepare(r.engine, &load, NULL, err));
     size_t activations = lt_engine_memory(r.engine).activations;

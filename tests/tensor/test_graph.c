@@ -173,12 +173,33 @@ static void test_taps_are_free_when_off(void **state)
     lt_graph_free(all);
 }
 
+/* Images that share their tokens: a longer one to a backend, apart to everybody else. */
+static void test_shared_tokens(void **state)
+{
+    (void)state;
+    lt_graph *g = lt_graph_new();
+    lt_error fault = {0};
+    lt_want(g, "*");
+    lt_tensor *x = lt_input(g, "x", LT_F32, shape(3, 6, 5, 8, 0));
+    lt_tensor *c = lt_input(g, "c", LT_F32, shape(3, 2, 7, 8, 0));
+    lt_tensor *y = lt_attention(g, x, c, c, 2, false);
+    CHECK_OK(lt_graph_ok(g, err));
+    check_shape(y, shape(3, 6, 5, 8, 0));
+    check_shape(lt_graph_find(g, "map"), shape(3, 6, 5, 7, 0));
+    assert_int_equal(y->src[0]->op, LT_OP_ATTENTION);
+    check_shape(y->src[0], shape(3, 2, 15, 8, 0));
+    lt_attention(g, x, c, c, 2, true);
+    assert_false(lt_graph_ok(g, &fault));
+    assert_non_null(strstr(fault.message, "attention of 2 heads does not fit q [6,5,8]"));
+    lt_graph_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paths_and_shapes),       cmocka_unit_test(test_shared_parameter),
         cmocka_unit_test(test_many_parameters),        cmocka_unit_test(test_first_error),
-        cmocka_unit_test(test_taps_are_free_when_off),
+        cmocka_unit_test(test_taps_are_free_when_off), cmocka_unit_test(test_shared_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -205,6 +205,47 @@ static void test_attention(void **state)
     rig_done(&r);
 }
 
+/* Images that share their tokens are what each is with its own copy of them, to the bit. */
+static void test_shared_tokens(void **state)
+{
+    (void)state;
+    rig r = rig_new();
+    enum { N = 4, S = 3, T = 5, C = 4 };
+    float q[N * S * C], k[2 * T * C], apart[N * S * C], together[N * S * C], maps[2][N * S * T];
+    for (int i = 0; i < N * S * C; i++)
+        q[i] = (float)(i * 37 % 23) / 11 - 1;
+    for (int i = 0; i < 2 * T * C; i++)
+        k[i] = (float)(i * 29 % 31) / 15 - 1;
+    lt_want(r.g, "*");
+    lt_tensor *x = lt_input(r.g, "x", LT_F32, shape(3, N, S, C, 0));
+    lt_tensor *two = lt_input(r.g, "two", LT_F32, shape(3, 2, T, C, 0));
+    lt_enter(r.g, "a");
+    lt_tensor *y = lt_output(r.g, "y", lt_attention(r.g, x, two, two, 2, false));
+    lt_leave(r.g);
+    compile(&r);
+    CHECK_OK(lt_ref_backend.write(r.p, two, k, 2 * T * C, err));
+    run(&r, x, q, y, together);
+    CHECK_OK(lt_ref_backend.read(r.p, lt_graph_find(r.g, "a.map"), maps[0], N * S * T, err));
+    rig_done(&r);
+    for (int half = 0; half < 2; half++) {
+        r = rig_new();
+        lt_want(r.g, "*");
+        x = lt_input(r.g, "x", LT_F32, shape(3, 1, S, C, 0));
+        two = lt_input(r.g, "text", LT_F32, shape(3, 1, T, C, 0));
+        y = lt_output(r.g, "y", lt_attention(r.g, x, two, two, 2, false));
+        compile(&r);
+        CHECK_OK(lt_ref_backend.write(r.p, two, k + half * T * C, T * C, err));
+        for (int i = 2 * half; i < 2 * half + 2; i++) {
+            run(&r, x, q + i * S * C, y, apart + i * S * C);
+            CHECK_OK(lt_ref_backend.read(r.p, lt_graph_find(r.g, "map"), maps[1] + i * S * T, S * T,
+                                         err));
+        }
+        rig_done(&r);
+    }
+    assert_memory_equal(together, apart, sizeof apart);
+    assert_memory_equal(maps[0], maps[1], sizeof maps[0]);
+}
+
 static void test_moves(void **state)
 {
     (void)state;
@@ -307,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_group_norm),
         cmocka_unit_test(test_pointwise),
         cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_shared_tokens),
         cmocka_unit_test(test_moves),
         cmocka_unit_test(test_embed_from_halves),
         cmocka_unit_test(test_cancel_and_misuse),
