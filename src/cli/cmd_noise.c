@@ -22,8 +22,8 @@ typedef struct strip {
     int count;
     lt_schedule schedule;
     lt_picture picture;
-    float *x0, *eps, *xt, *pixels; /* owned, one block: [C,h,w] three times, [3,H,W] */
-    lt_image *cells[MAX_TIMES];    /* owned */
+    float *x0, *eps, *xt;       /* owned, one block: [C,h,w] three times */
+    lt_image *cells[MAX_TIMES]; /* owned */
 } strip;
 
 static void strip_done(strip *s)
@@ -66,15 +66,13 @@ static bool begin(strip *s, float scaling, uint64_t seed, lt_error *err)
 {
     const lt_picture *p = &s->picture;
     size_t n = (size_t)p->channels * (size_t)p->h * (size_t)p->w;
-    size_t pixels = (size_t)3 * (size_t)p->width * (size_t)p->height;
     void *memory = NULL;
     lt_rng rng;
-    if (!lt_try_alloc((3 * n + pixels) * sizeof(float), "the latents", &memory, err))
+    if (!lt_try_alloc(3 * n * sizeof(float), "the latents", &memory, err))
         return false;
     s->x0 = memory;
     s->eps = s->x0 + n;
     s->xt = s->eps + n;
-    s->pixels = s->xt + n;
     for (size_t i = 0; i < n; i++)
         s->x0[i] = p->mean[i] * scaling;
     lt_rng_seed(&rng, seed);
@@ -90,8 +88,7 @@ static bool make_cell(const lt_context *c, lt_engine *e, strip *s, int i, lt_err
     lt_image *plain = NULL;
     snprintf(text, sizeof text, "t=%lld abar=%.4f", s->times[i], signal(s, i));
     bool ok = lt_schedule_add_noise(&s->schedule, (int)s->times[i], s->x0, s->eps, n, s->xt, err) &&
-              lt_engine_decode(e, 1, p->h, p->w, s->xt, s->pixels, c->progress, err) &&
-              lt_image_from_chw(s->pixels, p->width, p->height, &plain, err) &&
+              lt_engine_picture(e, p->h, p->w, s->xt, &plain, c->progress, err) &&
               lt_picture_caption(plain, text, &s->cells[i], err);
     lt_image_unref(plain);
     return ok;

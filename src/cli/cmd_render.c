@@ -104,7 +104,7 @@ static bool make_room(lt_render *r, lt_error *err)
     r->times.steps = lt_alloc_array((size_t)v->steps, sizeof *r->times.steps);
     if (r->trace_path && !lt_mul(pixels, (size_t)v->images, &pixels))
         return lt_fail(err, LT_ERR_MEMORY, NULL, "the trace is too large");
-    if (!lt_try_alloc(pixels, "the pictures", &memory, err))
+    if (r->trace_path && !lt_try_alloc(pixels, "the pictures", &memory, err))
         return false;
     r->pixels = memory;
     if (!lt_render_shows(r))

@@ -178,18 +178,13 @@ static bool take_steps(lt_reproduce *r, lt_error *err)
 static bool decode(lt_reproduce *r, lt_error *err)
 {
     const lt_run_view *v = r->view;
-    void *pixels = NULL;
     float *latents = lt_alloc_array(latent_count(v), sizeof *latents);
-    bool ok = lt_try_alloc((size_t)3 * (size_t)v->width * (size_t)v->height * sizeof(float),
-                           "the picture", &pixels, err);
     lt_run_lens(r->run, r->origin.lens, latents);
     lt_bar_status(&r->bar, "decoding");
-    ok = ok && lt_engine_decode(r->engine, 1, v->h, v->w, latents, pixels, r->c->progress, err) &&
-         lt_image_from_chw(pixels, v->width, v->height, &r->made, err) &&
-         lt_image_compare(r->want, r->made, &r->distance, err);
+    bool ok = lt_engine_picture(r->engine, v->h, v->w, latents, &r->made, r->c->progress, err) &&
+              lt_image_compare(r->want, r->made, &r->distance, err);
     lt_bar_end(&r->bar);
     free(latents);
-    free(pixels);
     return ok;
 }
 

@@ -46,7 +46,6 @@ typedef struct exporting {
     const char *dir;
     lt_engine *engine; /* owned */
     float *latents;    /* owned [B,C,h,w] */
-    float *pixels;     /* owned [3,H,W] */
     bool animate;      /* animation.png, too */
     lt_writer writer;  /* of that */
     lt_apng file;      /* likewise */
@@ -78,9 +77,8 @@ static bool export_frame(exporting *x, int k, lt_error *err)
         lt_image *image;
         char *path = f->images > 1 ? lt_format("%s/%03d-%03d.png", x->dir, i, k)
                                    : lt_format("%s/%03d.png", x->dir, k);
-        bool ok = lt_engine_decode(x->engine, 1, f->h, f->w, x->latents + (size_t)i * one,
-                                   x->pixels, x->c->progress, err) &&
-                  lt_image_from_chw(x->pixels, f->width, f->height, &image, err);
+        bool ok = lt_engine_picture(x->engine, f->h, f->w, x->latents + (size_t)i * one, &image,
+                                    x->c->progress, err);
         if (ok) {
             ok = lt_meta_write(&meta, i, image, path, err) && animate(x, k, image, err);
             lt_image_unref(image);
@@ -94,13 +92,9 @@ static bool export_frame(exporting *x, int k, lt_error *err)
 
 static bool reserve(exporting *x, lt_error *err)
 {
-    void *latents = NULL, *pixels = NULL;
-    const lt_film *f = x->film;
-    bool ok = lt_try_alloc(f->all * sizeof(float), "the latents of a step", &latents, err) &&
-              lt_try_alloc(3 * (size_t)f->width * (size_t)f->height * sizeof(float), "a picture",
-                           &pixels, err);
+    void *latents = NULL;
+    bool ok = lt_try_alloc(x->film->all * sizeof(float), "the latents of a step", &latents, err);
     x->latents = latents;
-    x->pixels = pixels;
     return ok;
 }
 
@@ -135,7 +129,6 @@ static bool export_frames(const lt_context *c, const lt_film *f, const char *dir
         ok = lt_apng_end(&x.file, err) && lt_writer_commit(&x.writer, err);
     lt_writer_abandon(&x.writer);
     free(x.latents);
-    free(x.pixels);
     lt_engine_close(x.engine);
     return ok;
 }

@@ -71,7 +71,7 @@ typedef struct lt_render {
 
     const char *trace_path;
     lt_trace *trace;   /* owned; NULL without --trace */
-    float *pixels;     /* owned [3,H,W], with a trace [B,3,H,W] */
+    float *pixels;     /* owned, with a trace [B,3,H,W] */
     lt_image **images; /* owned [B]; kept for the trace and the sheet */
 } lt_render;
 
@@ -88,7 +88,8 @@ bool lt_render_size(lt_render *r, lt_error *err) LT_WARN_UNUSED;
 /* What the files say of the run; borrowed from r. */
 lt_meta lt_render_meta(const lt_render *r);
 
-/* Decodes one picture, latents [C,h,w], into r->pixels at `at` pictures, and into *out. */
+/* Decodes one picture, latents [C,h,w], into *out, and with a trace into r->pixels at `at`
+ * pictures. */
 bool lt_render_decode(lt_render *r, const float *latents, int at, lt_image **out,
                       lt_error *err) LT_WARN_UNUSED;
 /* What the options say; after those of the pictures. */

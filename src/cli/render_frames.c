@@ -21,14 +21,22 @@ static size_t pixel_count(const lt_run_view *v)
     return (size_t)3 * (size_t)v->width * (size_t)v->height;
 }
 
-bool lt_render_decode(lt_render *r, const float *latents, int at, lt_image **out, lt_error *err)
+/* A trace has the picture's numbers, too. */
+static bool decode_floats(lt_render *r, const float *latents, int at, lt_image **out, lt_error *err)
 {
     const lt_run_view *v = r->view;
     float *pixels = r->pixels + (size_t)at * pixel_count(v);
+    return lt_engine_decode(r->engine, 1, v->h, v->w, latents, pixels, r->c->progress, err) &&
+           lt_image_from_chw(pixels, v->width, v->height, out, err);
+}
+
+bool lt_render_decode(lt_render *r, const float *latents, int at, lt_image **out, lt_error *err)
+{
+    const lt_run_view *v = r->view;
     lt_render_times *t = &r->times;
     double start = lt_clock();
-    if (!lt_engine_decode(r->engine, 1, v->h, v->w, latents, pixels, r->c->progress, err) ||
-        !lt_image_from_chw(pixels, v->width, v->height, out, err))
+    if (!(r->trace ? decode_floats(r, latents, at, out, err)
+                   : lt_engine_picture(r->engine, v->h, v->w, latents, out, r->c->progress, err)))
         return false;
     t->decodes = lt_grow(t->decodes, (size_t)t->decode_count + 1, sizeof *t->decodes);
     t->decodes[t->decode_count++] = lt_clock() - start;

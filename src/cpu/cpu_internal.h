@@ -81,6 +81,8 @@ bool lt_cpu_layer_norm_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
 size_t lt_cpu_norm_scratch(const lt_backend *b, const lt_tensor *t);
 bool lt_cpu_pointwise_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
                           lt_error *err) LT_WARN_UNUSED; /* ACTIVATION GEGLU ADD SCALE */
+bool lt_cpu_rgb_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
+                    lt_error *err) LT_WARN_UNUSED; /* RGB */
 bool lt_cpu_copy_run(lt_backend *b, const lt_cpu_step *s, void *scratch,
                      lt_error *err) LT_WARN_UNUSED; /* CONCAT REPEAT RESIZE SLICE */
 bool lt_cpu_embed_prepare(lt_backend *b, lt_cpu_step *s, lt_error *err) LT_WARN_UNUSED;

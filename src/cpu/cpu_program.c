@@ -46,6 +46,7 @@ const lt_cpu_kernel lt_cpu_kernels[LT_OP_COUNT] = {
     [LT_OP_EMBED] = {lt_cpu_embed_prepare, lt_cpu_embed_run, NULL},
     [LT_OP_SLICE] = {NULL, lt_cpu_copy_run, NULL},
     [LT_OP_SCALE] = {NULL, lt_cpu_pointwise_run, NULL},
+    [LT_OP_RGB] = {NULL, lt_cpu_rgb_run, NULL},
     [LT_OP_RESHAPE] = {NULL, NULL, NULL},
 };
 
@@ -268,13 +269,16 @@ bool lt_cpu_program_write(lt_program *p, const lt_tensor *input, const void *hos
     return true;
 }
 
-bool lt_cpu_program_read(lt_program *p, const lt_tensor *output, float *host, size_t count,
+bool lt_cpu_program_read(lt_program *p, const lt_tensor *output, void *host, size_t count,
                          lt_error *err)
 {
     const lt_tensor *t = lt_ports_output(&p->fused, p->source, output, count, err);
     if (!t)
         return false;
-    lt_to_f32(host, value(p, t), p->backend->dtype, count);
+    if (t->dtype == LT_U8)
+        memcpy(host, value(p, t), count);
+    else
+        lt_to_f32(host, value(p, t), p->backend->dtype, count);
     return true;
 }
 

@@ -13,5 +13,5 @@ bool lt_cpu_program_write(lt_program *p, const lt_tensor *input, const void *hos
 bool lt_cpu_program_run(lt_program *p, lt_progress *progress, lt_error *err);
 bool lt_cpu_program_measure(lt_program *p, lt_step_time **out, int *count, lt_progress *progress,
                             lt_error *err);
-bool lt_cpu_program_read(lt_program *p, const lt_tensor *output, float *host, size_t count,
+bool lt_cpu_program_read(lt_program *p, const lt_tensor *output, void *host, size_t count,
                          lt_error *err);

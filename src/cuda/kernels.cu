@@ -162,6 +162,17 @@ bool lt_kernel_scale(lt_gpu_stream *s, lt_dtype dtype, float mul, float add, con
     });
 }
 
+bool lt_kernel_rgb(lt_gpu_stream *s, lt_dtype dtype, const void *x, void *y, int64_t count,
+                   lt_error *err)
+{
+    rgb_args a = {x, static_cast<unsigned char *>(y), count, lt_rgb_part(count)};
+    launch_shape how = {"rgb", dim3(LT_RGB_PARTS), RGB_THREADS, sizeof(int)};
+    return by_dtype(dtype, err, [&](auto zero) {
+        using T = decltype(zero);
+        return launch(s, rgb_bytes<T>, how, a, err);
+    });
+}
+
 bool lt_kernel_add(lt_gpu_stream *s, const lt_add_args *a, lt_error *err)
 {
     return by_dtype(a->dtype, err, [&](auto zero) {

@@ -63,6 +63,9 @@ bool lt_kernel_activation(lt_gpu_stream *s, lt_dtype dtype, lt_act act, const vo
                           int64_t count, lt_error *err) LT_WARN_UNUSED;
 bool lt_kernel_scale(lt_gpu_stream *s, lt_dtype dtype, float mul, float add, const void *x, void *y,
                      int64_t count, lt_error *err) LT_WARN_UNUSED;
+/* Bytes of count numbers, and LT_RGB_PARTS behind them: as lt_to_rgb. */
+bool lt_kernel_rgb(lt_gpu_stream *s, lt_dtype dtype, const void *x, void *y, int64_t count,
+                   lt_error *err) LT_WARN_UNUSED;
 /* y = a + b; b has the count of a, or is [count / pixels / width or 1, width] and is added at each
  * of a sample's pixels. */
 typedef struct lt_add_args {

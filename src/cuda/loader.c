@@ -173,7 +173,7 @@ static bool cuda_measure(lt_program *p, lt_step_time **out, int *count, lt_progr
     return ops()->measure(p, out, count, progress, err);
 }
 
-static bool cuda_read(lt_program *p, const lt_tensor *output, float *host, size_t count,
+static bool cuda_read(lt_program *p, const lt_tensor *output, void *host, size_t count,
                       lt_error *err)
 {
     return ops()->read(p, output, host, count, err);

@@ -10,6 +10,7 @@
 namespace
 {
 
+constexpr int RGB_THREADS = 512;
 constexpr int PW_THREADS = 256, PW_BLOCKS = 16384; /* of a grid, at most */
 
 __device__ inline int64_t grid_index()
@@ -50,6 +51,33 @@ template <class T, int W> __global__ void map_scale(const map_args a)
             x[k] = a.mul * x[k] + a.add;
         store<W>(static_cast<T *>(a.y) + i * W, x);
     }
+}
+
+struct rgb_args {
+    const void *x;
+    unsigned char *y;
+    int64_t count, part;
+};
+
+/* A block for each part, which says whether all of it was finite. */
+template <class T> __global__ void rgb_bytes(const rgb_args a)
+{
+    int *bad = shared_memory<int>();
+    int64_t from = a.part * blockIdx.x, end = from + a.part < a.count ? from + a.part : a.count;
+    if (threadIdx.x == 0)
+        *bad = 0;
+    __syncthreads();
+    for (int64_t i = from + threadIdx.x; i < end; i += blockDim.x) {
+        float x = to_float(static_cast<const T *>(a.x)[i]), v = x * 0.5F + 0.5F;
+        v = v > 0.0F ? v : 0.0F; /* NaN, too */
+        v = v < 1.0F ? v : 1.0F;
+        a.y[i] = static_cast<unsigned char>(rintf(v * 255.0F));
+        if (x * 0.0F != 0.0F)
+            *bad = 1; /* whoever writes writes the same */
+    }
+    __syncthreads();
+    if (threadIdx.x == 0)
+        a.y[a.count + blockIdx.x] = static_cast<unsigned char>(*bad);
 }
 
 struct add_args {

@@ -17,7 +17,7 @@ static size_t aligned(size_t n)
 
 static size_t size_of(const lt_program *p, const lt_tensor *t)
 {
-    size_t element = lt_dtype_size(t->dtype == LT_I32 ? LT_I32 : p->backend->dtype);
+    size_t element = lt_dtype_size(lt_dtype_kept(t->dtype, p->backend->dtype));
     return (size_t)lt_shape_count(&t->shape) * element;
 }
 

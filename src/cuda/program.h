@@ -23,5 +23,5 @@ bool lt_cuda_program_measure(lt_program *p, lt_step_time **out, int *count, lt_p
                              lt_error *err) LT_WARN_UNUSED;
 /* True if a run had to give up being recorded, and goes step by step: slower (replay.h). */
 bool lt_cuda_program_plain(const lt_program *p);
-bool lt_cuda_program_read(lt_program *p, const lt_tensor *output, float *host, size_t count,
+bool lt_cuda_program_read(lt_program *p, const lt_tensor *output, void *host, size_t count,
                           lt_error *err) LT_WARN_UNUSED;

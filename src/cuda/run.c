@@ -28,7 +28,7 @@ bool lt_cuda_program_write(lt_program *p, const lt_tensor *input, const void *ho
     if (!t)
         return false;
     const lt_cuda_port *port = &p->ports[t->id];
-    lt_dtype dtype = t->dtype == LT_I32 ? LT_I32 : p->backend->dtype;
+    lt_dtype dtype = lt_dtype_kept(t->dtype, p->backend->dtype);
     if (dtype == LT_I32 && !check_ids(t, host, count, port->most, err))
         return false;
     char *pinned = p->pinned + port->offset; /* if it is being read now, it will be read again */
@@ -42,18 +42,22 @@ bool lt_cuda_program_write(lt_program *p, const lt_tensor *input, const void *ho
            lt_fail_in(err, "input '%s'", t->name);
 }
 
-bool lt_cuda_program_read(lt_program *p, const lt_tensor *output, float *host, size_t count,
+bool lt_cuda_program_read(lt_program *p, const lt_tensor *output, void *host, size_t count,
                           lt_error *err)
 {
     const lt_tensor *t = lt_ports_output(&p->fused, p->source, output, count, err);
     LT_ASSERT(!p->started);
     if (!t)
         return false;
+    lt_dtype dtype = lt_dtype_kept(t->dtype, p->backend->dtype);
     if (!lt_gpu_download(lt_cuda_program_stream(p), p->pinned, lt_cuda_site_at(&p->site, t),
-                         count * lt_dtype_size(p->backend->dtype), err) ||
+                         count * lt_dtype_size(dtype), err) ||
         !lt_gpu_wait(lt_cuda_program_stream(p), err))
         return lt_fail_in(err, "output '%s'", t->name);
-    lt_to_f32(host, p->pinned, p->backend->dtype, count);
+    if (dtype == LT_U8)
+        memcpy(host, p->pinned, count);
+    else
+        lt_to_f32(host, p->pinned, dtype, count);
     return true;
 }
 

@@ -24,6 +24,7 @@ static prepare_step *const prepare[LT_OP_COUNT] = {
     [LT_OP_EMBED] = lt_cuda_prepare_embed,
     [LT_OP_SLICE] = lt_cuda_prepare_columns,
     [LT_OP_SCALE] = lt_cuda_prepare_pointwise,
+    [LT_OP_RGB] = lt_cuda_prepare_pointwise,
 };
 
 bool lt_cuda_step_works(const lt_fused *f, const lt_tensor *t)
@@ -56,7 +57,7 @@ void lt_cuda_step_numbers(const lt_fused *f, const lt_tensor *t, lt_dtype storag
 
 void *lt_cuda_site_at(const lt_cuda_site *site, const lt_tensor *t)
 {
-    size_t size = lt_dtype_size(t->dtype == LT_I32 ? LT_I32 : site->backend->dtype);
+    size_t size = lt_dtype_size(lt_dtype_kept(t->dtype, site->backend->dtype));
     size_t from = site->fused->node[t->id].view ? (size_t)t->u.slice.from : 0;
     return site->block + lt_fused_plan_offset(site->plan, t) + from * size;
 }

@@ -14,7 +14,7 @@ bool lt_cuda_prepare_group_norm(const lt_cuda_site *site, lt_cuda_step *s,
                                 lt_error *err) LT_WARN_UNUSED;
 bool lt_cuda_prepare_layer_norm(const lt_cuda_site *site, lt_cuda_step *s,
                                 lt_error *err) LT_WARN_UNUSED;
-/* ACTIVATION SCALE GEGLU; ADD */
+/* ACTIVATION SCALE GEGLU RGB; ADD */
 bool lt_cuda_prepare_pointwise(const lt_cuda_site *site, lt_cuda_step *s,
                                lt_error *err) LT_WARN_UNUSED;
 bool lt_cuda_prepare_add(const lt_cuda_site *site, lt_cuda_step *s, lt_error *err) LT_WARN_UNUSED;

@@ -64,6 +64,8 @@ static bool launch_pointwise(lt_gpu_stream *s, const lt_cuda_step *step, lt_erro
         return lt_kernel_activation(s, step->dtype, p->act, p->x, p->y, p->count, err);
     case LT_OP_GEGLU:
         return lt_kernel_geglu(s, step->dtype, p->x, p->y, p->count, p->width, err);
+    case LT_OP_RGB:
+        return lt_kernel_rgb(s, step->dtype, p->x, p->y, p->count, err);
     default:
         return lt_kernel_scale(s, step->dtype, p->mul, p->add, p->x, p->y, p->count, err);
     }
@@ -83,6 +85,8 @@ bool lt_cuda_prepare_pointwise(const lt_cuda_site *site, lt_cuda_step *s, lt_err
     } else if (t->op == LT_OP_SCALE) {
         p->mul = t->u.scale.mul;
         p->add = t->u.scale.add;
+    } else if (t->op == LT_OP_RGB) {
+        p->count = lt_cuda_count(t->src[0]);
     } else {
         p->count = lt_cuda_rows(t);
         p->width = lt_cuda_width(t);

@@ -74,14 +74,16 @@ static bool predict_beside(lt_bench *b, lt_progress *progress, lt_error *err)
     int last = b->options.images - 1;
     bool over = false;
     lt_error late;
+    lt_image *picture;
     if (!decode_first(b, last, progress, err) ||
-        !lt_engine_decode_start(b->engine, b->options.h, b->options.w,
-                                b->latents + (size_t)last * b->latent, b->pixels, progress, err))
+        !lt_engine_picture_start(b->engine, b->options.h, b->options.w,
+                                 b->latents + (size_t)last * b->latent, progress, err))
         return false;
     bool ok = predict(b, progress, err);
     while (!over) /* of a step that failed, too */
-        if (!lt_engine_decode_finished(b->engine, &over, ok ? err : &late))
+        if (!lt_engine_picture_finished(b->engine, &over, &picture, ok ? err : &late))
             return false;
+    lt_image_unref(picture);
     return ok;
 }
 

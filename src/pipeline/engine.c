@@ -22,9 +22,12 @@ bool lt_engine_finite(const float *x, size_t n)
 
 bool lt_engine_check_finite(lt_engine *e, const char *what, const float *x, size_t n, lt_error *err)
 {
+    return lt_engine_finite(x, n) || lt_engine_not_finite(e, what, err);
+}
+
+bool lt_engine_not_finite(lt_engine *e, const char *what, lt_error *err)
+{
     bool wide = e->info.dtype == LT_F32;
-    if (lt_engine_finite(x, n))
-        return true;
     e->needs_f32 = !wide;
     return lt_fail(err, LT_ERR_RANGE,
                    wide

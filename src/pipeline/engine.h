@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "image/image.h"
 #include "model/clip.h"
 #include "model/tokenizer.h"
 #include "model/unet.h"
@@ -161,21 +162,27 @@ bool lt_engine_predict(lt_engine *e, const lt_unet_call *call, lt_progress *prog
 bool lt_engine_decode(lt_engine *e, int images, int h, int w, const float *latents, float *pixels,
                       lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 
-/* lt_engine_decode of one picture in two parts, so that other work may go on between them where
- * the backend can do that (lt_engine_beside): there the first returns at once, pixels [3,H,W] are
- * written and errors told once the second says yes; one is begun at a time, and other decoding
- * waits for it.  It is not cancelled, but closing the engine drops it.  Elsewhere, and in
- * tiles, the first makes the picture, as lt_engine_decode does.  The bits are the same in any case.
- */
+/* One of them as a picture, byte for byte lt_image_from_chw of those pixels: the device rounds them
+ * itself, and only bytes come back.  The caller's. */
+bool lt_engine_picture(lt_engine *e, int h, int w, const float *latents, lt_image **out,
+                       lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
+
+/* lt_engine_picture in two parts, so that other work may go on between them where the backend can
+ * do that (lt_engine_beside): there the first returns at once, and the second, asked again and
+ * again, says when the picture is there, or what came instead; one is begun at a time, and other
+ * decoding waits for it.  It is not cancelled, but closing the engine drops it.  Elsewhere, and in
+ * tiles, the first makes the picture, as lt_engine_picture does.  The bits are the same in any
+ * case. */
 bool lt_engine_beside(const lt_engine *e);
-bool lt_engine_decode_start(lt_engine *e, int h, int w, const float *latents, float *pixels,
-                            lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
-/* *yes: the picture is there, or none was begun.  Never waits.  After a failure none is begun. */
-bool lt_engine_decode_finished(lt_engine *e, bool *yes, lt_error *err) LT_WARN_UNUSED;
+bool lt_engine_picture_start(lt_engine *e, int h, int w, const float *latents,
+                             lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
+/* *yes: the picture is in *out, the caller's, or none was begun: NULL.  Never waits.  After a
+ * failure none is begun. */
+bool lt_engine_picture_finished(lt_engine *e, bool *yes, lt_image **out,
+                                lt_error *err) LT_WARN_UNUSED;
 
 /* The same as lt_engine_decode for one picture that was never scaled, as lt_engine_encode_image
- * gives it: mean [C,h,w]
- * -> pixels [3,H,W]. */
+ * gives it: mean [C,h,w] -> pixels [3,H,W]. */
 bool lt_engine_decode_mean(lt_engine *e, int h, int w, const float *mean, float *pixels,
                            lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 

@@ -7,52 +7,65 @@ bool lt_engine_beside(const lt_engine *e)
     return e->ops->start != NULL;
 }
 
-static bool begin(lt_engine *e, const lt_unit *u, const float *latents, float *pixels,
-                  lt_error *err)
+static bool begin(lt_engine *e, const lt_unit *u, const float *latents, lt_error *err)
 {
     if (!lt_engine_decoder_write(e, u, latents, err) || !e->ops->start(u->program, err))
         return false;
     e->at_work = *u;
-    e->pixels = pixels;
     lt_programs_hold(e->programs, u);
     return true;
 }
 
-bool lt_engine_decode_start(lt_engine *e, int h, int w, const float *latents, float *pixels,
-                            lt_progress *progress, lt_error *err)
+bool lt_engine_picture_start(lt_engine *e, int h, int w, const float *latents,
+                             lt_progress *progress, lt_error *err)
 {
     lt_unit *u;
-    LT_ASSERT(!e->at_work.program);
+    LT_ASSERT(!e->at_work.program && !e->made);
     /* what is measured is waited for; tiles are blended on the host, one size after another */
     if (!lt_engine_beside(e) || e->profile || lt_engine_tiles(e, h, w))
-        return lt_engine_decode(e, 1, h, w, latents, pixels, progress, err);
-    return lt_engine_decoder(e, h, w, &u, progress, err) && begin(e, u, latents, pixels, err);
+        return lt_engine_picture(e, h, w, latents, &e->made, progress, err);
+    return lt_engine_decoder(e, h, w, &u, progress, err) && begin(e, u, latents, err);
 }
 
-bool lt_engine_decode_finished(lt_engine *e, bool *yes, lt_error *err)
+/* *over: nothing is at work any more, and what was is in e->made. */
+static bool look(lt_engine *e, bool *over, lt_error *err)
 {
     lt_unit u = e->at_work;
-    *yes = !u.program;
+    *over = !u.program;
+    if (*over)
+        return true;
+    bool ok = e->ops->finished(u.program, over, err);
+    if (ok && !*over)
+        return true;
+    e->at_work = (lt_unit){0};
+    lt_programs_hold(e->programs, NULL);
+    return ok && lt_engine_decoder_read(e, &u, &e->made, err);
+}
+
+bool lt_engine_picture_finished(lt_engine *e, bool *yes, lt_image **out, lt_error *err)
+{
+    *yes = false;
+    *out = NULL;
     if (e->late.code != LT_ERR_NONE) {
         *err = e->late;
         e->late = (lt_error){0};
         return false;
     }
-    if (*yes)
-        return true;
-    bool ok = e->ops->finished(u.program, yes, err);
-    if (ok && !*yes)
-        return true;
-    e->at_work = (lt_unit){0};
-    lt_programs_hold(e->programs, NULL);
-    return ok && lt_engine_decoder_read(e, &u, e->pixels, err);
+    if (!look(e, yes, err))
+        return false;
+    if (*yes) {
+        *out = e->made;
+        e->made = NULL;
+    }
+    return true;
 }
 
 void lt_engine_settle(lt_engine *e)
 {
     bool over = false;
     lt_error late = {0};
-    while (!over && lt_engine_decode_finished(e, &over, &late))
+    while (!over && look(e, &over, &late))
         continue;
-    e->late = late;
+    if (late.code != LT_ERR_NONE)
+        e->late = late;
 }

@@ -1,5 +1,5 @@
 /*
- * engine_impl.h - what an engine holds; for engine.c, engine_vae.c and engine_open.c only.
+ * engine_impl.h - what an engine holds; for the files engine*.c only.
  */
 #pragma once
 
@@ -38,13 +38,13 @@ struct lt_engine {
     lt_floats swap;  /* a chunk in the graph's layout */
     lt_floats tiles; /* what the tiles of a picture became, and what they are cut from */
     lt_unit at_work; /* the decoder, started; no program: it is not */
-    float *pixels;   /* borrowed: for what it makes */
+    lt_image *made;  /* owned: what it made, or NULL */
     lt_error late;   /* what it met, not told yet */
 };
 
 /* ---- engine_beside.c ---- */
 
-/* Waits for the picture that is at work; lt_engine_decode_finished tells what came of it.  What is
+/* Waits for the picture that is at work; lt_engine_picture_finished tells what came of it.  What is
  * in e->swap is lost. */
 void lt_engine_settle(lt_engine *e);
 
@@ -59,6 +59,9 @@ bool lt_engine_run_unit(lt_engine *e, const lt_unit *u, lt_progress *progress,
 /* Room for `count` floats; what was in it may be lost. */
 bool lt_engine_reserve(lt_floats *f, size_t count, lt_error *err) LT_WARN_UNUSED;
 
+/* The fault of lt_engine_check_finite; returns false. */
+bool lt_engine_not_finite(lt_engine *e, const char *what, lt_error *err);
+
 /* ---- engine_vae.c ---- */
 
 /* The decoder's part of lt_engine_prepare. */
@@ -70,8 +73,8 @@ bool lt_engine_decoder(lt_engine *e, int h, int w, lt_unit **out, lt_progress *p
 /* Latents of one picture [C,h,w], divided by scaling_factor, into the decoder's program. */
 bool lt_engine_decoder_write(lt_engine *e, const lt_unit *u, const float *latents,
                              lt_error *err) LT_WARN_UNUSED;
-/* Its picture, [3,H,W]; not one that is not finite. */
-bool lt_engine_decoder_read(lt_engine *e, const lt_unit *u, float *pixels,
+/* Its picture, the caller's; not one that is not finite. */
+bool lt_engine_decoder_read(lt_engine *e, const lt_unit *u, lt_image **out,
                             lt_error *err) LT_WARN_UNUSED;
 /* What e->tiles takes for such a picture. */
 size_t lt_engine_tile_bytes(const lt_engine *e, const lt_vae_tiles *t, bool encode);

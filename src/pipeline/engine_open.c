@@ -263,6 +263,7 @@ void lt_engine_close(lt_engine *e)
     lt_buf_done(&e->warnings);
     free(e->swap.at);
     free(e->tiles.at);
+    lt_image_unref(e->made);
     free(e->model);
     free(e->name);
     free(e);

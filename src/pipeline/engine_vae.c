@@ -53,12 +53,14 @@ size_t lt_engine_tile_bytes(const lt_engine *e, const lt_vae_tiles *t, bool enco
     return (decoded > encoded ? decoded : encoded) * sizeof(float);
 }
 
-/* Room in e->swap for what goes in and comes out, in e->tiles for the tiles if there are some. */
+/* Room in e->swap for what goes in and comes out, also as bytes, in e->tiles for the tiles if there
+ * are some. */
 static bool reserve(lt_engine *e, const half *n, int h, int w, lt_error *err)
 {
     lt_vae_tiles t;
     size_t in = numbers(h, w, n->in_scale, n->in), out = numbers(h, w, n->out_scale, n->out);
-    return lt_engine_reserve(&e->swap, out > in ? out : in, err) &&
+    size_t bytes = LT_RGB_PARTS / sizeof(float); /* behind a picture's (lt_to_rgb) */
+    return lt_engine_reserve(&e->swap, (out > in ? out : in) + bytes, err) &&
            (!e->tiled || !lt_vae_tiles_plan(&e->vae, h, w, &t) ||
             lt_engine_reserve(&e->tiles, tile_floats(&t, n), err));
 }
@@ -204,7 +206,7 @@ bool lt_engine_decode_mean(lt_engine *e, int h, int w, const float *mean, float 
     return decode_swap(e, h, w, pixels, progress, err);
 }
 
-/* ---- a whole picture, step by step: for engine_beside.c ---- */
+/* ---- pictures ---- */
 
 bool lt_engine_decoder(lt_engine *e, int h, int w, lt_unit **out, lt_progress *progress,
                        lt_error *err)
@@ -220,16 +222,44 @@ bool lt_engine_decoder_write(lt_engine *e, const lt_unit *u, const float *latent
     return e->ops->write(u->program, u->in[0], e->swap.at, numbers(u->h, u->w, 1, n.in), err);
 }
 
-bool lt_engine_decoder_read(lt_engine *e, const lt_unit *u, float *pixels, lt_error *err)
+/* The bytes come through e->swap, with the marks of what was not finite behind them. */
+bool lt_engine_decoder_read(lt_engine *e, const lt_unit *u, lt_image **out, lt_error *err)
 {
     half n = decoder_of(e);
+    unsigned char *bytes = (unsigned char *)e->swap.at;
     size_t count = numbers(u->h, u->w, n.out_scale, n.out);
-    if (!e->ops->read(u->program, u->out, e->swap.at, count, err) ||
-        !lt_engine_check_finite(e, "the VAE's picture", e->swap.at, count, err))
+    if (!e->ops->read(u->program, u->rgb, bytes, count + LT_RGB_PARTS, err))
         return false;
-    lt_layout_to_first(pixels, e->swap.at, 1, n.out, u->h * u->w * n.out_scale * n.out_scale,
-                       n.out);
+    for (int i = 0; i < LT_RGB_PARTS; i++)
+        if (bytes[count + (size_t)i])
+            return lt_engine_not_finite(e, "the VAE's picture", err);
+    if (!lt_image_new(u->w * n.out_scale, u->h * n.out_scale, out, err))
+        return false;
+    memcpy((*out)->rgb, bytes, count);
     return true;
+}
+
+/* They are blended before they are rounded. */
+static bool picture_of_tiles(lt_engine *e, int h, int w, const float *latents, lt_image **out,
+                             lt_progress *progress, lt_error *err)
+{
+    half n = decoder_of(e);
+    if (!begin_decode(e, &n, h, w, err))
+        return false;
+    unscale(e, h, w, latents);
+    return run_half(e, &n, h, w, "the VAE's picture", progress, err) &&
+           lt_image_from_hwc(e->swap.at, w * n.out_scale, h * n.out_scale, out, err);
+}
+
+bool lt_engine_picture(lt_engine *e, int h, int w, const float *latents, lt_image **out,
+                       lt_progress *progress, lt_error *err)
+{
+    lt_unit *u;
+    if (lt_engine_tiles(e, h, w))
+        return picture_of_tiles(e, h, w, latents, out, progress, err);
+    return lt_engine_decoder(e, h, w, &u, progress, err) &&
+           lt_engine_decoder_write(e, u, latents, err) && lt_engine_run_unit(e, u, progress, err) &&
+           lt_engine_decoder_read(e, u, out, err);
 }
 
 /* ---- encoding ---- */

@@ -119,6 +119,8 @@ static bool record(const lt_networks *n, lt_unit *u, lt_error *err)
         break;
     }
     u->out = lt_output(u->graph, "out", out);
+    if (u->network == LT_NET_DECODE)
+        u->rgb = lt_output(u->graph, "rgb", lt_to_rgb(u->graph, out));
     return lt_graph_ok(u->graph, err) &&
            (n->synthetic ? lt_synthetic_bind(n->synthetic, u->graph, err)
                          : lt_bind_graph(u->graph, weights_of(n, u->network), err));

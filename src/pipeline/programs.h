@@ -54,6 +54,7 @@ typedef struct lt_unit {
      * twice that; OF_ONE: 1 or 2].  DECODE: z.  ENCODE: image */
     const lt_tensor *in[3];
     const lt_tensor *out;
+    const lt_tensor *rgb; /* DECODE: of the one picture, as bytes (lt_to_rgb) */
     float *text; /* of a UNet, owned: what was written to in[2] last; valid if text_written.  A
                     program that is not told the same text again need not make its keys and values
                     again */

@@ -537,6 +537,5 @@ void *lt_worker_run(void *shared)
     lt_job_done(&w.beside);
     lt_job_done(&w.wanted_attention);
     free(w.shown);
-    free(w.pixels);
     return NULL;
 }

@@ -1,9 +1,6 @@
 /* worker_beside.c - what is no run's: a picture through the autoencoder, and what the UNet says of
  * noise in it; see worker_impl.h. */
-#include <stdlib.h>
-
 #include "base/clock.h"
-#include "base/mem.h"
 #include "image/png.h"
 #include "pipeline/worker_impl.h"
 
@@ -35,21 +32,13 @@ static bool encode(lt_worker *w, const lt_job *j, lt_error *err)
     return ok;
 }
 
-/* latents [C,h,w] as the VAE has them -> a picture. */
+/* latents [C,h,w] of the scale of x_t -> a picture. */
 static bool decode(lt_worker *w, const lt_job *j, const float *latents, lt_image **out,
                    lt_error *err)
 {
-    int f = lt_engine_about(w->engine)->vae->factor, width = j->w * f, height = j->h * f;
-    void *pixels;
     lt_worker_at(w, LT_AT_PICTURE);
     lt_engine_tile(w->engine, j->tiled);
-    if (!lt_try_alloc(3 * sizeof(float) * (size_t)width * (size_t)height, "a picture", &pixels,
-                      err))
-        return false;
-    bool ok = lt_engine_decode(w->engine, 1, j->h, j->w, latents, pixels, &w->s->beside, err) &&
-              lt_image_from_chw(pixels, width, height, out, err);
-    free(pixels);
-    return ok;
+    return lt_engine_picture(w->engine, j->h, j->w, latents, out, &w->s->beside, err);
 }
 
 static bool predict(lt_worker *w, const lt_job *j, lt_error *err)

@@ -50,8 +50,8 @@ typedef struct lt_worker {
     lt_job beside;                    /* ENCODE or PREDICT; id 0: none */
     bool attends;                     /* steps are taken with their attention */
     lt_job wanted_attention;          /* no latents: none */
-    float *shown, *pixels;            /* owned: of the run's size */
-    size_t shown_count, pixel_count;
+    float *shown;                     /* owned: of the run's size */
+    size_t shown_count;
 } lt_worker;
 
 /* ---- worker.c ---- */

@@ -24,29 +24,22 @@ static bool reserve(float **memory, size_t *have, size_t count, lt_error *err)
 /* Gives it a picture; the latents are read before this returns. */
 static bool begin(lt_worker *w, const lt_job *j, bool of_run, lt_error *err)
 {
-    int f = lt_engine_about(w->engine)->vae->factor;
-    size_t pixels = 3 * (size_t)j->h * (size_t)j->w * (size_t)f * (size_t)f;
     lt_worker_at(w, LT_AT_PICTURE);
     lt_engine_tile(w->engine, j->tiled);
-    if (!reserve(&w->pixels, &w->pixel_count, pixels, err))
-        return false;
     w->decoder = (lt_worker_decoder){.of_run = of_run,
                                      .beside = lt_engine_beside(w->engine) &&
                                                !lt_engine_tiles(w->engine, j->h, j->w),
                                      .picture = *j,
                                      .since = lt_clock()};
     w->decoder.busy =
-        lt_engine_decode_start(w->engine, j->h, j->w, j->latents, w->pixels, &w->s->progress, err);
+        lt_engine_picture_start(w->engine, j->h, j->w, j->latents, &w->s->progress, err);
     return w->decoder.busy;
 }
 
-static bool send(lt_worker *w, double seconds, lt_error *err)
+/* Takes the picture. */
+static void send(lt_worker *w, lt_image *picture, double seconds)
 {
-    lt_image *picture;
     const lt_job *j = &w->decoder.picture;
-    int f = lt_engine_about(w->engine)->vae->factor;
-    if (!lt_image_from_chw(w->pixels, j->w * f, j->h * f, &picture, err))
-        return false;
     lt_worker_send(w, (lt_event){.kind = LT_EVENT_PICTURE,
                                  .id = j->id,
                                  .step = j->step,
@@ -55,7 +48,6 @@ static bool send(lt_worker *w, double seconds, lt_error *err)
                                  .seconds = seconds,
                                  .beside = w->decoder.beside,
                                  .picture = picture});
-    return true;
 }
 
 /* A picture that was made beside the steps waits until the one of a step before it was seen. */
@@ -66,42 +58,45 @@ static bool held_back(const lt_worker *w)
            lt_worker_patience(w, w->unseen) > 0;
 }
 
-static void finish_wanted(lt_worker *w, bool ok, double seconds, lt_error *err)
+/* picture: NULL for one that failed with *err. */
+static void finish_wanted(lt_worker *w, lt_image *picture, double seconds, const lt_error *err)
 {
-    if (!ok || !send(w, seconds, err))
+    if (picture)
+        send(w, picture, seconds);
+    else
         lt_worker_send(w, (lt_event){.kind = LT_EVENT_FAILED, .error = *err});
     free(w->decoder.picture.latents);
     w->decoder.picture = (lt_job){0};
 }
 
-static bool finish_of_run(lt_worker *w, double seconds, lt_error *err)
+static void finish_of_run(lt_worker *w, lt_image *picture, double seconds)
 {
     w->decoding += seconds;
-    if (!send(w, seconds, err))
-        return false;
+    send(w, picture, seconds);
     w->unseen = lt_clock();
     w->sent = w->decoder.picture.step;
     lt_worker_shown_all(w);
-    return true;
 }
 
 bool lt_worker_show_finished(lt_worker *w, lt_error *err)
 {
     lt_worker_decoder *d = &w->decoder;
+    lt_image *picture;
     bool yes;
     if (!d->busy || held_back(w))
         return true;
-    bool ok = lt_engine_decode_finished(w->engine, &yes, err);
+    bool ok = lt_engine_picture_finished(w->engine, &yes, &picture, err);
     if (ok && !yes)
         return true;
     double seconds = lt_clock() - d->since;
     d->busy = false;
     if (d->silent)
-        return true;
-    if (d->of_run)
-        return ok && finish_of_run(w, seconds, err);
-    finish_wanted(w, ok, seconds, err);
-    return true;
+        lt_image_unref(picture);
+    else if (!d->of_run)
+        finish_wanted(w, picture, seconds, err);
+    else if (ok)
+        finish_of_run(w, picture, seconds);
+    return ok || d->silent || !d->of_run;
 }
 
 void lt_worker_silence(lt_worker *w)

@@ -3,7 +3,8 @@
  *
  * A backend compiles a graph once (packs weights, plans memory, creates kernels) and runs it many
  * times.  Everything is owned by the worker thread that opened it; only lt_progress is shared.
- * Values cross the boundary as host memory: float32 (int32 for token ids) in the graph's layout.
+ * Values cross the boundary as host memory: float32 (int32 for token ids, bytes for RGB) in the
+ * graph's layout.
  * Weights packed for one program are kept and shared with later programs that use the same source
  * in the same layout, so that a second size or batch costs activations, not weights.
  */
@@ -103,8 +104,9 @@ typedef struct lt_backend_ops {
     /* *yes: the run that was started is over, and what it made may be read.  Never waits.  False
      * with what it met, also of its beginning: it is over as well, and made nothing. */
     bool (*finished)(lt_program *p, bool *yes, lt_error *err);
-    /* Gets an output (or tap) after a run: count float32 elements. */
-    bool (*read)(lt_program *p, const lt_tensor *output, float *host, size_t count, lt_error *err);
+    /* Gets an output (or tap) after a run: count elements, float32 or bytes as the output's dtype.
+     */
+    bool (*read)(lt_program *p, const lt_tensor *output, void *host, size_t count, lt_error *err);
     /* Drops packed weights whose source lies in [from, from + bytes): the file is about to close.
      */
     void (*forget)(lt_backend *b, const void *from, size_t bytes);

@@ -44,7 +44,7 @@ static bool size_values(const lt_fused *f, lt_dtype storage, size_t *size, lt_er
 {
     for (int id = 0; id < lt_graph_nodes(f->graph); id++) {
         const lt_tensor *t = lt_graph_node(f->graph, id);
-        size_t element = lt_dtype_size(t->dtype == LT_I32 ? LT_I32 : storage);
+        size_t element = lt_dtype_size(lt_dtype_kept(t->dtype, storage));
         bool used = f->node[id].needed || t->op == LT_OP_INPUT;
         if (used && !lt_mul((size_t)lt_shape_count(&t->shape), element, &size[id])) {
             lt_fail(err, LT_ERR_MEMORY, "use a smaller --size or --batch", "too large");

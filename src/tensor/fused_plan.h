@@ -17,7 +17,7 @@ typedef struct lt_fused_plan {
     uint32_t all;     /* of all inputs */
 } lt_fused_plan;
 
-/* storage: of every value that is not I32.  LT_ERR_MODEL for more than 32 inputs, LT_ERR_MEMORY for
+/* storage: of every value that is F32.  LT_ERR_MODEL for more than 32 inputs, LT_ERR_MEMORY for
  * sizes beyond what can be counted. */
 bool lt_fused_plan_make(const lt_fused *f, lt_dtype storage, lt_fused_plan *out,
                         lt_error *err) LT_WARN_UNUSED;

@@ -541,6 +541,15 @@ lt_tensor *lt_scale(lt_graph *g, lt_tensor *x, float mul, float add)
     return t;
 }
 
+lt_tensor *lt_to_rgb(lt_graph *g, lt_tensor *x)
+{
+    lt_shape bytes = {.ndim = 1, .dim = {lt_shape_count(&x->shape) + LT_RGB_PARTS}};
+    lt_tensor *t = node1(g, LT_OP_RGB, "rgb", bytes, x);
+    if (t != g->broken)
+        t->dtype = LT_U8;
+    return t;
+}
+
 lt_tensor *lt_reshape(lt_graph *g, lt_tensor *x, lt_shape shape)
 {
     if (lt_shape_count(&shape) != lt_shape_count(&x->shape)) {

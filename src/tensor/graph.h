@@ -55,8 +55,8 @@ struct lt_tensor {
     int id;           /* index in the graph; inputs of a node have smaller ids */
     const char *name; /* scope and layer, for profiles and errors; owned by the graph */
     lt_shape shape;
-    lt_dtype dtype; /* LT_I32 for token ids, LT_F32 for everything else: a backend may store
-                       LT_F32 values in a narrower type */
+    lt_dtype dtype; /* LT_I32 for token ids, LT_U8 for RGB, LT_F32 for everything else: a backend
+                       may store LT_F32 values in a narrower type */
     int nsrc;
     lt_tensor *src[3];       /* EMBED: ids.  ATTENTION: q k v.  ATTENTION_MAP: q k */
     lt_param *weight, *bias; /* NULL where the op has none.  EMBED: tokens, positions */
@@ -140,4 +140,13 @@ lt_tensor *lt_embed(lt_graph *g, const char *tokens, const char *positions, lt_t
                     int vocabulary, int width);
 lt_tensor *lt_slice(lt_graph *g, lt_tensor *x, int64_t from, int64_t to);
 lt_tensor *lt_scale(lt_graph *g, lt_tensor *x, float mul, float add);
+/* Pictures as bytes, LT_U8 [count + LT_RGB_PARTS]: those of x one after another, and behind them
+ * one for each LT_RGB_PARTS-th part of x (lt_rgb_part numbers, the last ones fewer or none): 1 if a
+ * number in it is not finite, else 0. */
+enum { LT_RGB_PARTS = 64 };
+lt_tensor *lt_to_rgb(lt_graph *g, lt_tensor *x);
+static inline int64_t lt_rgb_part(int64_t count)
+{
+    return (count + LT_RGB_PARTS - 1) / LT_RGB_PARTS;
+}
 lt_tensor *lt_reshape(lt_graph *g, lt_tensor *x, lt_shape shape);

@@ -170,7 +170,7 @@ static bool plan(const lt_graph *g, lt_plan *out, size_t *scratch, lt_error *err
     size_t *bytes = lt_alloc_array(nodes, sizeof *bytes);
     for (size_t i = 0; i < nodes; i++) {
         const lt_tensor *t = lt_graph_node(g, (int)i);
-        bytes[i] = (size_t)lt_shape_count(&t->shape) * sizeof(float);
+        bytes[i] = (size_t)lt_shape_count(&t->shape) * lt_dtype_size(t->dtype);
         most = lt_ref_scratch(t) > most ? lt_ref_scratch(t) : most;
     }
     *scratch = most * sizeof(double);
@@ -305,13 +305,13 @@ static bool ref_measure(lt_program *p, lt_step_time **out, int *count, lt_progre
     return true;
 }
 
-static bool ref_read(lt_program *p, const lt_tensor *output, float *host, size_t count,
+static bool ref_read(lt_program *p, const lt_tensor *output, void *host, size_t count,
                      lt_error *err)
 {
     if (count != (size_t)lt_shape_count(&output->shape) || !output->output)
         return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is no output of %zu values", output->name,
                        count);
-    memcpy(host, value(p, output), count * sizeof *host);
+    memcpy(host, value(p, output), count * lt_dtype_size(output->dtype));
     return true;
 }
 

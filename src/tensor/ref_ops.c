@@ -286,6 +286,28 @@ static void scale(const lt_ref_args *a)
         a->y[i] = x[i] * a->node->u.scale.mul + a->node->u.scale.add;
 }
 
+/* Comparisons with NaN are false, so NaN takes the first branch. */
+static unsigned char to_byte(float x)
+{
+    float v = x * 0.5f + 0.5f;
+    if (!(v > 0.0f))
+        return 0;
+    return v < 1.0f ? (unsigned char)lrintf(v * 255.0f) : 255;
+}
+
+static void rgb(const lt_ref_args *a)
+{
+    const float *x = a->x[0];
+    unsigned char *y = (unsigned char *)a->y;
+    int64_t count = lt_shape_count(&a->node->src[0]->shape), part = lt_rgb_part(count);
+    memset(y + count, 0, LT_RGB_PARTS);
+    for (int64_t i = 0; i < count; i++) {
+        y[i] = to_byte(x[i]);
+        if (!isfinite(x[i]))
+            y[count + i / part] = 1;
+    }
+}
+
 void lt_ref_compute(const lt_ref_args *a)
 {
     static void (*const kernels[LT_OP_COUNT])(const lt_ref_args *) = {
@@ -304,6 +326,7 @@ void lt_ref_compute(const lt_ref_args *a)
         [LT_OP_EMBED] = embed,
         [LT_OP_SLICE] = slice,
         [LT_OP_SCALE] = scale,
+        [LT_OP_RGB] = rgb,
     };
     if (kernels[a->node->op])
         kernels[a->node->op](a);

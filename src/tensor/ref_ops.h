@@ -12,7 +12,7 @@
 
 typedef struct lt_ref_args {
     const lt_tensor *node;
-    float *y;
+    float *y;            /* of RGB bytes */
     const void *x[3];    /* the node's sources, in order: float, or int32_t for token ids */
     const float *weight; /* NULL where the op has none */
     const float *bias;

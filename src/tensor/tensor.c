@@ -7,7 +7,7 @@
 const char *lt_dtype_name(lt_dtype t)
 {
     static const char *const names[] = {
-        [LT_F32] = "f32", [LT_F16] = "f16", [LT_BF16] = "bf16", [LT_I32] = "i32"};
+        [LT_F32] = "f32", [LT_F16] = "f16", [LT_BF16] = "bf16", [LT_I32] = "i32", [LT_U8] = "u8"};
     return names[t];
 }
 

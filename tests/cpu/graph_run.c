@@ -105,8 +105,12 @@ float *graph_read(const lt_backend_ops *ops, lt_program *p, const lt_tensor *out
 {
     size_t count = (size_t)lt_shape_count(&output->shape);
     float *values = lt_alloc_array(count, sizeof *values);
-    if (ops->read(p, output, values, count, err))
+    if (ops->read(p, output, values, count, err)) {
+        const unsigned char *bytes = (const unsigned char *)values;
+        for (size_t i = count; output->dtype == LT_U8 && i-- > 0;) /* each over later bytes */
+            values[i] = bytes[i];
         return values;
+    }
     free(values);
     return NULL;
 }

@@ -97,6 +97,11 @@ static lt_tensor *attention_map(lt_graph *g, const op_case *c)
     return lt_graph_ok(g, &(lt_error){0}) ? lt_graph_node(g, attended->id - 1) : attended;
 }
 
+static lt_tensor *rgb(lt_graph *g, const op_case *c)
+{
+    return lt_to_rgb(g, image(g, c, "x"));
+}
+
 /* Two texts for n images: each for half of them. */
 static lt_tensor *attention_of_two(lt_graph *g, const op_case *c)
 {
@@ -346,6 +351,9 @@ const op_case op_cases[] = {
     {LT_OP_SLICE, slice, 2, 5, 3, 17, 4, 9},
     {LT_OP_SLICE, slice, 1, 1, 1, 8, 0, 8},
     {LT_OP_SCALE, scale, 3, 9, 5, 7, 0, 0},
+    {LT_OP_RGB, rgb, 1, 1, 1, 3, 0, 0}, /* fewer numbers than parts */
+    {LT_OP_RGB, rgb, 1, 40, 31, 3, 0, 0},
+    {LT_OP_RGB, rgb, 2, 9, 5, 3, 0, 0},
     {LT_OP_RESHAPE, reshape, 2, 3, 5, 7, 0, 0},
     {LT_OP_CONV2D, resnet_of_concat, 2, 6, 5, 24, 20, 8},
     {LT_OP_CONV2D, resnet_of_concat, 1, 9, 9, 64, 32, 32},

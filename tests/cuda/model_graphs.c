@@ -61,6 +61,7 @@ lt_graph *model_graph(const model_configs *c, model_part part, int n, int h, int
         break;
     case MODEL_DECODE:
         out = lt_vae_decode(g, &c->vae, input(g, "z", 4, n, h, w, c->vae.latent_channels));
+        lt_output(g, "rgb", lt_to_rgb(g, out));
         break;
     case MODEL_ENCODE:
         out = lt_vae_encode(g, &c->vae, input(g, "image", 4, n, h * f, w * f, 3));

@@ -88,6 +88,46 @@ static void test_scale(void **state)
             check_scale(rig_dtypes[k], counts[i].count, counts[i].skew, i % 2 == 0);
 }
 
+/* Bytes to the bit, also at the halves; and of each part whether it was finite. */
+static void check_rgb(lt_dtype dtype, size_t count, size_t skew, bool broken)
+{
+    float *values = lt_alloc_array(count + 1, sizeof *values);
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)(i % 1024) / 510.0F - 1.002F;
+    if (broken) {
+        values[count / 2] = NAN;
+        values[count - 1] = -INFINITY;
+    }
+    numbers x = rig_given(dtype, values, count, skew),
+            y = rig_empty(LT_U8, count + LT_RGB_PARTS, skew);
+    CHECK_OK(lt_kernel_rgb(rig_stream(), dtype, x.at, y.at, (int64_t)count, err));
+    rig_wait();
+    const unsigned char *bytes = (const unsigned char *)y.at;
+    bool bad[LT_RGB_PARTS] = {false};
+    for (size_t i = 0; i < count; i++) {
+        double v = (double)x.f[i] / 2 + 0.5;
+        v = v > 0 ? v < 1 ? v : 1 : 0;
+        assert_int_equal(bytes[i], lrint((double)((float)((double)(float)v * 255.0))));
+        bad[i / (size_t)lt_rgb_part((int64_t)count)] |= !isfinite(x.f[i]);
+    }
+    for (size_t i = 0; i < LT_RGB_PARTS; i++)
+        assert_int_equal(bytes[count + i], bad[i]);
+    rig_free(&x);
+    rig_free(&y);
+    free(values);
+}
+
+static void test_rgb(void **state)
+{
+    (void)state;
+    for (int k = 0; k < RIG_DTYPES; k++)
+        for (int i = 0; i < COUNTS; i++) {
+            check_rgb(rig_dtypes[k], counts[i].count, counts[i].skew, false);
+            if (counts[i].count)
+                check_rgb(rig_dtypes[k], counts[i].count, counts[i].skew, true);
+        }
+}
+
 typedef struct add_case {
     const char *what;
     int64_t n, pixels, width; /* pixels 0: same shape, of n * width numbers */
@@ -208,9 +248,13 @@ static void test_refused_launch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_activation),     cmocka_unit_test(test_activation_extremes),
-        cmocka_unit_test(test_scale),          cmocka_unit_test(test_add),
-        cmocka_unit_test(test_geglu),          cmocka_unit_test(test_more_than_a_grid),
+        cmocka_unit_test(test_activation),
+        cmocka_unit_test(test_activation_extremes),
+        cmocka_unit_test(test_scale),
+        cmocka_unit_test(test_rgb),
+        cmocka_unit_test(test_add),
+        cmocka_unit_test(test_geglu),
+        cmocka_unit_test(test_more_than_a_grid),
         cmocka_unit_test(test_refused_launch),
     };
     return cmocka_run_group_tests(tests, rig_open, rig_close);

@@ -67,7 +67,7 @@ static bool run(lt_program *p, lt_progress *progress, lt_error *err)
     return lt_ref_backend.run(p, progress, err);
 }
 
-static bool read_output(lt_program *p, const lt_tensor *output, float *host, size_t count,
+static bool read_output(lt_program *p, const lt_tensor *output, void *host, size_t count,
                         lt_error *err)
 {
     LT_ASSERT(p != at_work.program);

@@ -164,6 +164,9 @@ static void test_not_finite(void **state)
                 "the VAE's picture is not finite");
     CHECK_FAILS(lt_engine_decode_mean(e, 1, 1, latents, pixels, NULL, err), LT_ERR_RANGE,
                 "the VAE's picture is not finite");
+    lt_image *image;
+    CHECK_FAILS(lt_engine_picture(e, 1, 1, latents, &image, NULL, err), LT_ERR_RANGE,
+                "the VAE's picture is not finite");
     memset(pixels, 0, count * sizeof *pixels);
     pixels[count - 1] = INFINITY;
     CHECK_FAILS(lt_engine_encode_image(e, 1, 1, pixels, latents, NULL, NULL, err), LT_ERR_RANGE,

@@ -11,8 +11,8 @@ enum { H = 3, W = 2, NEVER = 1 << 30 };
 
 typedef struct scene {
     pipeline_rig rig;
-    float *latents, *want, *pixels;
-    size_t count; /* of pixels */
+    float *latents;
+    lt_image *want, *got; /* owned; got: NULL until it is finished */
 } scene;
 
 static scene scene_new(void)
@@ -20,41 +20,47 @@ static scene scene_new(void)
     scene s = {0};
     beside_reset(3);
     pipeline_rig_open("sd1", beside_backends()[0], "f32", &s.rig);
-    int f = lt_engine_about(s.rig.engine)->vae->factor, c = 4;
-    s.count = (size_t)(3 * H * W * f * f);
+    int c = 4;
     s.latents = lt_alloc_array((size_t)(c * H * W), sizeof *s.latents);
-    s.want = lt_alloc_array(s.count, sizeof *s.want);
-    s.pixels = lt_alloc_array(s.count, sizeof *s.pixels);
     for (int i = 0; i < c * H * W; i++)
         s.latents[i] = (float)(i % 7) / 4 - 0.5f;
-    CHECK_OK(lt_engine_decode(s.rig.engine, 1, H, W, s.latents, s.want, NULL, err));
+    CHECK_OK(lt_engine_picture(s.rig.engine, H, W, s.latents, &s.want, NULL, err));
     return s;
 }
 
 static void scene_free(scene *s)
 {
     free(s->latents);
-    free(s->want);
-    free(s->pixels);
+    lt_image_unref(s->want);
+    lt_image_unref(s->got);
     pipeline_rig_close(&s->rig);
 }
 
 static void begin(scene *s)
 {
-    memset(s->pixels, 0, s->count * sizeof *s->pixels);
-    CHECK_OK(lt_engine_decode_start(s->rig.engine, H, W, s->latents, s->pixels, NULL, err));
+    CHECK_OK(lt_engine_picture_start(s->rig.engine, H, W, s->latents, NULL, err));
+}
+
+/* What came before is let go. */
+static bool finished(scene *s, bool *yes, lt_error *err)
+{
+    lt_image_unref(s->got);
+    return lt_engine_picture_finished(s->rig.engine, yes, &s->got, err);
 }
 
 static bool is_over(scene *s)
 {
     bool yes = false;
-    CHECK_OK(lt_engine_decode_finished(s->rig.engine, &yes, err));
+    CHECK_OK(finished(s, &yes, err));
+    assert_true(yes || !s->got);
     return yes;
 }
 
-static void check_pixels(const scene *s)
+static void same(const lt_image *got, const lt_image *want)
 {
-    assert_memory_equal(s->pixels, s->want, s->count * sizeof *s->want);
+    assert_non_null(got);
+    assert_int_equal(lt_image_bytes(got), lt_image_bytes(want));
+    assert_memory_equal(got->rgb, want->rgb, lt_image_bytes(want));
 }
 
 static void test_in_two_parts(void **state)
@@ -62,15 +68,14 @@ static void test_in_two_parts(void **state)
     scene s = scene_new();
     (void)state;
     assert_true(lt_engine_beside(s.rig.engine));
-    assert_true(is_over(&s)); /* there is none */
+    assert_true(is_over(&s) && !s.got); /* there is none */
     for (int i = 0; i < 2; i++) {
         begin(&s);
         memset(s.latents, 0, sizeof *s.latents); /* they were read */
         assert_false(is_over(&s));
         assert_false(is_over(&s));
-        assert_true(s.pixels[0] == 0);
         assert_true(is_over(&s));
-        check_pixels(&s);
+        same(s.got, s.want);
         s.latents[0] = -0.5f;
     }
     assert_int_equal(atomic_load(&beside.starts), 2);
@@ -90,12 +95,12 @@ static void test_is_kept(void **state)
         CHECK_OK(lt_engine_encode_image(e, 1, w, image, mean, NULL, NULL, err));
     atomic_store(&beside.asks, 1);
     assert_true(is_over(&s));
-    check_pixels(&s);
+    same(s.got, s.want);
     for (int w = 1; w <= 20; w++) /* and it may go now */
         CHECK_OK(lt_engine_encode_image(e, 1, w, image, mean, NULL, NULL, err));
     begin(&s);
     assert_true(is_over(&s));
-    check_pixels(&s);
+    same(s.got, s.want);
     free(image);
     scene_free(&s);
 }
@@ -105,27 +110,27 @@ static void test_another_waits(void **state)
 {
     scene s = scene_new();
     lt_engine *e = s.rig.engine;
-    float *other = lt_alloc_array(s.count, sizeof *other), latents[4 * H * W] = {1};
-    float *want = lt_alloc_array(s.count, sizeof *want);
+    float latents[4 * H * W] = {1};
+    lt_image *other[2], *want;
     bool yes;
     (void)state;
-    CHECK_OK(lt_engine_decode(e, 1, H, W, latents, want, NULL, err));
+    CHECK_OK(lt_engine_picture(e, H, W, latents, &want, NULL, err));
     for (int fails = 0; fails < 2; fails++) {
         begin(&s);
         if (fails)
             atomic_store(&beside.fail_finish, 0);
-        CHECK_OK(lt_engine_decode(e, 1, H, W, latents, other, NULL, err));
-        assert_memory_equal(other, want, s.count * sizeof *want);
-        CHECK_OK(lt_engine_decode(e, 1, H, W, latents, other, NULL, err));
+        for (int i = 0; i < 2; i++) {
+            CHECK_OK(lt_engine_picture(e, H, W, latents, &other[i], NULL, err));
+            same(other[i], want);
+            lt_image_unref(other[i]);
+        }
         if (fails)
-            CHECK_FAILS(lt_engine_decode_finished(e, &yes, err), LT_ERR_DEVICE,
-                        "finished was made to fail");
+            CHECK_FAILS(finished(&s, &yes, err), LT_ERR_DEVICE, "finished was made to fail");
         assert_true(is_over(&s));
         if (!fails)
-            check_pixels(&s);
+            same(s.got, s.want);
     }
-    free(other);
-    free(want);
+    lt_image_unref(want);
     scene_free(&s);
 }
 
@@ -137,7 +142,8 @@ static void test_closed_and_measured(void **state)
     (void)state;
     lt_engine_profile(s.rig.engine, &profile);
     begin(&s);
-    check_pixels(&s);
+    assert_true(is_over(&s));
+    same(s.got, s.want);
     assert_true(profile.count > 10 && atomic_load(&beside.starts) == 0);
     lt_engine_profile(s.rig.engine, NULL);
     atomic_store(&beside.asks, NEVER);
@@ -154,23 +160,21 @@ static void test_faults(void **state)
     bool yes;
     (void)state;
     atomic_store(&beside.fail_start, 0);
-    CHECK_FAILS(lt_engine_decode_start(s.rig.engine, H, W, s.latents, s.pixels, NULL, err),
-                LT_ERR_DEVICE, "start was made to fail");
+    CHECK_FAILS(lt_engine_picture_start(s.rig.engine, H, W, s.latents, NULL, err), LT_ERR_DEVICE,
+                "start was made to fail");
     assert_true(is_over(&s));
     atomic_store(&beside.asks, 1);
     atomic_store(&beside.fail_finish, 0);
     begin(&s);
-    CHECK_FAILS(lt_engine_decode_finished(s.rig.engine, &yes, err), LT_ERR_DEVICE,
-                "finished was made to fail");
+    CHECK_FAILS(finished(&s, &yes, err), LT_ERR_DEVICE, "finished was made to fail");
     assert_true(is_over(&s));
     s.latents[5] = 3e38f; /* what it makes is not finite */
     begin(&s);
-    CHECK_FAILS(lt_engine_decode_finished(s.rig.engine, &yes, err), LT_ERR_RANGE,
-                "the VAE's picture is not finite in f32");
+    CHECK_FAILS(finished(&s, &yes, err), LT_ERR_RANGE, "the VAE's picture is not finite in f32");
     s.latents[5] = (float)(5 % 7) / 4 - 0.5f;
     begin(&s);
     assert_true(is_over(&s));
-    check_pixels(&s);
+    same(s.got, s.want);
     scene_free(&s);
 }
 
@@ -182,8 +186,10 @@ static void test_without(void **state)
     pipeline_rig_reopen(&s.rig, &lt_ref_backend, "f32");
     assert_false(lt_engine_beside(s.rig.engine));
     begin(&s);
-    check_pixels(&s);
     assert_true(is_over(&s));
+    same(s.got, s.want);
+    assert_true(is_over(&s) && !s.got);
+    begin(&s); /* and is not asked for it */
     scene_free(&s);
 }
 
@@ -193,27 +199,24 @@ static void test_tiles(void **state)
     enum { TILED = 9 };
     scene s = scene_new();
     lt_engine *e = s.rig.engine;
-    int f = lt_engine_about(e)->vae->factor;
-    size_t count = (size_t)(3 * TILED * W * f * f);
-    float latents[4 * TILED * W], *want = lt_alloc_array(count, sizeof *want);
-    float *pixels = lt_alloc_array(count, sizeof *pixels);
+    float latents[4 * TILED * W];
+    lt_image *want;
     (void)state;
     for (size_t i = 0; i < sizeof latents / sizeof *latents; i++)
         latents[i] = (float)(i % 5) / 4 - 0.5f;
     begin(&s);
     lt_engine_tile(e, true);
     assert_true(lt_engine_tiles(e, TILED, W) && !lt_engine_tiles(e, H, W));
-    CHECK_OK(lt_engine_decode(e, 1, TILED, W, latents, want, NULL, err));
+    CHECK_OK(lt_engine_picture(e, TILED, W, latents, &want, NULL, err));
     assert_true(is_over(&s));
-    check_pixels(&s);
-    CHECK_OK(lt_engine_decode_start(e, TILED, W, latents, pixels, NULL, err));
+    same(s.got, s.want);
+    CHECK_OK(lt_engine_picture_start(e, TILED, W, latents, NULL, err));
     assert_true(is_over(&s));
-    assert_memory_equal(pixels, want, count * sizeof *want);
+    same(s.got, want);
     assert_int_equal(atomic_load(&beside.starts), 1);
     begin(&s); /* no tile fits into it */
     assert_false(is_over(&s));
-    free(want);
-    free(pixels);
+    lt_image_unref(want);
     scene_free(&s);
 }
 
