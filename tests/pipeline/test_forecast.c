@@ -223,7 +223,7 @@ static void test_device(void **state)
     lt_backend_ops device = lt_cpu_backend;
     const lt_room room = {SIZE_MAX, "free memory"};
     lt_work work = square(128, 4);
-    lt_engine_load load = {.images = 4, .h = 32, .w = 32, .guided = true};
+    lt_engine_load load = {.images = 4, .h = 32, .w = 32, .guided = true, .one_prompt = true};
     lt_forecast four, one;
     device.room = room_of_device;
     pipeline_rig_open("demo", &device, "f32", &r);
