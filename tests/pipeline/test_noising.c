@@ -190,6 +190,17 @@ static void test_sizes(void **state)
         lt_encode_picture(engine, init.image, (lt_size){24, 32}, LT_TILING_AUTO, &e, NULL, err));
     assert_true(e->decoded->width == 24 && e->decoded->height == 32 && e->w == 3 && e->h == 4);
     lt_encoded_free(e);
+    lt_encoded *tiled;
+    CHECK_OK(
+        lt_encode_picture(engine, init.image, (lt_size){72, 16}, LT_TILING_AUTO, &e, NULL, err));
+    CHECK_OK(
+        lt_encode_picture(engine, init.image, (lt_size){72, 16}, LT_TILING_ON, &tiled, NULL, err));
+    assert_true(tiled->tiled && !e->tiled);
+    assert_memory_not_equal(tiled->decoded->rgb, e->decoded->rgb, lt_image_bytes(e->decoded));
+    assert_memory_not_equal(tiled->latents, e->latents, 9 * 2 * sizeof(float));
+    lt_encoded_free(e);
+    lt_encoded_free(tiled);
+    lt_engine_tile(engine, false);
     CHECK_FAILS(
         lt_encode_picture(engine, init.image, (lt_size){20, 32}, LT_TILING_AUTO, &e, NULL, err),
         LT_ERR_ARGUMENT, "20x32");

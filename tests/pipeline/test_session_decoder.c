@@ -61,6 +61,8 @@ static void check_picture(story *t, const lt_event *e)
     float *latents = lt_alloc_array(f->all, sizeof *latents);
     float *pixels = lt_alloc_array((size_t)(3 * f->width * f->height), sizeof *pixels);
     lt_film_lens(f, e->step, e->lens, latents);
+    assert_true(e->beside == !f->tiled);
+    lt_engine_tile(rig->engine, f->tiled);
     CHECK_OK(lt_engine_decode(rig->engine, 1, f->h, f->w, latents + (size_t)e->image * one, pixels,
                               NULL, err));
     CHECK_OK(lt_image_from_chw(pixels, f->width, f->height, &image, err));
@@ -383,6 +385,27 @@ static void test_faults(void **state)
     end(&t, &p);
 }
 
+/* Pictures in tiles are waited for, between others that are not. */
+static void test_tiles(void **state)
+{
+    lt_params whole = settings("3", 2), tiled = settings("3", 2);
+    story t = {.s = open_session(100)};
+    (void)state;
+    int f = lt_engine_about(rig->engine)->vae->factor;
+    tiled.size = (lt_size){9 * f, 2 * f};
+    tiled.vae_tiling = lt_strdup("on");
+    for (uint64_t id = 1; id <= 4; id++) {
+        lt_session_run(t.s, id, id % 2 ? &whole : &tiled, false);
+        follow(&t, LT_EVENT_DONE);
+        is_told(&t, id % 2 ? "b 1 2 p0 x1 p2 D" : "b p0 1 p1 2 p2 D");
+        assert_int_equal(t.film->tiled, id % 2 == 0);
+        check_film(t.film, id % 2 ? &whole : &tiled);
+    }
+    lt_engine_tile(rig->engine, false);
+    lt_params_done(&whole);
+    end(&t, &tiled);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_attention),       cmocka_unit_test(test_paused),
         cmocka_unit_test(test_several),         cmocka_unit_test(test_asked_for),
         cmocka_unit_test(test_stopped_at_work), cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_tiles),
     };
     return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }

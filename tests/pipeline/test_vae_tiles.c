@@ -139,12 +139,64 @@ static void test_engine(void **state)
     pipeline_rig_close(&r);
 }
 
+static int64_t most; /* bytes of the largest picture that the device which is played decodes */
+
+/* Memory that seemed to be there is not. */
+static bool compile_small(lt_backend *b, const lt_graph *g, lt_program **out, lt_progress *progress,
+                          lt_error *err)
+{
+    for (int id = 0; id < lt_graph_nodes(g); id++)
+        if (lt_graph_node(g, id)->op == LT_OP_RGB &&
+            lt_shape_count(&lt_graph_node(g, id)->shape) > most + LT_RGB_PARTS)
+            return lt_fail(err, LT_ERR_MEMORY, NULL, "no memory for so large a picture");
+    return lt_ref_backend.compile(b, g, out, progress, err);
+}
+
+/* A run whose decoder turns out not to fit takes tiles as well, if it may, and if they fit. */
+static void test_late(void **state)
+{
+    static const struct {
+        const char *tiling;
+        int side; /* of the largest picture, in latents */
+        bool ok;
+    } cases[] = {{"auto", 9, true}, {"auto", 8, true}, {"auto", 7, false}, {"off", 8, false}};
+    lt_backend_ops device = lt_ref_backend;
+    const lt_room room = {SIZE_MAX, "nothing"};
+    (void)state;
+    device.compile = compile_small;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        pipeline_rig r;
+        lt_run *run = NULL;
+        lt_error fault = {0};
+        lt_params p = pipeline_params("a fox", 1, "3", false, 1);
+        pipeline_rig_open("sd1", &device, "f32", &r);
+        int f = lt_engine_about(r.engine)->vae->factor;
+        p.size = (lt_size){9 * f, 9 * f};
+        p.vae_tiling = lt_strdup(cases[i].tiling);
+        most = (int64_t)3 * cases[i].side * cases[i].side * f * f;
+        lt_run_options options = {.params = &p, .room = &room};
+        assert_true(lt_run_begin(r.engine, &options, &run, NULL, &fault) == cases[i].ok);
+        assert_int_equal(fault.code, cases[i].ok ? LT_ERR_NONE : LT_ERR_MEMORY);
+        if (cases[i].ok) {
+            const lt_run_view *v = lt_run_about(run);
+            lt_image *image;
+            assert_int_equal(v->tiled, cases[i].side == 8);
+            assert_int_equal(lt_run_step(run, NULL, &fault), LT_STEP_DONE);
+            CHECK_OK(lt_engine_picture(r.engine, v->h, v->w, v->latents, &image, NULL, err));
+            lt_image_unref(image);
+            lt_run_free(run);
+        }
+        lt_params_done(&p);
+        pipeline_rig_close(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plan),   cmocka_unit_test(test_there_and_back),
         cmocka_unit_test(test_blend),  cmocka_unit_test(test_words),
-        cmocka_unit_test(test_engine),
+        cmocka_unit_test(test_engine), cmocka_unit_test(test_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
