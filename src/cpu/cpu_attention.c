@@ -24,7 +24,8 @@ enum { SCORES, VALUES, PACK_KEYS, PACK_VALUES, KINDS, SETS = 4 };
 
 typedef struct shape {
     size_t n, s, t, c, heads, d;   /* d = c / heads */
-    size_t rows, blocks;           /* queries in a block; blocks of one image */
+    size_t each, per;              /* queries of one image, of n's s; their blocks */
+    size_t rows, blocks;           /* queries in a block; blocks of all s */
     size_t span, spans;            /* tokens in a span; spans of one image */
     size_t pitch;                  /* elements from one row of scores to the next */
     size_t key_bytes, value_bytes; /* one head's packed span */
@@ -54,6 +55,7 @@ static shape shape_of(const lt_backend *b, const lt_tensor *t)
     shape a = {.n = (size_t)q->shape.dim[0],
                .s = (size_t)q->shape.dim[1],
                .t = (size_t)k->shape.dim[1],
+               .each = (size_t)t->u.attention.each,
                .heads = (size_t)t->u.attention.heads,
                .rows = ROWS,
                .spans = 1};
@@ -67,8 +69,9 @@ static shape shape_of(const lt_backend *b, const lt_tensor *t)
         a.span = round_to(parts(a.t, parts(a.t, SPAN)), LANES);
         a.spans = parts(a.t, a.span);
     }
-    a.rows = a.rows > a.s ? a.s : a.rows;
-    a.blocks = parts(a.s, a.rows);
+    a.rows = a.rows > a.each ? a.each : a.rows;
+    a.per = parts(a.each, a.rows); /* as if the image were alone: products depend on their size */
+    a.blocks = a.per * (a.s / a.each);
     a.pitch = a.span;
     a.score_bytes = lt_cpu_round_up(a.rows * a.pitch * sizeof(float));
     a.weight_bytes = is_map(t)             ? a.score_bytes
@@ -106,7 +109,7 @@ static bool create_product(lt_backend *b, lt_cpu_step *s, const lt_dnnl_matmul *
 static bool create_set(lt_backend *b, lt_cpu_step *s, const shape *a, bool last_rows,
                        bool last_span, lt_error *err)
 {
-    int64_t rows = (int64_t)(last_rows ? a->s - (a->blocks - 1) * a->rows : a->rows);
+    int64_t rows = (int64_t)(last_rows ? a->each - (a->per - 1) * a->rows : a->rows);
     int64_t span = (int64_t)(last_span ? a->t - (a->spans - 1) * a->span : a->span);
     lt_dnnl_matmul scores = {.m = rows,
                              .n = span,
@@ -134,7 +137,7 @@ static bool create_set(lt_backend *b, lt_cpu_step *s, const shape *a, bool last_
 
 static bool create_ops(lt_backend *b, lt_cpu_step *s, const shape *a, lt_error *err)
 {
-    bool rows_end = a->s % a->rows != 0, span_ends = a->t % a->span != 0, ok = true;
+    bool rows_end = a->each % a->rows != 0, span_ends = a->t % a->span != 0, ok = true;
     lt_cpu_step_ops(s, b->threads * SETS * KINDS);
     for (int last_rows = 0; ok && last_rows <= (rows_end ? 1 : 0); last_rows++)
         for (int last_span = 0; ok && last_span <= (span_ends ? 1 : 0); last_span++)
@@ -235,8 +238,9 @@ static void begin_block(const work *w, block *k, size_t n, size_t head, size_t i
     k->thread = thread;
     k->n = n;
     k->head = head;
-    k->first = index * a->rows;
-    k->rows = a->s - k->first < a->rows ? a->s - k->first : a->rows;
+    size_t before = index % a->per * a->rows, left = a->each - before;
+    k->first = index / a->per * a->each + before;
+    k->rows = left < a->rows ? left : a->rows;
     k->scores = (float *)(void *)at;
     k->weights = at + a->score_bytes;
     k->sums = (float *)(void *)(at + a->score_bytes + a->weight_bytes);

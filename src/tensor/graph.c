@@ -406,6 +406,7 @@ static lt_tensor *attention_map(lt_graph *g, lt_tensor *q, lt_tensor *k, int hea
     shape.dim[2] = k->shape.dim[1];
     lt_tensor *m = node(g, LT_OP_ATTENTION_MAP, "map", shape, 2, (lt_tensor *[]){q, k});
     m->u.attention.heads = heads;
+    m->u.attention.each = q->shape.dim[1];
     m->u.attention.causal = causal;
     return m;
 }
@@ -415,6 +416,7 @@ static lt_tensor *attend(lt_graph *g, lt_tensor *q, lt_tensor *k, lt_tensor *v, 
 {
     lt_tensor *t = node(g, LT_OP_ATTENTION, "attention", q->shape, 3, (lt_tensor *[]){q, k, v});
     t->u.attention.heads = heads;
+    t->u.attention.each = q->shape.dim[1];
     t->u.attention.causal = causal;
     return t;
 }
@@ -431,9 +433,13 @@ static lt_tensor *attend_together(lt_graph *g, lt_tensor *q, lt_tensor *k, lt_te
     if (map) {
         lt_shape each = apart;
         each.dim[2] = k->shape.dim[1];
-        lt_output(g, map, lt_reshape(g, attention_map(g, q, k, heads, false), each));
+        lt_tensor *m = attention_map(g, q, k, heads, false);
+        m->u.attention.each = apart.dim[1];
+        lt_output(g, map, lt_reshape(g, m, each));
     }
-    return lt_reshape(g, attend(g, q, k, v, heads, false), apart);
+    lt_tensor *t = attend(g, q, k, v, heads, false);
+    t->u.attention.each = apart.dim[1];
+    return lt_reshape(g, t, apart);
 }
 
 lt_tensor *lt_attention(lt_graph *g, lt_tensor *q, lt_tensor *k, lt_tensor *v, int heads,

@@ -72,7 +72,8 @@ struct lt_tensor {
         } norm;
         struct {
             int heads;
-            bool causal; /* token s sees tokens 0..s */
+            int64_t each; /* queries of one image, of which a row of q may hold several */
+            bool causal;  /* token s sees tokens 0..s */
         } attention;
         struct {
             int64_t from, to;

@@ -183,6 +183,7 @@ static void test_runs_out(void **state)
     (void)state;
     pipeline_rig r;
     lt_params p = settings(128);
+    p.vae_tiling = lt_strdup("off"); /* they would fit */
     lt_host_reset();
     pipeline_rig_open("sd1", &lt_cuda_ops, "auto", &r);
     for (int kept = 0; kept < 2; kept++) {
