@@ -218,12 +218,12 @@ void lt_studio_attention_click(lt_studio *s, int x, int y)
     lt_studio_attention_word(s, word);
 }
 
+/* Also before there are maps: they are measured as they come. */
 static void next_size(lt_studio *s)
 {
     lt_attending *a = &s->attending;
-    if (!a->now)
-        return;
-    a->size = a->size + 1 < a->now->count ? a->size + 1 : LT_ATTENTION_ALL;
+    int count = a->now ? a->now->count : LT_UNET_LEVELS;
+    a->size = a->size + 1 < count ? a->size + 1 : LT_ATTENTION_ALL;
     changed(s);
 }
 
