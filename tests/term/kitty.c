@@ -55,6 +55,24 @@ static bool from_base64(const char *text, size_t n, lt_buf *to)
     return true;
 }
 
+/* LT_ERR_IO: its end lacks, as of a frame that was cut on a slow line. */
+static bool inflated(const lt_buf *data, Bytef *to, uLongf *count, lt_error *err)
+{
+    z_stream z = {.next_in = (Bytef *)(data->len ? data->data : ""),
+                  .avail_in = (uInt)data->len,
+                  .next_out = to,
+                  .avail_out = (uInt)*count};
+    if (inflateInit(&z) != Z_OK)
+        return lt_fail(err, LT_ERR_MEMORY, NULL, "zlib has no memory");
+    int result = inflate(&z, Z_FINISH);
+    bool cut = result == Z_BUF_ERROR && z.avail_in == 0 && z.avail_out > 0;
+    *count = z.total_out;
+    inflateEnd(&z);
+    if (cut)
+        return lt_fail(err, LT_ERR_IO, NULL, "its end lacks");
+    return result == Z_STREAM_END || lt_fail(err, LT_ERR_FORMAT, NULL, "not what zlib made");
+}
+
 /* RGB of what was sent; false with the reason. */
 static bool unpack(const kitty_load *load, lt_image **out, lt_error *err)
 {
@@ -68,10 +86,8 @@ static bool unpack(const kitty_load *load, lt_image **out, lt_error *err)
     if (!from_base64(load->base64.data ? load->base64.data : "", load->base64.len, &data))
         ok = lt_fail(err, LT_ERR_FORMAT, NULL, "not base64");
     if (ok && load->packed == 'z') {
-        ok = lt_buf_reserve(&pixels, got, "a picture", err);
-        if (ok &&
-            uncompress((Bytef *)pixels.data, &got, (const Bytef *)data.data, data.len) != Z_OK)
-            ok = lt_fail(err, LT_ERR_FORMAT, NULL, "not what zlib made");
+        ok = lt_buf_reserve(&pixels, got, "a picture", err) &&
+             inflated(&data, (Bytef *)pixels.data, &got, err);
     } else if (ok) {
         lt_buf_add(&pixels, data.data, data.len);
         got = data.len;
@@ -123,7 +139,8 @@ static void finish(terminal *t, kitty_load *load)
     if (load->action == 'q') {
         answer(t, load, "OK");
     } else if (!unpack(load, &image, &err)) {
-        terminal_note_fault(t, "a kitty picture that cannot be read: %s", err.message);
+        if (err.code != LT_ERR_IO) /* one that the program cut short is no picture, and no fault */
+            terminal_note_fault(t, "a kitty picture that cannot be read: %s", err.message);
         answer(t, load, "EINVAL");
     } else {
         answer(t, load, "OK");

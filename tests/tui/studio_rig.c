@@ -134,7 +134,10 @@ void rig_restart(rig *r, const char *more)
 
 void rig_watch(rig *r)
 {
+    /* the screen comes in pieces: its last row may still be the one of before, and the next key,
+     * too soon after Esc, would look like Alt */
     rig_keys(r, "<esc>");
+    CHECK_OK(terminal_wait_quiet(r->t, 150, err));
     rig_wait(r, "? keys");
 }
 

@@ -470,6 +470,8 @@ static void test_latency(void **state)
 /* Some lenses are several pictures of the VAE: they are on the screen once all are there. */
 static void look(rig *r, const char *key)
 {
+    rig_gone(r, "decoding");
+    CHECK_OK(terminal_wait_quiet(r->t, 100, err));
     int before = terminal_pictures(r->t);
     rig_keys(r, key);
     CHECK_OK(terminal_wait_picture(r->t, before + 1, err));

@@ -136,7 +136,8 @@ static void follow(int number, const terminal_options *options, bool by_itself)
         wait_page(&r, &page, l.count);
         one_page(&r, &l, &page, by_itself);
     }
-    rig_wait(&r, "lesson over; as before it: ");
+    rig_gone(&r, "F2 next page");
+    rig_gone(&r, title);
     if (terminal_faults(r.t) || terminal_holes(r.t))
         terminal_explain(r.t, l.title);
     assert_int_equal(terminal_faults(r.t), 0);
