@@ -71,6 +71,7 @@ until_true() {
   until "$@"; do
     if [ "$(date +%s)" -ge $end ]; then
       echo "xterm_shot.sh: waited in vain: $what" >&2
+      tail -n 5 "$dir/server" "$dir/xterm" >&2 2>/dev/null || :
       [ -z "${window-}" ] || import -window "$window" xterm_shot.png 2>/dev/null || :
       exit 1
     fi
@@ -93,10 +94,18 @@ esac
 while IFS= read -r resource; do
   set -- -xrm "$resource" "$@"
 done <"$dir/resources"
-xterm -u8 -fn "$font" -geometry "$size+0+0" -l -lf "$dir/log" "$@" 2>"$dir/xterm" &
-terminal=$!
+# On a busy machine the server may not take an xterm yet that comes at once: another one is started then.
+start_xterm() {
+  xterm -u8 -fn "$font" -geometry "$size+0+0" -l -lf "$dir/log" "$@" 2>"$dir/xterm" &
+  terminal=$!
+}
+refused() {
+  ! kill -0 "$terminal" 2>/dev/null && grep -qi 'display\|connection' "$dir/xterm"
+}
+start_xterm "$@"
 
 find_window() {
+  ! refused || start_xterm "$@"
   window=$(xdotool search --onlyvisible --class xterm 2>/dev/null | head -n 1)
   [ -n "$window" ]
 }
@@ -105,7 +114,7 @@ focus() {
   xdotool windowfocus "$window" 2>/dev/null && [ "$(xdotool getwindowfocus 2>/dev/null)" = "$window" ]
 }
 window=
-until_true "xterm's window" find_window
+until_true "xterm's window" find_window "$@"
 until_true "the focus" focus
 
 seen=0
