@@ -96,11 +96,11 @@ void lt_lesson_parse(const char *bytes, size_t n, const char *path, const lt_les
 
 /* ---- lesson_text.c ---- */
 
-/* The length of the placeholder at text[0], which is '{', and which it is.  LT_ERR_FORMAT: not
+/* The length of the {name} that text begins with, and the number that it is.  LT_ERR_FORMAT: not
  * closed, or no number of that name. */
-bool lt_lesson_placeholder(const char *text, size_t *length, lt_lesson_number *out,
-                           lt_error *err) LT_WARN_UNUSED;
-/* Every placeholder of a text is one. */
+bool lt_lesson_named(const char *text, size_t *length, lt_lesson_number *out,
+                     lt_error *err) LT_WARN_UNUSED;
+/* Every {name} of a text is that of a number. */
 bool lt_lesson_check_text(const char *text, lt_error *err) LT_WARN_UNUSED;
 
 /* Appends the text with its numbers, as `value` adds them; false: it is not known now, and "..."

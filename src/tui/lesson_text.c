@@ -1,4 +1,5 @@
-/* lesson_text.c - see lesson.h: placeholders, the lay-out of a page, and what may be waited for. */
+/* lesson_text.c - see lesson.h: numbers by name, the lay-out of a page, and what may be waited for.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,9 +66,9 @@ static const char *fact_name(const void *context, int i)
     return lt_lesson_fact_at(i, NULL);
 }
 
-/* ---- placeholders ---- */
+/* ---- numbers by name ---- */
 
-bool lt_lesson_placeholder(const char *text, size_t *length, lt_lesson_number *out, lt_error *err)
+bool lt_lesson_named(const char *text, size_t *length, lt_lesson_number *out, lt_error *err)
 {
     size_t n = strcspn(text + 1, "{}");
     if (text[1 + n] != '}')
@@ -94,7 +95,7 @@ bool lt_lesson_check_text(const char *text, lt_error *err)
         length = 1;
         if (at[0] == '{' && at[1] == '{')
             length = 2;
-        else if (at[0] == '{' && !lt_lesson_placeholder(at, &length, &which, err))
+        else if (at[0] == '{' && !lt_lesson_named(at, &length, &which, err))
             return false;
     }
     return true;
@@ -120,7 +121,7 @@ void lt_lesson_expand(const char *text, lt_lesson_value *value, const void *user
         if (at[0] == '{' && at[1] == '{') {
             length = 2;
             lt_buf_char(out, '{');
-        } else if (at[0] == '{' && lt_lesson_placeholder(at, &length, &which, &ignored)) {
+        } else if (at[0] == '{' && lt_lesson_named(at, &length, &which, &ignored)) {
             add_number(which, value, user, out);
         } else {
             lt_buf_char(out, *at);

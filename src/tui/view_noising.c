@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "tui/cells.h"
-#include "tui/draw.h"
+#include "tui/slider.h"
 #include "tui/studio.h"
 
 enum { ROWS = 6 };
@@ -86,49 +86,36 @@ static void prompt(const lt_studio *s, lt_rect r)
 
 /* ---- the slider: " t    0 |=====[@]=====| 999", and above it what is kept ---- */
 
-static const char before[] = "t    0 ";
-
-typedef struct track {
-    int x, cells; /* between the bars */
-} track;
-
-static track track_of(const lt_studio *s)
+static lt_slider slider(const lt_studio *s)
 {
-    lt_rect r = s->layout.timeline;
-    int x = r.x + 1 + (int)sizeof before;
-    return (track){x, r.x + r.width - x - 8};
+    return lt_slider_in(s->layout.timeline, "t    0 ");
 }
 
-static int cell_of(const track *k, int t, int last)
+static int timestep_at(const lt_studio *s, const lt_slider *k, int x)
 {
-    return (int)((double)t / last * (k->cells - 1) + 0.5);
-}
-
-static int t_of(const track *k, int cell, int last)
-{
-    return (int)((double)cell / (k->cells - 1) * last + 0.5);
+    return (int)(lt_slider_share(k, x) * lt_studio_noising_last(s) + 0.5);
 }
 
 int lt_view_noising_at(const lt_studio *s, int x)
 {
-    track k = track_of(s);
-    int cell = x - k.x;
-    cell = cell < 0 ? 0 : cell >= k.cells ? k.cells - 1 : cell;
-    return t_of(&k, cell, lt_studio_noising_last(s));
+    lt_slider k = slider(s);
+    return timestep_at(s, &k, x);
 }
 
 /* sqrt(abar) of the slider's cells, from 1 to 0. */
 static void kept(const lt_studio *s, lt_rect r)
 {
     static const char ramp[] = " .:-=+*#%@";
-    track k = track_of(s);
-    int y = r.y + 5, last = lt_studio_noising_last(s);
+    lt_slider k = slider(s);
+    int y = r.y + 5;
     const lt_schedule *schedule = &s->vae.encoded->schedule;
     lt_draw_text(y, r.x + 1, k.x - r.x - 2, LT_STYLE_DIM, "kept");
     for (int i = -1; i <= k.cells; i++) {
         char mark[2] = "|";
-        if (i >= 0 && i < k.cells)
-            mark[0] = ramp[(int)(lt_noising_at(schedule, t_of(&k, i, last)).signal * 9 + 0.5)];
+        if (i >= 0 && i < k.cells) {
+            lt_noising at = lt_noising_at(schedule, timestep_at(s, &k, k.x + i));
+            mark[0] = ramp[(int)(at.signal * 9 + 0.5)];
+        }
         lt_draw_text(y, k.x + i, 1, LT_STYLE_DIM, mark);
     }
     lt_draw_text(y, k.x + k.cells + 2, 6, LT_STYLE_DIM, "noise");
@@ -136,15 +123,13 @@ static void kept(const lt_studio *s, lt_rect r)
 
 void lt_view_noising_line(const lt_studio *s)
 {
-    int y = s->layout.timeline.y, last = lt_studio_noising_last(s);
+    int last = lt_studio_noising_last(s);
+    char end[16];
     if (!s->noising.of)
         return;
-    track k = track_of(s);
-    lt_draw_text(y, s->layout.timeline.x + 1, k.x, LT_STYLE_PLAIN, before);
-    for (int i = -1; i <= k.cells; i++)
-        lt_draw_text(y, k.x + i, 1, LT_STYLE_PLAIN, i < 0 || i == k.cells ? "|" : "=");
-    lt_draw_format(y, k.x + k.cells + 2, 6, LT_STYLE_PLAIN, "%d", last);
-    lt_draw_text(y, k.x + cell_of(&k, s->noising.at.t, last) - 1, 3, LT_STYLE_ACCENT, "[@]");
+    lt_slider k = slider(s);
+    snprintf(end, sizeof end, "%d", last);
+    lt_slider_draw(&k, "=", end, (double)s->noising.at.t / last);
 }
 
 void lt_view_noising(lt_studio *s)

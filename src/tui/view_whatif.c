@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tui/draw.h"
+#include "tui/slider.h"
 #include "tui/studio.h"
 
 enum { LABEL = 18 };
@@ -52,39 +52,25 @@ void lt_view_what_if(const lt_studio *s, lt_rect area)
 
 /* ---- the slider: " guidance 0 |----o----[@]----| 20" ---- */
 
-static const char before[] = "guidance 0 ";
-
-typedef struct track {
-    int x, cells; /* between the bars */
-} track;
-
-static track track_of(const lt_studio *s)
+static lt_slider slider(const lt_studio *s)
 {
-    lt_rect r = s->layout.timeline;
-    int x = r.x + 1 + (int)sizeof before;
-    return (track){x, r.x + r.width - x - 8};
-}
-
-static int cell_of(const lt_studio *s, const track *t, double scale)
-{
-    return t->x + (int)(scale / s->what_if.top * (t->cells - 1) + 0.5);
+    return lt_slider_in(s->layout.timeline, "guidance 0 ");
 }
 
 void lt_view_slider(const lt_studio *s)
 {
-    track t = track_of(s);
-    int y = s->layout.timeline.y, at = cell_of(s, &t, s->what_if.scale);
-    lt_draw_text(y, s->layout.timeline.x + 1, t.x, LT_STYLE_PLAIN, before);
-    for (int i = -1; i <= t.cells; i++)
-        lt_draw_text(y, t.x + i, 1, LT_STYLE_PLAIN, i < 0 || i == t.cells ? "|" : "-");
-    lt_draw_format(y, t.x + t.cells + 2, 6, LT_STYLE_PLAIN, "%.4g", s->what_if.top);
-    lt_draw_text(y, cell_of(s, &t, s->what_if.own), 1, LT_STYLE_PLAIN, "o");
-    lt_draw_text(y, at - 1, 3, LT_STYLE_ACCENT, "[@]");
+    const lt_what_if *w = &s->what_if;
+    lt_slider k = slider(s);
+    int own = lt_slider_column(&k, w->own / w->top), at = lt_slider_column(&k, w->scale / w->top);
+    char end[16];
+    snprintf(end, sizeof end, "%.4g", w->top);
+    lt_slider_draw(&k, "-", end, w->scale / w->top);
+    if (own < at - 1 || own > at + 1)
+        lt_draw_text(k.y, own, 1, LT_STYLE_PLAIN, "o");
 }
 
 double lt_view_slider_at(const lt_studio *s, int x)
 {
-    track t = track_of(s);
-    double scale = s->what_if.top * (x - t.x) / (t.cells - 1);
-    return (int)(scale * 10 + 0.5) / 10.0;
+    lt_slider k = slider(s);
+    return (int)(s->what_if.top * lt_slider_share(&k, x) * 10 + 0.5) / 10.0;
 }

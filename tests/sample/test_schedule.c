@@ -11,14 +11,20 @@
 #include "sample/fixture.h"
 #include "support/check.h"
 
+static lt_schedule_config config_of(int beta)
+{
+    lt_schedule_config c = fixture_sd14();
+    c.beta_schedule = (lt_beta_schedule)beta;
+    return c;
+}
+
 static void test_alphas(void **state)
 {
     (void)state;
     fixture f;
     fixture_open(&f);
     for (int beta = LT_BETA_LINEAR; beta <= LT_BETA_SQUAREDCOS_CAP_V2; beta++) {
-        lt_schedule_config c = fixture_sd14();
-        c.beta_schedule = (lt_beta_schedule)beta;
+        lt_schedule_config c = config_of(beta);
         lt_schedule s;
         CHECK_OK(lt_schedule_init(&s, &c, 1, err));
         float *want = fixture_floats(&f, 1000, "abar.%s", lt_beta_schedule_name(c.beta_schedule));
@@ -37,8 +43,7 @@ static void test_betas(void **state)
     fixture f;
     fixture_open(&f);
     for (int beta = LT_BETA_LINEAR; beta <= LT_BETA_SQUAREDCOS_CAP_V2; beta++) {
-        lt_schedule_config c = fixture_sd14();
-        c.beta_schedule = (lt_beta_schedule)beta;
+        lt_schedule_config c = config_of(beta);
         float *want = fixture_floats(&f, 1000, "abar.%s", lt_beta_schedule_name(c.beta_schedule));
         double product = 1, from = sqrt(c.beta_start), to = sqrt(c.beta_end);
         for (int t = 0; t < 1000; t++) {

@@ -6,19 +6,6 @@
 
 #include "base/mem.h"
 
-const terminal_options lens_large = {
-    .columns = 120, .rows = 40, .cell_width = 10, .cell_height = 20};
-
-void lens_whole(rig *r)
-{
-    CHECK_OK(terminal_wait_quiet(r->t, 100, err));
-    for (int i = 0; i < terminal_damages(r->t); i++)
-        if (!strstr(terminal_damage_get(r->t, i)->bytes, "[2J"))
-            rig_sound(r);
-    terminal_damage_forget(r->t);
-    rig_sound(r);
-}
-
 void lens_go_to(rig *r, int step)
 {
     rig_keys(r, "<home>");

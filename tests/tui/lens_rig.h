@@ -7,13 +7,10 @@
 
 #define LENS_SETTINGS "-p a_red_fox --size 64x64 --seed 7 --steps 8 --guidance-scale 7.5"
 enum { STEPS = 8, SIDE = 64, GAP = 4, TILE = SIDE + 14 /* with its caption */ };
-extern const terminal_options lens_large; /* 120x40 */
 
 /* The studio with that run, over, at a step.  NULL: 80x24. */
 rig lens_at_step(const terminal_options *options, int step);
 void lens_go_to(rig *r, int step);
-/* Nothing damaged the picture: those of another size clear the screen on purpose. */
-void lens_whole(rig *r);
 
 /* A step as the history has it; release it with lt_store_steps_free(steps, 1).  Step 0 has latents
  * alone. */

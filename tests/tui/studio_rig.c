@@ -3,6 +3,7 @@
 #include "studio_rig.h"
 
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -13,6 +14,9 @@
 #include "base/text.h"
 #include "image/compare.h"
 #include "support/temp.h"
+
+const terminal_options rig_large = {
+    .columns = 120, .rows = 40, .cell_width = 10, .cell_height = 20};
 
 enum { WORDS = 64, VARIABLES = 8, GUARD = 120 /* seconds */ };
 
@@ -158,6 +162,31 @@ void rig_wait(rig *r, const char *text)
     CHECK_OK(terminal_wait_text(r->t, text, err));
 }
 
+void rig_expect(rig *r, const char *format, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    rig_wait(r, text);
+}
+
+static bool is_chosen(terminal *t, void *user)
+{
+    int row, column;
+    terminal_cell cell;
+    return terminal_find(t, user, &row, &column) && terminal_cell_at(t, row, column, &cell) &&
+           cell.reverse;
+}
+
+void rig_wait_chosen(rig *r, const char *text)
+{
+    char own[64];
+    snprintf(own, sizeof own, "%s", text);
+    CHECK_OK(terminal_wait(r->t, is_chosen, own, text, err));
+}
+
 void rig_gone(rig *r, const char *text)
 {
     CHECK_OK(terminal_wait_gone(r->t, text, err));
@@ -195,6 +224,26 @@ void rig_sound(rig *r)
     assert_int_equal(terminal_damages(r->t), 0);
     assert_int_equal(terminal_faults(r->t), 0);
     assert_int_equal(terminal_holes(r->t), 0);
+}
+
+void rig_sound_cleared(rig *r)
+{
+    CHECK_OK(terminal_wait_quiet(r->t, 200, err));
+    for (int i = 0; i < terminal_damages(r->t); i++)
+        if (!strstr(terminal_damage_get(r->t, i)->bytes, "[2J"))
+            rig_sound(r);
+    terminal_damage_forget(r->t);
+    rig_sound(r);
+}
+
+void rig_sound_scrolled(rig *r)
+{
+    CHECK_OK(terminal_wait_quiet(r->t, 200, err));
+    for (int i = 0; i < terminal_faults(r->t); i++)
+        if (!strstr(terminal_fault(r->t, i), "were scrolled"))
+            rig_sound(r);
+    terminal_faults_forget(r->t);
+    rig_sound_cleared(r);
 }
 
 /* ---- the history ---- */

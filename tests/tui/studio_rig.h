@@ -23,6 +23,8 @@ typedef struct frames {
     int count;
 } frames;
 
+extern const terminal_options rig_large; /* 120x40, with cells of 10x20 */
+
 /* `latentty arguments more`, both words between blanks (no quotes; _ in a word becomes a blank).
  * options may be NULL: 80x24 with cells of 10x20.  */
 rig rig_open(const terminal_options *options, const char *arguments, const char *more);
@@ -48,6 +50,9 @@ lt_image *rig_saved(rig *r, const char *name);
 
 void rig_keys(rig *r, const char *keys);
 void rig_wait(rig *r, const char *text);
+void rig_expect(rig *r, const char *format, ...) LT_PRINTF(2, 3); /* as rig_wait */
+/* Waits until the row with this text is the chosen one: it begins in reverse. */
+void rig_wait_chosen(rig *r, const char *text);
 void rig_gone(rig *r, const char *text);
 void rig_match(rig *r, const char *expression);
 bool rig_shows(const rig *r, const char *text);
@@ -55,6 +60,10 @@ bool rig_shows(const rig *r, const char *text);
 int rig_skipped(const rig *r);
 /* Neither damage nor faults nor a hole, so far. */
 void rig_sound(rig *r);
+/* The same once it is quiet, but the whole screen may have been cleared, as for another view; where
+ * there is no picture curses may also have scrolled rows of text. */
+void rig_sound_cleared(rig *r);
+void rig_sound_scrolled(rig *r);
 
 /* What `latentty render` makes of the rig's arguments and more, in r->dir: NAME.png, and with
  * `lens` its frames ("latents", "x0"; NULL: none). */

@@ -10,8 +10,6 @@
 #define SETTINGS "-p a_red_fox --size 64x64 --seed 7 --steps 8 --scheduler euler --dtype f32"
 enum { STEPS = 8, SIDE = 8 /* of the largest maps */, TOKENS = 77, WORDS = 3 };
 static const char *const words[WORDS] = {"a", "red", "fox"};
-static const terminal_options large = {
-    .columns = 120, .rows = 40, .cell_width = 10, .cell_height = 20};
 
 static void render(rig *r)
 {
@@ -154,7 +152,7 @@ static void test_live(void **state)
 {
     (void)state;
     live(NULL);
-    live(&large);
+    live(&rig_large);
 }
 
 /* Steps that were taken before the lens was on; sizes, words, clicks. */
@@ -212,7 +210,7 @@ static void test_afterwards(void **state)
 {
     (void)state;
     afterwards(NULL);
-    afterwards(&large);
+    afterwards(&rig_large);
 }
 
 /* A run of the history, and of a fork the steps of its parent with the parent's prompt. */

@@ -98,7 +98,7 @@ static void test_lenses(void **state)
     frames *films[] = {&latents, &x0, &noise};
     for (size_t i = 0; i < sizeof films / sizeof *films; i++)
         frames_done(films[i]);
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -120,7 +120,7 @@ static void test_narrow(void **state)
     CHECK_OK(terminal_wait_quiet(r.t, 300, err));
     rig_keys(&r, "zz");
     rig_wait(&r, "2 predicted x0  step 5");
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -138,7 +138,7 @@ static void test_order(void **state)
     rig_gone(&r, "decoding");
     rig_wait(&r, "5 guidance split  step 2");
     rig_wait(&r, "7 change per step  step 2");
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -177,7 +177,7 @@ static void test_live(void **state)
     check_small(&r, "2 predicted x0  step 8", true, x0.at[8]);
     frames_done(&x0);
     frames_done(&latents);
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -192,7 +192,7 @@ static void test_blocks(void **state)
     rig_keys(&r, "<tab>0");
     rig_wait(&r, "0 all of them  step 8");
     rig_gone(&r, "decoding");
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 

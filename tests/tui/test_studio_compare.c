@@ -9,17 +9,6 @@
 #define SETTINGS "-p a_red_fox --size 64x64 --seed 7 --steps 8 --guidance-scale 7.5"
 enum { STEPS = 8, SIDE = 64, CAPTION = 14, GAP = 8, TIMES = 3 };
 
-/* As rig_sound, but the screen may be drawn again as a whole, as it is for another view. */
-static void sound(rig *r)
-{
-    for (int i = 0; i < terminal_damages(r->t); i++)
-        if (!strstr(terminal_damage_get(r->t, i)->bytes, "[2J"))
-            rig_sound(r);
-    terminal_damage_forget(r->t);
-    CHECK_OK(terminal_wait_quiet(r->t, 300, err));
-    rig_sound(r);
-}
-
 /* Two runs of the same settings, at their ends. */
 static rig twice(const terminal_options *options)
 {
@@ -134,7 +123,7 @@ static void test_identical(void **state)
     rig_keys(&r, "<esc>");
     rig_wait(&r, "prompt>");
     rig_wait(&r, "Step 8 of 8");
-    sound(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -200,7 +189,7 @@ static void test_fork(void **state)
     lt_image_unref(b);
     lt_image_unref(d);
     frames_done(&f);
-    sound(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -233,7 +222,7 @@ static void test_marked(void **state)
     rig_wait(&r, "PSNR inf");
     rig_keys(&r, "C.m");
     rig_wait(&r, "A: run 1 step 6  B: run 1 step 6");
-    sound(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -272,7 +261,7 @@ static void test_flicker(void **state)
     on_screen(&r, 3);
     rig_keys(&r, "q");
     rig_wait(&r, "prompt>");
-    sound(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -296,7 +285,7 @@ static void test_at_work(void **state)
     rig_wait(&r, "A: run 1 step 0  B: run 2 step 0");
     rig_keys(&r, ":prompt<enter>"); /* what needs the fields closes it */
     rig_wait(&r, "prompt>");
-    sound(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -327,7 +316,7 @@ static void test_unlike(void **state)
     rig_wait(&r, "no difference: A has 64x64 pixels, B 128x64");
     rig_wait(&r, "latents of another size");
     rig_match(&r, "size +64x64 +128x64");
-    sound(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -350,7 +339,7 @@ static void test_blocks(void **state)
     rig_wait(&r, "PSNR inf");
     terminal_paste(r.t, "fox"); /* goes to the prompt, which is there again */
     rig_wait(&r, "a red foxfox");
-    sound(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 

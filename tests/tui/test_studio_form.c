@@ -39,22 +39,6 @@ static void to_view(rig *r)
     rig_wait(r, "i prompt");
 }
 
-/* The chosen row: the one in reverse. */
-static bool is_chosen(terminal *t, void *user)
-{
-    int row, column;
-    terminal_cell cell;
-    return terminal_find(t, user, &row, &column) && terminal_cell_at(t, row, column, &cell) &&
-           cell.reverse;
-}
-
-static void wait_chosen(rig *r, const char *label)
-{
-    char text[64];
-    snprintf(text, sizeof text, "%s", label);
-    CHECK_OK(terminal_wait(r->t, is_chosen, text, label, err));
-}
-
 static rig open_params(void)
 {
     rig r = rig_ready(NULL, SETTINGS, "");
@@ -276,24 +260,24 @@ static void test_settings(void **state)
 {
     (void)state;
     rig r = open_params();
-    wait_chosen(&r, "guidance-scale");
+    rig_wait_chosen(&r, "guidance-scale");
     rig_keys(&r, "++-");
     setting_is(&r, "guidance-scale", "-", "8");
     rig_keys(&r, "j");
-    wait_chosen(&r, "steps");
+    rig_wait_chosen(&r, "steps");
     rig_keys(&r, "+=<right>-<left>");
     setting_is(&r, "steps", "-", "3");
     rig_keys(&r, "<down>");
-    wait_chosen(&r, "seed");
+    rig_wait_chosen(&r, "seed");
     rig_keys(&r, "k");
-    wait_chosen(&r, "steps");
+    rig_wait_chosen(&r, "steps");
     rig_keys(&r, "<enter>");
     answer_line(&r, "steps:", "4");
     setting_is(&r, "steps", "-", "4");
     rig_keys(&r, "kd");
     setting_is(&r, "guidance-scale", "-", "7.5");
     rig_keys(&r, "k"); /* round to the last */
-    wait_chosen(&r, "threads");
+    rig_wait_chosen(&r, "threads");
     rig_keys(&r, "j<c-g>");
     rig_wait(&r, "DONE 4/4");
     setting_is(&r, "steps", "4", "4");

@@ -55,7 +55,7 @@ static void test_noise(void **state)
     rig_keys(&r, "q");
     rig_wait_step(&r, &noise, 4);
     frames_done(&noise);
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -105,7 +105,7 @@ static void channels(const terminal_options *options)
     lt_image_unref(sheet);
     rig_keys(&r, "<home>");
     rig_wait(&r, "Step 0 of 8   8x8 a channel");
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -113,7 +113,7 @@ static void test_channels(void **state)
 {
     (void)state;
     channels(NULL);
-    channels(&lens_large);
+    channels(&rig_large);
 }
 
 /* ---- 5 ---- */
@@ -173,7 +173,7 @@ static void test_split(void **state)
         lt_image_unref(all[i]);
     lt_png_texts_done(&texts);
     frames_done(&x0);
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -189,7 +189,7 @@ static void test_unguided(void **state)
     rig_frames(&r, "x0", &x0);
     rig_wait_step(&r, &x0, 4);
     frames_done(&x0);
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -241,7 +241,7 @@ static void change(const terminal_options *options)
     rig_wait(&r, "No step is before it");
     rig_wait_step(&r, &f, 0);
     frames_done(&f);
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -249,7 +249,7 @@ static void test_change(void **state)
 {
     (void)state;
     change(NULL);
-    change(&lens_large);
+    change(&rig_large);
 }
 
 static void test_save_all(void **state)
@@ -338,7 +338,7 @@ static void schedule(const terminal_options *options)
     rig_wait(&r, "1 current latents  step 0");
     CHECK_OK(terminal_wait_quiet(r.t, 300, err));
     assert_true(terminal_picture_last(r.t)->shown);
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -346,7 +346,7 @@ static void test_schedule(void **state)
 {
     (void)state;
     schedule(NULL);
-    schedule(&lens_large);
+    schedule(&rig_large);
 }
 
 static void test_samplers(void **state)
@@ -366,7 +366,7 @@ static void test_samplers(void **state)
     rig_wait(&r, "Step 1 to 2: Euler");
     rig_match(&r, "as -[0-9.]+ = [0-9.]+ - [0-9.]+");
     assert_int_equal(rig_skipped(&r), 0); /* nothing is sent behind text */
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -387,7 +387,7 @@ static void test_cut_schedule(void **state)
     rig_match(&r, "sum: -[0-9.]+, but sigma goes -0.3776");
     rig_keys(&r, "7...");
     rig_wait(&r, "Step 3 against 2 of 4");
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -397,7 +397,7 @@ static void test_cut_schedule(void **state)
 static void test_live(void **state)
 {
     (void)state;
-    rig r = rig_ready(&lens_large, LENS_SETTINGS, "");
+    rig r = rig_ready(&rig_large, LENS_SETTINGS, "");
     rig_watch(&r);
     rig_keys(&r, "5<enter>");
     rig_wait(&r, "DONE 8/8");
@@ -420,7 +420,7 @@ static void test_live(void **state)
     rig_wait(&r, "Step 4 to 5: LMS, order 4");
     rig_keys(&r, "g<c-u>2<enter>"); /* the grid shows what it can */
     rig_wait(&r, "1 current latents");
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -456,14 +456,14 @@ static void latency(const terminal_options *size)
     rig_keys(&r, "8");
     rig_wait(&r, "1/4");
     print_message("lens 8: %.0f ms\n", 1e3 * (lt_clock() - start));
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
 static void test_latency(void **state)
 {
     (void)state;
-    latency(&lens_large);
+    latency(&rig_large);
     latency(&(terminal_options){.columns = 200, .rows = 60, .cell_width = 10, .cell_height = 20});
 }
 
@@ -513,7 +513,7 @@ static void test_history(void **state)
     }
     rig_keys(&r, "8");
     rig_wait(&r, "Step 2 to 3: LMS, order 3");
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -527,7 +527,7 @@ static void test_mouse(void **state)
          "change per step", "schedule", "all of them"}};
     static const int digits[] = {1, 2, 3, 4, 5, 7, 8, 0};
     for (int wide = 0; wide < 2; wide++) {
-        rig r = lens_at_step(wide ? &lens_large : NULL, 3);
+        rig r = lens_at_step(wide ? &rig_large : NULL, 3);
         for (int i = 7; i >= 0; i--) {
             char text[64];
             int row, column;
@@ -538,7 +538,7 @@ static void test_mouse(void **state)
             text[0] = '>';
             rig_wait(&r, text);
         }
-        lens_whole(&r);
+        rig_sound_cleared(&r);
         rig_leave(&r);
     }
 }

@@ -12,19 +12,6 @@
 
 #define SETTINGS "-p a_red_fox --size 64x64 --seed 7 --steps 8 --guidance-scale 7.5"
 enum { SIDE = 64, GAP = 8, ROWS = 24, SLIDER = ROWS - 3, FIRST = 9, LAST = 71 };
-static const terminal_options large = {
-    .columns = 120, .rows = 40, .cell_width = 10, .cell_height = 20};
-
-/* Another view clears the screen on purpose; nothing else damages a picture. */
-static void whole(rig *r)
-{
-    CHECK_OK(terminal_wait_quiet(r->t, 200, err));
-    for (int i = 0; i < terminal_damages(r->t); i++)
-        if (!strstr(terminal_damage_get(r->t, i)->bytes, "[2J"))
-            rig_sound(r);
-    terminal_damage_forget(r->t);
-    rig_sound(r);
-}
 
 /* The view, of the last step of a run, with what the UNet says. */
 static rig open_view(const terminal_options *options, const char *more)
@@ -78,7 +65,7 @@ static void check_slider(const terminal_options *options)
     }
     rig_match(&r, "the UNet's noise: rms error [0-9.]+, cosine [0-9.]+ +its x0: PSNR [0-9.]+ dB");
     rig_gone(&r, "linear preview");
-    whole(&r);
+    rig_sound_cleared(&r);
     rig_keys(&r, "O");
     rig_wait(&r, "autoencoder  run 1 step 8  64x64");
     rig_keys(&r, "o");
@@ -86,7 +73,7 @@ static void check_slider(const terminal_options *options)
     rig_keys(&r, "q");
     rig_wait(&r, "prompt>");
     rig_wait(&r, "Step 8 of 8");
-    whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -94,7 +81,7 @@ static void test_slider(void **state)
 {
     (void)state;
     check_slider(NULL);
-    check_slider(&large);
+    check_slider(&rig_large);
 }
 
 /* What is said of the noise, as numbers. */
@@ -283,7 +270,7 @@ static void test_file(void **state)
     rig_keys(&r, "<enter>");
     rig_wait(&r, "run 2/2");
     check_run(&r, "house.png", "latentty-7-2.png", 0.5, 4);
-    whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -294,7 +281,7 @@ static void test_no_history(void **state)
     rig r = open_view(NULL, "--run --no-history");
     rig_keys(&r, "<enter>");
     rig_wait(&r, "no history is kept: save the picture, then :noising FILE.png");
-    whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -312,7 +299,7 @@ static void test_mouse(void **state)
     assert_true(terminal_mouse(r.t, 64, 8, 8, TERMINAL_PRESS)); /* the wheel */
     rig_wait(&r, "t = 989 of 999");
     rig_wait(&r, "the UNet's noise");
-    whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -322,7 +309,7 @@ static void test_keys_wait_for_nothing(void **state)
     (void)state;
     const terminal_part numbers = {.row = 30, .rows = 2, .columns = 100};
     double seconds;
-    rig r = rig_ready(&large, "-p a_red_fox --seed 7 --steps 4", "--run"); /* 128x128 */
+    rig r = rig_ready(&rig_large, "-p a_red_fox --seed 7 --steps 4", "--run"); /* 128x128 */
     rig_wait(&r, "DONE 4/4");
     rig_keys(&r, "o");
     rig_wait(&r, "the UNet's noise");
@@ -337,7 +324,7 @@ static void test_keys_wait_for_nothing(void **state)
     check_numbers(&r, 600);
     CHECK_OK(terminal_wait_bytes(r.t, "linear preview", from, err));
     rig_wait(&r, "the UNet's noise");
-    whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 

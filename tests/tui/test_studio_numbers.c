@@ -55,16 +55,6 @@ static double changed(const lt_store_step *a, const lt_store_step *b)
     return sqrt(sum / all);
 }
 
-LT_PRINTF(2, 3) static void expect(rig *r, const char *format, ...)
-{
-    char text[128];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    rig_wait(r, text);
-}
-
 static void check_step(rig *r, int k)
 {
     lt_store_step *now = lens_kept(r, k), *before = lens_kept(r, k - 1);
@@ -72,14 +62,14 @@ static void check_step(rig *r, int k)
     double text = rms(c, 0, NULL), uncond = rms(u, 0, NULL), apart = rms(c, -1, u);
     double guided = sqrt(pow(1 - guidance, 2) * uncond * uncond + pow(guidance * text, 2) +
                          2 * guidance * (1 - guidance) * dot(u, c));
-    expect(r, "Step %d of 8   t %.4g", k, timestep(k - 1));
+    rig_expect(r, "Step %d of 8   t %.4g", k, timestep(k - 1));
     if (k < STEPS)
-        expect(r, "sigma             %.4g, next %.4g", sigmas[k], sigmas[k + 1]);
-    expect(r, "rms of latents    %.4g", rms(&now->latents, 0, NULL));
-    expect(r, "rms of x0, noise  %.4g, %.4g", rms(&now->x0, 0, NULL), guided);
-    expect(r, "guidance push     %.3g of noise", guidance * apart / uncond);
-    expect(r, "cosine of c, u    %.6f", dot(u, c) / (uncond * text));
-    expect(r, "changed           %.3g %%", 100 * changed(now, before));
+        rig_expect(r, "sigma             %.4g, next %.4g", sigmas[k], sigmas[k + 1]);
+    rig_expect(r, "rms of latents    %.4g", rms(&now->latents, 0, NULL));
+    rig_expect(r, "rms of x0, noise  %.4g, %.4g", rms(&now->x0, 0, NULL), guided);
+    rig_expect(r, "guidance push     %.3g of noise", guidance * apart / uncond);
+    rig_expect(r, "cosine of c, u    %.6f", dot(u, c) / (uncond * text));
+    rig_expect(r, "changed           %.3g %%", 100 * changed(now, before));
     lt_store_steps_free(now, 1);
     lt_store_steps_free(before, 1);
 }
@@ -89,7 +79,7 @@ static void test_step(void **state)
 {
     (void)state;
     for (int large = 0; large < 2; large++) {
-        rig r = lens_at_step(large ? &lens_large : NULL, 3);
+        rig r = lens_at_step(large ? &rig_large : NULL, 3);
         check_step(&r, 3);
         rig_keys(&r, ",,");
         check_step(&r, 1);
@@ -98,8 +88,8 @@ static void test_step(void **state)
         rig_keys(&r, "<home>");
         lt_store_step *noise = lens_kept(&r, 0);
         rig_wait(&r, "Step 0 of 8: noise");
-        expect(&r, "sigma             %.4g, next %.4g", sigmas[0], sigmas[1]);
-        expect(&r, "rms of latents    %.4g", rms(&noise->latents, 0, NULL));
+        rig_expect(&r, "sigma             %.4g, next %.4g", sigmas[0], sigmas[1]);
+        rig_expect(&r, "rms of latents    %.4g", rms(&noise->latents, 0, NULL));
         lt_store_steps_free(noise, 1);
         if (large) { /* high enough for the text of a lens above them */
             terminal_resize(r.t, 120, 60);
@@ -107,7 +97,7 @@ static void test_step(void **state)
             rig_wait(&r, "Step 3 of 8   8x8 a channel");
             check_step(&r, 3);
         }
-        lens_whole(&r);
+        rig_sound_cleared(&r);
         rig_leave(&r);
     }
 }
@@ -121,13 +111,14 @@ static void test_guidance(void **state)
     const lt_store_floats *u = &step->eps_uncond, *c = &step->eps_text;
     double text = rms(c, 0, NULL), uncond = rms(u, 0, NULL), apart = rms(c, -1, u);
     rig_keys(&r, "5");
-    expect(&r, "rms of u, c       %.4g, %.4g", uncond, text);
-    expect(&r, "push, rms         %.3g: %.3g of u", guidance * apart, guidance * apart / uncond);
+    rig_expect(&r, "rms of u, c       %.4g, %.4g", uncond, text);
+    rig_expect(&r, "push, rms         %.3g: %.3g of u", guidance * apart,
+               guidance * apart / uncond);
     double along = (dot(u, c) - uncond * uncond) / (uncond * apart);
-    expect(&r, "push to u         %.1f degrees", degrees * acos(along));
-    expect(&r, "c to u            %.2f degrees", degrees * acos(dot(u, c) / (uncond * text)));
+    rig_expect(&r, "push to u         %.1f degrees", degrees * acos(along));
+    rig_expect(&r, "c to u            %.2f degrees", degrees * acos(dot(u, c) / (uncond * text)));
     lt_store_steps_free(step, 1);
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -178,9 +169,9 @@ static void check_equation(rig *r, int i)
             sum[k] += w * d[k];
             squares += d[k] * d[k];
         }
-        expect(r, "%c %.4g d_%d", w < 0 ? '-' : '+', fabs(w), i - j);
-        expect(r, "d_%d               t %.4g, rms %.4g", i - j, timestep(i - j),
-               sqrt(squares / (double)n));
+        rig_expect(r, "%c %.4g d_%d", w < 0 ? '-' : '+', fabs(w), i - j);
+        rig_expect(r, "d_%d               t %.4g, rms %.4g", i - j, timestep(i - j),
+                   sqrt(squares / (double)n));
         total += w;
         free(d);
     }
@@ -188,10 +179,11 @@ static void check_equation(rig *r, int i)
         worst = fmax(worst, fabs(at(&from->latents, k) + sum[k] - at(&to->latents, k)));
     if (worst > 1e-5 * rms(&from->latents, 0, NULL))
         fail_msg("the equation of step %d is %g off", i, worst);
-    expect(r, "x0 = x_%d - %.4g eps_%d", i, sigmas[i], i);
-    expect(r, "d_%d = (x_%d - x0) / %.4g", i, i, sigmas[i]);
-    expect(r, "%.4g = %.4g - %.4g", total, sigmas[i + 1], sigmas[i]);
-    expect(r, "abar  %.4g -> %.4g", 1 / (pow(sigmas[i], 2) + 1), 1 / (pow(sigmas[i + 1], 2) + 1));
+    rig_expect(r, "x0 = x_%d - %.4g eps_%d", i, sigmas[i], i);
+    rig_expect(r, "d_%d = (x_%d - x0) / %.4g", i, i, sigmas[i]);
+    rig_expect(r, "%.4g = %.4g - %.4g", total, sigmas[i + 1], sigmas[i]);
+    rig_expect(r, "abar  %.4g -> %.4g", 1 / (pow(sigmas[i], 2) + 1),
+               1 / (pow(sigmas[i + 1], 2) + 1));
     lt_store_steps_free(from, 1);
     lt_store_steps_free(to, 1);
     free(sum);
@@ -214,7 +206,7 @@ static void test_equation(void **state)
     rig_wait(&r, "scheduler");
     rig_keys(&r, "<esc>");
     rig_gone(&r, "scheduler");
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 

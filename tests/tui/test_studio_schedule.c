@@ -55,43 +55,33 @@ static double timestep_of(double s)
     return t + (log(s) - log(sigma(t))) / (log(sigma(t + 1)) - log(sigma(t)));
 }
 
-LT_PRINTF(2, 3) static void expect(rig *r, const char *format, ...)
-{
-    char text[128];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    rig_wait(r, text);
-}
-
 /* ---- */
 
 static void check_betas(rig *r)
 {
     static const int at[] = {0, 499, 999};
-    expect(r, "* scaled_linear, the model's");
-    expect(r, ". linear");
+    rig_expect(r, "* scaled_linear, the model's");
+    rig_expect(r, ". linear");
     for (int linear = 0; linear < 2; linear++)
         for (int i = 0; i < 3; i++)
-            expect(r, "%6d  beta %-9.4g abar %.4g", at[i], beta(linear, at[i]),
-                   abar(linear, at[i]));
+            rig_expect(r, "%6d  beta %-9.4g abar %.4g", at[i], beta(linear, at[i]),
+                       abar(linear, at[i]));
     rig_match(r, "^[^0-9]+0\\.012\\|.*\\*"); /* the axes */
     rig_match(r, "^[^0-9]+1\\|\\*");
     rig_match(r, "^[^0-9]+0 +999 ");
-    expect(r, "x_t = sqrt(1-b) x_(t-1) + sqrt(b) z");
+    rig_expect(r, "x_t = sqrt(1-b) x_(t-1) + sqrt(b) z");
 }
 
 static void check_sigmas(rig *r, int k)
 {
     int from = k - 4 < 0 ? 0 : k - 4; /* eight rows around the step */
     from = from > STEPS - 8 ? STEPS - 8 : from;
-    expect(r, "Sigmas: * this run's, . Karras's");
+    rig_expect(r, "Sigmas: * this run's, . Karras's");
     for (int i = from; i < from + 8; i++)
-        expect(r, "%4d %7.4g %6d %7.4g %6.4g", i, sigma(timestep(i, STEPS)), timestep(i, STEPS),
-               karras(i, STEPS), timestep_of(karras(i, STEPS)));
-    expect(r, "%6.3g|*", sigma(timestep(0, STEPS)));
-    expect(r, "%6.3g|", sigma(timestep(STEPS - 1, STEPS)));
+        rig_expect(r, "%4d %7.4g %6d %7.4g %6.4g", i, sigma(timestep(i, STEPS)), timestep(i, STEPS),
+                   karras(i, STEPS), timestep_of(karras(i, STEPS)));
+    rig_expect(r, "%6.3g|*", sigma(timestep(0, STEPS)));
+    rig_expect(r, "%6.3g|", sigma(timestep(STEPS - 1, STEPS)));
 }
 
 static int between(int n, double low, double high)
@@ -109,15 +99,15 @@ static void check_cuts(rig *r)
     static const char *const bands[] = {"10 and more", "3 to 10", "1 to 3", "0.3 to 1",
                                         "below 0.3"};
     double few = sigma(timestep(0, FEW)), many = sigma(timestep(0, MANY));
-    expect(r, "first sigma       %6.4g %8.4g", few, many);
-    expect(r, "last before 0     %6.4g %8.4g", sigma(timestep(FEW - 1, FEW)),
-           sigma(timestep(MANY - 1, MANY)));
-    expect(r, "first step        %6.3g %8.3g", sigma(timestep(1, FEW)) - few,
-           sigma(timestep(1, MANY)) - many);
+    rig_expect(r, "first sigma       %6.4g %8.4g", few, many);
+    rig_expect(r, "last before 0     %6.4g %8.4g", sigma(timestep(FEW - 1, FEW)),
+               sigma(timestep(MANY - 1, MANY)));
+    rig_expect(r, "first step        %6.3g %8.3g", sigma(timestep(1, FEW)) - few,
+               sigma(timestep(1, MANY)) - many);
     for (int i = 0; i < 5; i++)
-        expect(r, "%-11s     %6d %8d", bands[i], between(FEW, ends[i + 1], ends[i]),
-               between(MANY, ends[i + 1], ends[i]));
-    expect(r, "%6.3g|.", many);
+        rig_expect(r, "%-11s     %6d %8d", bands[i], between(FEW, ends[i + 1], ends[i]),
+                   between(MANY, ends[i + 1], ends[i]));
+    rig_expect(r, "%6.3g|.", many);
     rig_match(r, "^[^0-9]+0 +100 ");
 }
 
@@ -144,7 +134,7 @@ static void pages(const terminal_options *options)
     rig_wait(&r, "3/4");
     rig_keys(&r, "18");
     rig_wait(&r, "8 schedule  step 8  1/4");
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -152,7 +142,7 @@ static void test_pages(void **state)
 {
     (void)state;
     pages(NULL);
-    pages(&lens_large);
+    pages(&rig_large);
 }
 
 /* One step has two ends that are the same; more than eight steps are shown from the middle. */
@@ -163,13 +153,14 @@ static void test_short(void **state)
     rig_wait(&r, "DONE 1/1");
     rig_keys(&r, "888");
     rig_wait(&r, "3/4");
-    expect(&r, "%4d %7.4g %6d", 0, sigma(1), 1);
+    rig_expect(&r, "%4d %7.4g %6d", 0, sigma(1), 1);
     rig_keys(&r, ":set steps 20<enter><enter>");
     rig_wait(&r, "DONE 20/20");
     rig_keys(&r, "<home>");
     rig_wait(&r, "step 0  3/4");
-    expect(&r, "%4d %7.4g %6d %7.4g", 7, sigma(timestep(7, 20)), timestep(7, 20), karras(7, 20));
-    lens_whole(&r);
+    rig_expect(&r, "%4d %7.4g %6d %7.4g", 7, sigma(timestep(7, 20)), timestep(7, 20),
+               karras(7, 20));
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 

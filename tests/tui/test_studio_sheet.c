@@ -131,7 +131,7 @@ static void sheet(const terminal_options *options)
     for (size_t i = 0; i < sizeof films / sizeof *films; i++)
         frames_done(films[i]);
     lt_png_texts_done(&texts);
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -139,7 +139,7 @@ static void test_sheet(void **state)
 {
     (void)state;
     sheet(NULL);
-    sheet(&lens_large);
+    sheet(&rig_large);
 }
 
 /* The noise has been predicted by nobody; and a run without guidance has one prediction. */
@@ -169,7 +169,7 @@ static void test_blank(void **state)
     lt_image_unref(last);
     lt_image_unref(noise);
     frames_done(&f);
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -177,7 +177,7 @@ static void test_blank(void **state)
 static void test_coming(void **state)
 {
     (void)state;
-    rig r = rig_ready(&lens_large, "-p a_fox --size 512x512 --seed 7 --steps 3", "--run");
+    rig r = rig_ready(&rig_large, "-p a_fox --size 512x512 --seed 7 --steps 3", "--run");
     rig_wait(&r, "DONE 3/3");
     int before = terminal_pictures(r.t);
     rig_keys(&r, "0");
@@ -193,7 +193,7 @@ static void test_coming(void **state)
     assert_int_equal(rig_skipped(&r), 0);
     check_screen(&r, all);
     lt_image_unref(all);
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -210,7 +210,7 @@ static void test_live(void **state)
     assert_true(terminal_pictures(r.t) > STEPS);
     rig_keys(&r, "S");
     rig_wait(&r, "saved 9 pictures in latentty-7-steps-all");
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
     r = rig_ready(NULL, LENS_SETTINGS, "--graphics blocks --run");
     rig_wait(&r, "DONE 8/8");
@@ -218,7 +218,7 @@ static void test_live(void **state)
     rig_wait(&r, "1 latents   2 x0        3 noise");
     rig_wait(&r, "4 channels  5 |c-u|     7 change");
     rig_wait(&r, "x4; > < change it");
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -229,7 +229,7 @@ static void test_mouse(void **state)
     static const char *const names[] = {"1 current latents", "2 predicted x0",
                                         "3 predicted noise", "4 latent channels",
                                         "5 guidance split",  "7 change per step"};
-    rig r = lens_at_step(&lens_large, 3);
+    rig r = lens_at_step(&rig_large, 3);
     for (int i = 0; i < 6; i++) {
         rig_keys(&r, "0");
         rig_wait(&r, "x4; > < change it");
@@ -243,7 +243,7 @@ static void test_mouse(void **state)
         rig_wait(&r, title);
         rig_gone(&r, "decoding");
     }
-    lens_whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 

@@ -10,23 +10,6 @@
 #define SETTINGS "--size 64x64 --seed 7 --steps 2"
 #define PROMPT   "-p a_photorealistic_red_fox,_in_the_snow " SETTINGS
 
-static const terminal_options wide = {
-    .columns = 120, .rows = 40, .cell_width = 10, .cell_height = 20};
-
-/* The screen is cleared on purpose where the picture goes, and curses scrolls rows of text where
- * there is none; nothing else damages one. */
-static void sound(rig *r)
-{
-    CHECK_OK(terminal_wait_quiet(r->t, 100, err));
-    for (int i = 0; i < terminal_faults(r->t); i++)
-        assert_non_null(strstr(terminal_fault(r->t, i), "were scrolled"));
-    terminal_faults_forget(r->t);
-    for (int i = 0; i < terminal_damages(r->t); i++)
-        assert_non_null(strstr(terminal_damage_get(r->t, i)->bytes, "[2J"));
-    terminal_damage_forget(r->t);
-    rig_sound(r);
-}
-
 /* After a run, its tokens. */
 static rig open_tokens(const terminal_options *options)
 {
@@ -37,61 +20,39 @@ static rig open_tokens(const terminal_options *options)
     return r;
 }
 
-/* A row of the table. */
-static void row_is(rig *r, const char *expression)
-{
-    rig_match(r, expression);
-}
-
-/* The row in reverse begins with this position. */
-static bool is_chosen(terminal *t, void *user)
-{
-    int row, column;
-    terminal_cell cell;
-    return terminal_find(t, user, &row, &column) && terminal_cell_at(t, row, column, &cell) &&
-           cell.reverse;
-}
-
-static void wait_chosen(rig *r, const char *row)
-{
-    char text[64];
-    snprintf(text, sizeof text, "%s", row);
-    CHECK_OK(terminal_wait(r->t, is_chosen, text, row, err));
-}
-
 /* Ids as transformers' CLIPTokenizer has them (tests/model/test_tokenizer.c). */
 static void test_table(void **state)
 {
     (void)state;
     rig r = open_tokens(NULL);
     rig_wait(&r, "9 of 75 tokens, 8 words; 66 of 77 positions are padding; nothing is cut");
-    row_is(&r, " 0 <\\|startoftext\\|> +49406 start");
-    row_is(&r, " 1 a</w> +320 text +a ");
-    row_is(&r, " 2 photo +1153 text +photorealis");
-    row_is(&r, " 3 realistic</w> +16157 text +photorealis");
-    wait_chosen(&r, "  1 a</w>");
+    rig_match(&r, " 0 <\\|startoftext\\|> +49406 start");
+    rig_match(&r, " 1 a</w> +320 text +a ");
+    rig_match(&r, " 2 photo +1153 text +photorealis");
+    rig_match(&r, " 3 realistic</w> +16157 text +photorealis");
+    rig_wait_chosen(&r, "  1 a</w>");
     rig_wait(&r, "'a', a word with a token of its own");
     rig_keys(&r, "l");
     rig_wait(&r, "'photorealistic', token 1 of its 2");
     rig_keys(&r, "<right>");
-    wait_chosen(&r, "  4 red</w>");
+    rig_wait_chosen(&r, "  4 red</w>");
     rig_keys(&r, "k");
     rig_wait(&r, "'photorealistic', token 2 of its 2");
     rig_keys(&r, "h");
-    wait_chosen(&r, "  1 a</w>");
+    rig_wait_chosen(&r, "  1 a</w>");
     rig_keys(&r, "<end>");
-    row_is(&r, "11 <\\|endoftext\\|> +49407 padding 66, folded +Space shows their vectors");
+    rig_match(&r, "11 <\\|endoftext\\|> +49407 padding 66, folded +Space shows their vectors");
     rig_wait(&r, "Padding up to 77 positions, with <|endoftext|> (id 49407)");
     rig_keys(&r, "k");
-    wait_chosen(&r, " 10 <|endoftext|>");
+    rig_wait_chosen(&r, " 10 <|endoftext|>");
     rig_keys(&r, " <end>");
-    row_is(&r, "76 <\\|endoftext\\|> +49407 padding");
+    rig_match(&r, "76 <\\|endoftext\\|> +49407 padding");
     rig_keys(&r, "<pgup><home>");
-    wait_chosen(&r, "  0 <|startoftext|>");
+    rig_wait_chosen(&r, "  0 <|startoftext|>");
     rig_keys(&r, "t");
     rig_gone(&r, "Tokens:");
     rig_wait(&r, "Step 2 of 2");
-    sound(&r);
+    rig_sound_scrolled(&r);
     rig_leave(&r);
 }
 
@@ -158,7 +119,7 @@ static void test_vectors(void **state)
     rig_match(&r, " start +[0-9.]+ +-?[0-9.]+ +1.000 ");
     rig_wait(&r, "the same vector in every prompt.");
     free(hidden);
-    sound(&r);
+    rig_sound_scrolled(&r);
     rig_leave(&r);
 }
 
@@ -182,7 +143,7 @@ static void test_while_running(void **state)
     rig_wait(&r, "Esc close");
     rig_keys(&r, "qx");
     rig_wait(&r, "stopped after step");
-    sound(&r);
+    rig_sound_scrolled(&r);
     rig_leave(&r);
 }
 
@@ -203,14 +164,14 @@ static void test_unguided(void **state)
 static void test_wide(void **state)
 {
     (void)state;
-    rig r = open_tokens(&wide);
+    rig r = open_tokens(&rig_large);
     rig_wait(&r, "pooled output (pooler_output)");
     rig_wait(&r, "|a|photo+realistic|red|fox|,|in|the|snow|");
     int row, column;
     rig_wait(&r, "  5 fox</w>");
     assert_true(terminal_find(r.t, "  5 fox</w>", &row, &column));
     assert_true(terminal_mouse(r.t, 0, row, column + 6, TERMINAL_CLICK));
-    wait_chosen(&r, "  5 fox</w>");
+    rig_wait_chosen(&r, "  5 fox</w>");
     rig_wait(&r, "'fox', a word with a token of its own");
     rig_keys(&r, ":tokens<enter>");
     rig_gone(&r, "Tokens:");
@@ -218,7 +179,7 @@ static void test_wide(void **state)
     rig_wait(&r, "Tokens: the prompt of run 1");
     rig_keys(&r, ":params<enter>");
     rig_gone(&r, "Tokens:");
-    sound(&r);
+    rig_sound_scrolled(&r);
     rig_leave(&r);
 }
 
@@ -230,19 +191,19 @@ static void test_texts(void **state)
     rig_keys(&r, "<tab>");
     rig_wait(&r, "Tokens: what run 1 avoids");
     rig_wait(&r, "0 of 75 tokens, 0 words; 75 of 77 positions are padding");
-    wait_chosen(&r, "  1 <|endoftext|>");
+    rig_wait_chosen(&r, "  1 <|endoftext|>");
     rig_keys(&r, "<tab>");
     rig_wait(&r, "Tokens: the prompt as it is typed");
     rig_keys(&r, "i");
     rig_wait(&r, "Esc watch");
     rig_keys(&r, "<c-u>a blue whale");
     rig_wait(&r, "3 of 75 tokens, 3 words");
-    row_is(&r, " 3 whale</w> +[0-9]+ text +whale");
+    rig_match(&r, " 3 whale</w> +[0-9]+ text +whale");
     rig_keys(&r, "s<left>");
-    row_is(&r, " 3 whales</w> +[0-9]+ text +whales");
+    rig_match(&r, " 3 whales</w> +[0-9]+ text +whales");
     rig_keys(&r, "<tab>blurry");
     rig_wait(&r, "Tokens: what to avoid, as it is typed");
-    row_is(&r, " 1 blurry</w> +[0-9]+ text +blurry");
+    rig_match(&r, " 1 blurry</w> +[0-9]+ text +blurry");
     rig_keys(&r, "<enter>");
     rig_wait(&r, "run 2/2");
     rig_wait(&r, "DONE 2/2");
@@ -250,7 +211,7 @@ static void test_texts(void **state)
     rig_keys(&r, "t<tab>");
     rig_wait(&r, "Tokens: what run 2 avoids");
     rig_wait(&r, "1 of 75 tokens, 1 word;");
-    sound(&r);
+    rig_sound_scrolled(&r);
     rig_leave(&r);
 }
 
@@ -268,15 +229,15 @@ static void test_cut(void **state)
     rig_keys(&r, "t");
     rig_wait(&r, "75 of 75 tokens, 75 words; 0 of 77 positions are padding; 4 cut");
     rig_keys(&r, "<end>");
-    row_is(&r, " 76 <\\|endoftext\\|> +49407 end");
-    row_is(&r, "  - fox</w> +3240 cut +fox");
+    rig_match(&r, " 76 <\\|endoftext\\|> +49407 end");
+    rig_match(&r, "  - fox</w> +3240 cut +fox");
     rig_wait(&r, "Cut off: 75 tokens fit between start");
     rig_keys(&r, "hhhh");
-    wait_chosen(&r, " 75 cat</w>");
+    rig_wait_chosen(&r, " 75 cat</w>");
     rig_keys(&r, " ");
     rig_wait(&r, "there is no padding");
     lt_buf_done(&line);
-    sound(&r);
+    rig_sound_scrolled(&r);
     rig_leave(&r);
 }
 

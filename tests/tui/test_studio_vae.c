@@ -11,19 +11,6 @@
 
 #define SETTINGS "-p a_red_fox --size 64x64 --seed 7 --steps 8 --guidance-scale 7.5"
 enum { SIDE = 64, GAP = 8, CAPTION = LT_FONT_HEIGHT + 4, ROW_GAP = 2 /* of roundtrip's file */ };
-static const terminal_options large = {
-    .columns = 120, .rows = 40, .cell_width = 10, .cell_height = 20};
-
-/* Another view clears the screen on purpose; nothing else damages a picture. */
-static void whole(rig *r)
-{
-    CHECK_OK(terminal_wait_quiet(r->t, 200, err));
-    for (int i = 0; i < terminal_damages(r->t); i++)
-        if (!strstr(terminal_damage_get(r->t, i)->bytes, "[2J"))
-            rig_sound(r);
-    terminal_damage_forget(r->t);
-    rig_sound(r);
-}
 
 static rig done(const terminal_options *options)
 {
@@ -107,11 +94,11 @@ static void check_shown(const terminal_options *options)
     rig_wait(&r, "difference x1 ");
     rig_keys(&r, "s");
     rig_wait(&r, "saved latentty-autoencoder-2.png");
-    whole(&r);
+    rig_sound_cleared(&r);
     rig_keys(&r, "<esc>");
     rig_wait(&r, "prompt>");
     rig_wait(&r, "Step 8 of 8");
-    whole(&r);
+    rig_sound_cleared(&r);
     lt_image_unref(original);
     lt_image_unref(decoded);
     rig_leave(&r);
@@ -121,7 +108,7 @@ static void test_shown(void **state)
 {
     (void)state;
     check_shown(NULL);
-    check_shown(&large);
+    check_shown(&rig_large);
 }
 
 /* A file, by its name with Tab; one of another size is made to fit, as an init image is. */
@@ -154,7 +141,7 @@ static void test_file(void **state)
     lt_image_unref(image);
     lt_image_unref(odd);
     free(path);
-    whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
@@ -162,7 +149,7 @@ static void test_file(void **state)
 static void test_faults(void **state)
 {
     (void)state;
-    rig r = rig_ready(&large, "-p a_red_fox --seed 7 --steps 2", "");
+    rig r = rig_ready(&rig_large, "-p a_red_fox --seed 7 --steps 2", "");
     lt_image *narrow;
     char *text = lt_path_join(r.dir, "text.png"), *thin = lt_path_join(r.dir, "thin.png");
     CHECK_OK(lt_file_write(text, "no picture\n", 11, err));
@@ -208,7 +195,7 @@ static void test_beside_a_run(void **state)
     rig_wait(&r, "64 times fewer positions");
     rig_wait(&r, "DONE 200/200");
     assert_true(rig_shows(&r, "64 times fewer positions"));
-    whole(&r);
+    rig_sound_cleared(&r);
     rig_leave(&r);
 }
 

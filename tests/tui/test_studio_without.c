@@ -7,19 +7,6 @@
 
 #define SETTINGS "--size 64x64 --seed 7 --steps 4"
 
-/* The picture was there before the table, and goes on purpose. */
-static void sound(rig *r)
-{
-    CHECK_OK(terminal_wait_quiet(r->t, 100, err));
-    for (int i = 0; i < terminal_faults(r->t); i++)
-        assert_non_null(strstr(terminal_fault(r->t, i), "were scrolled"));
-    terminal_faults_forget(r->t);
-    for (int i = 0; i < terminal_damages(r->t); i++)
-        assert_non_null(strstr(terminal_damage_get(r->t, i)->bytes, "[2J"));
-    terminal_damage_forget(r->t);
-    rig_sound(r);
-}
-
 static rig done_run(const char *arguments, const char *done)
 {
     rig r = rig_ready(NULL, arguments, "--run");
@@ -43,7 +30,7 @@ static void test_same_as_render(void **state)
     rig_match(&r, "prompt +a red fox, in the snow +a red, in the snow");
     rig_wait(&r, "the same: guidance-scale, avoid, steps, seed, size, scheduler");
     rig_wait(&r, "differs from step 1 on");
-    sound(&r);
+    rig_sound_scrolled(&r);
     rig_keys(&r, "q");
     rig_wait(&r, "Step 4 of 4");
     lt_image *mine = rig_saved(&r, "latentty-7.png");
