@@ -60,9 +60,10 @@ static bool go(const lt_context *c, lt_engine *e, const lt_params *params, trip 
 
 static bool save_row(const char *path, const trip *t, lt_error *err)
 {
-    char decoded[64], gain[64];
+    char psnr[LT_IMAGE_PSNR_TEXT], decoded[64], gain[64];
     lt_image *difference = NULL, *cells[3] = {NULL, NULL, NULL};
-    snprintf(decoded, sizeof decoded, "decoded, PSNR %.1f dB", t->distance.psnr);
+    lt_image_psnr_text(&t->distance, psnr);
+    snprintf(decoded, sizeof decoded, "decoded, PSNR %s", psnr);
     snprintf(gain, sizeof gain, "difference x%d", t->gain);
     bool ok = lt_image_difference(t->picture.image, t->decoded, t->gain, &difference, err) &&
               lt_picture_caption(t->picture.image, "original", &cells[0], err) &&
@@ -136,6 +137,8 @@ static void print_json(const trip *t, const lt_engine *e, const char *path)
 static void print_table(const trip *t, const char *path)
 {
     const lt_picture *p = &t->picture;
+    char psnr[LT_IMAGE_PSNR_TEXT];
+    lt_image_psnr_text(&t->distance, psnr);
     int64_t pixels = numbers(p->width, p->height, 3), latents = numbers(p->w, p->h, p->channels);
     lt_output_line(stdout, "pixels   %dx%d = %d positions, x3 = %" PRId64 " numbers", p->width,
                    p->height, p->width * p->height, pixels);
@@ -144,9 +147,9 @@ static void print_table(const trip *t, const char *path)
     if (t->distance.max == 0)
         lt_output_line(stdout, "decoded  identical to the original in 8 bits");
     else
-        lt_output_line(
-            stdout, "decoded  PSNR %.2f dB on 8-bit RGB, mean difference %.2f, largest %d of 255",
-            t->distance.psnr, t->distance.mae, t->distance.max);
+        lt_output_line(stdout,
+                       "decoded  PSNR %s on 8-bit RGB, mean difference %.2f, largest %d of 255",
+                       psnr, t->distance.mae, t->distance.max);
     lt_output_line(stdout, "wrote %s (original | decoded | difference x%d)", path, t->gain);
 }
 

@@ -73,9 +73,11 @@ static void print_first(const lt_reproduce *r)
 static void print_text(const lt_reproduce *r)
 {
     int first = lt_reproduce_differs(r);
+    char psnr[LT_IMAGE_PSNR_TEXT];
+    lt_image_psnr_text(&r->distance, psnr);
     if (!identical(r)) {
-        lt_output_line(stdout, "%s: differs by %.4g in the mean, at most %d of 255, PSNR %.1f dB",
-                       r->path, r->distance.mae, r->distance.max, r->distance.psnr);
+        lt_output_line(stdout, "%s: differs by %.4g in the mean, at most %d of 255, PSNR %s",
+                       r->path, r->distance.mae, r->distance.max, psnr);
         print_first(r);
         return;
     }

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static bool same_size(const lt_image *a, const lt_image *b, lt_error *err)
@@ -35,6 +36,11 @@ bool lt_image_compare(const lt_image *a, const lt_image *b, lt_image_distance *o
         .max = max,
     };
     return true;
+}
+
+void lt_image_psnr_text(const lt_image_distance *d, char out[LT_IMAGE_PSNR_TEXT])
+{
+    snprintf(out, LT_IMAGE_PSNR_TEXT, isfinite(d->psnr) ? "%.2f dB" : "inf", d->psnr);
 }
 
 bool lt_image_difference(const lt_image *a, const lt_image *b, int gain, lt_image **out,

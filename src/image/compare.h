@@ -17,6 +17,10 @@ typedef struct lt_image_distance {
 bool lt_image_compare(const lt_image *a, const lt_image *b, lt_image_distance *out,
                       lt_error *err) LT_WARN_UNUSED;
 
+/* "31.44 dB", "inf" for equal pictures. */
+enum { LT_IMAGE_PSNR_TEXT = 24 };
+void lt_image_psnr_text(const lt_image_distance *d, char out[LT_IMAGE_PSNR_TEXT]);
+
 /* A picture of |a - b| * gain for each value, at most 255; gain is 1..255. */
 bool lt_image_difference(const lt_image *a, const lt_image *b, int gain, lt_image **out,
                          lt_error *err) LT_WARN_UNUSED;

@@ -35,9 +35,10 @@ static bool channels(const lt_encoded *e, lt_image **out, lt_error *err)
 static bool make(const lt_encoded *e, int gain, int width, int height, bool captions,
                  lt_image **out, lt_error *err)
 {
-    char decoded[48], difference[48], latents[48];
+    char psnr[LT_IMAGE_PSNR_TEXT], decoded[48], difference[48], latents[48];
     lt_image *d = NULL, *c = NULL;
-    snprintf(decoded, sizeof decoded, "decoded, PSNR %.1f dB", e->distance.psnr);
+    lt_image_psnr_text(&e->distance, psnr);
+    snprintf(decoded, sizeof decoded, "decoded, PSNR %s", psnr);
     snprintf(difference, sizeof difference, "difference x%d", gain);
     snprintf(latents, sizeof latents, "%d channels of %dx%d", e->channels, e->w, e->h);
     bool ok = lt_image_difference(e->original, e->decoded, gain, &d, err) && channels(e, &c, err);

@@ -1,7 +1,6 @@
 /* view_autoencoder.c - a picture through the autoencoder: the sheet of pictures, and its numbers.
  */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,12 +45,14 @@ static void box(const lt_studio *s)
 static void errors(lt_rect r, const lt_encoded *e)
 {
     const lt_image_distance *d = &e->distance;
+    char psnr[LT_IMAGE_PSNR_TEXT];
+    lt_image_psnr_text(d, psnr);
     if (d->max == 0)
         lt_draw_text(r.y, r.x + 1, r.width - 2, LT_STYLE_STRONG,
                      "decoded from the posterior's mean: identical in 8 bits");
     else
         lt_draw_format(r.y, r.x + 1, r.width - 2, LT_STYLE_STRONG,
-                       "PSNR %.2f dB   mean |difference| %.2f of 255   largest %d", d->psnr, d->mae,
+                       "PSNR %s   mean |difference| %.2f of 255   largest %d", psnr, d->mae,
                        d->max);
 }
 

@@ -1,6 +1,5 @@
 /* view_compare.c - two runs side by side: the sheet of pictures, and how they differ in words. */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -86,7 +85,7 @@ static void numbers(const lt_studio *s, bool there, const lt_film *a, const lt_f
     lt_rect r = s->layout.text;
     const lt_comparing *c = &s->comparing;
     const lt_image_distance *d = &c->distance;
-    char psnr[48] = "inf: the same picture";
+    char psnr[LT_IMAGE_PSNR_TEXT];
     if (a->width != b->width || a->height != b->height) {
         lt_draw_format(r.y, r.x + 1, r.width - 2, LT_STYLE_WARN,
                        "no difference: A has %dx%d pixels, B %dx%d", a->width, a->height, b->width,
@@ -97,10 +96,10 @@ static void numbers(const lt_studio *s, bool there, const lt_film *a, const lt_f
         lt_draw_text(r.y, r.x + 1, r.width - 2, LT_STYLE_DIM, "decoding...");
         return;
     }
-    if (isfinite(d->psnr))
-        snprintf(psnr, sizeof psnr, "%.1f dB", d->psnr);
+    lt_image_psnr_text(d, psnr);
     lt_draw_format(r.y, r.x + 1, r.width - 2, LT_STYLE_STRONG,
-                   "mean |A-B| %.2f of 255   max %d   PSNR %s", d->mae, d->max, psnr);
+                   "mean |A-B| %.2f of 255   max %d   PSNR %s%s", d->mae, d->max, psnr,
+                   d->max == 0 ? ": the same picture" : "");
 }
 
 static void sentence(const lt_compare_steps *t, const lt_film *b, char *to, size_t size)

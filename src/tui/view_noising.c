@@ -1,7 +1,6 @@
 /* view_noising.c - the forward process: the sheet of pictures, the slider over the timesteps, what
  * is kept of the picture, and the numbers. */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,7 +49,7 @@ static void formula(const lt_studio *s, lt_rect r)
 static void predicted(const lt_studio *s, lt_rect r)
 {
     const lt_noising_view *v = &s->noising;
-    char psnr[32] = "inf";
+    char psnr[LT_IMAGE_PSNR_TEXT];
     if (!v->said) {
         lt_draw_text(r.y + 2, r.x + 1, r.width - 2, LT_STYLE_DIM,
                      v->asked         ? "the UNet is asked..."
@@ -58,8 +57,7 @@ static void predicted(const lt_studio *s, lt_rect r)
                                       : "the UNet said nothing");
         return;
     }
-    if (isfinite(v->distance.psnr))
-        snprintf(psnr, sizeof psnr, "%.2f dB", v->distance.psnr);
+    lt_image_psnr_text(&v->distance, psnr);
     lt_draw_format(r.y + 2, r.x + 1, r.width - 2, LT_STYLE_PLAIN,
                    "the UNet's noise: rms error %.4f, cosine %.4f   its x0: PSNR %s", v->error.rms,
                    v->error.cosine, psnr);

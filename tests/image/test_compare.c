@@ -6,6 +6,13 @@
 #include "fixture.h"
 #include "image/compare.h"
 
+static void check_text(const lt_image_distance *d, const char *want)
+{
+    char text[LT_IMAGE_PSNR_TEXT];
+    lt_image_psnr_text(d, text);
+    assert_string_equal(text, want);
+}
+
 static void test_equal(void **state)
 {
     (void)state;
@@ -14,6 +21,7 @@ static void test_equal(void **state)
     CHECK_OK(lt_image_compare(a, a, &d, err));
     assert_true(d.mae == 0.0 && d.mse == 0.0 && d.max == 0);
     assert_true(isinf(d.psnr) && d.psnr > 0);
+    check_text(&d, "inf");
     lt_image_unref(a);
 }
 
@@ -32,11 +40,13 @@ static void test_numbers(void **state)
     assert_true(fabs(d.mse - 1400.0 / 30.0) < 1e-12); /* measured error 0 */
     assert_true(fabs(d.psnr - 31.44073579909335) <
                 1e-9); /* 10 log10(255^2 / mse); measured error 0 */
+    check_text(&d, "31.44 dB");
     assert_int_equal(d.max, 30);
     memset(a->rgb, 0, 30);
     memset(b->rgb, 255, 30);
     CHECK_OK(lt_image_compare(a, b, &d, err));
     assert_true(d.mse == 65025.0 && d.psnr == 0.0 && d.max == 255);
+    check_text(&d, "0.00 dB");
     lt_image_unref(a);
     lt_image_unref(b);
 }
