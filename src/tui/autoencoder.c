@@ -70,13 +70,13 @@ lt_image *lt_studio_autoencoder_sheet(lt_studio *s, int width, int height, bool 
     return v->sheet;
 }
 
-/* As large as the pictures are; the file is no picture of a run, and says what it is. */
+/* As large as the pictures are. */
 static void save(lt_studio *s)
 {
     const lt_vae_view *v = &s->vae;
     lt_error err = {0};
     lt_image *sheet;
-    lt_png_texts texts = {0};
+    char psnr[LT_IMAGE_PSNR_TEXT];
     if (!v->encoded) {
         lt_studio_say(s, LT_NOTE_INFO, "there is nothing to save yet");
         return;
@@ -85,15 +85,13 @@ static void save(lt_studio *s)
         lt_studio_fault(s, &err);
         return;
     }
-    char *name = lt_studio_free_stem(s, "latentty-autoencoder", ".png");
+    lt_image_psnr_text(&v->encoded->distance, psnr);
     char *text = lt_format("%s through the autoencoder of %s: original, decoded, difference x%d, "
-                           "latent channels; PSNR %.2f dB",
-                           v->name, v->encoded->model, v->gain, v->encoded->distance.psnr);
-    lt_png_texts_add(&texts, "Description", text);
-    lt_studio_save_image(s, name, sheet, &texts);
+                           "latent channels; PSNR %s",
+                           v->name, v->encoded->model, v->gain, psnr);
+    lt_studio_save_described(s, "latentty-autoencoder", sheet, text);
     lt_image_unref(sheet);
     free(text);
-    free(name);
 }
 
 /* ---- keys ---- */

@@ -2,8 +2,9 @@
  * lens.h - the lenses that a step is seen through: a row of one table each, with its key, its name,
  * what it is made of, and the functions that make its picture, its numbers or its text.
  *
- * Most show what the VAE makes of one lt_lens.  Others are put together from several such pictures
- * or from the latents themselves, and one is text alone.  Pure: everything comes from the film.
+ * Most show what the VAE makes of one lt_lens.  Others are put together from several such pictures,
+ * from the latents themselves, or from the attention maps of a step, and one is text alone.  Pure:
+ * everything comes from lt_look_at.
  */
 #pragma once
 

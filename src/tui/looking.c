@@ -14,9 +14,8 @@ const lt_look *lt_studio_through(const lt_studio *s)
 
 const lt_film *lt_studio_maker(const lt_studio *s, const lt_reel *r, int frame)
 {
-    while (r && r->film && frame <= r->film->forked)
-        r = lt_reels_find(&s->reels, r->parent);
-    return r ? r->film : NULL;
+    const lt_reel *maker = lt_reels_maker(&s->reels, r->id, frame);
+    return maker ? maker->film : NULL;
 }
 
 static int parts_of(const lt_look *look, const lt_film *f, int k, lt_look_part *out)
@@ -127,8 +126,7 @@ lt_image *lt_studio_look_once(lt_studio *s, lt_looking *l, int row)
 {
     lt_image *now[LT_LOOK_PARTS] = {NULL};
     lt_look_at at = look_at(s, lt_look_row(row), s->reel, s->step, s->image, now);
-    /* half blocks would only blur letters */
-    bool captions = s->graphics == LT_GRAPHICS_SIXEL || s->graphics == LT_GRAPHICS_KITTY, same;
+    bool captions = lt_view_captions(s), same;
     same = l->sheet && l->id == s->reel->id && l->step == s->step && l->image == s->image &&
            l->look == row && l->gain == at.gain &&
            (!at.attention || l->attention == s->attending.version);

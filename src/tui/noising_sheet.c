@@ -121,13 +121,12 @@ lt_image *lt_studio_noising_sheet(lt_studio *s, int width, int height, bool capt
     return v->sheet;
 }
 
-/* As large as the pictures are; the file is no picture of a run, and says what it is. */
+/* As large as the pictures are. */
 void lt_studio_noising_save(lt_studio *s)
 {
     const lt_noising_view *v = &s->noising;
     lt_error err = {0};
     lt_image *sheet;
-    lt_png_texts texts = {0};
     if (!v->said) {
         lt_studio_say(s, LT_NOTE_INFO, "there is nothing to save yet");
         return;
@@ -136,13 +135,10 @@ void lt_studio_noising_save(lt_studio *s)
         lt_studio_fault(s, &err);
         return;
     }
-    char *name = lt_studio_free_stem(s, "latentty-noising", ".png");
     char *text = lt_format("%s noised to t %d: original, noised, x0 as the UNet of %s predicts it "
                            "for '%s', noise, true beside predicted",
                            s->vae.name, v->at.t, s->vae.encoded->model, v->prompt);
-    lt_png_texts_add(&texts, "Description", text);
-    lt_studio_save_image(s, name, sheet, &texts);
+    lt_studio_save_described(s, "latentty-noising", sheet, text);
     lt_image_unref(sheet);
     free(text);
-    free(name);
 }

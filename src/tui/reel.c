@@ -5,18 +5,22 @@
 
 #include "base/mem.h"
 
-/* Places of pictures through one lens. */
-static size_t places(const lt_reel *r)
+size_t lt_reel_places(const lt_reel *r)
 {
     return ((size_t)r->film->steps + 1) * (size_t)r->film->images;
+}
+
+size_t lt_reel_place(const lt_reel *r, int k, int image)
+{
+    return (size_t)k * (size_t)r->film->images + (size_t)image;
 }
 
 /* That of a picture, made where there was none. */
 static lt_image **place_of(lt_reel *r, int k, int image, lt_lens lens)
 {
     if (!r->picture[lens])
-        r->picture[lens] = lt_alloc_array(places(r), sizeof(lt_image *));
-    return &r->picture[lens][(size_t)k * (size_t)r->film->images + (size_t)image];
+        r->picture[lens] = lt_alloc_array(lt_reel_places(r), sizeof(lt_image *));
+    return &r->picture[lens][lt_reel_place(r, k, image)];
 }
 
 const char *lt_reel_state_name(lt_reel_state state)
@@ -32,7 +36,7 @@ const char *lt_reel_state_name(lt_reel_state state)
 static void drop_pictures(lt_reel *r)
 {
     for (int lens = 0; lens < LT_REEL_LENSES; lens++) {
-        for (size_t i = 0; r->picture[lens] && i < places(r); i++)
+        for (size_t i = 0; r->picture[lens] && i < lt_reel_places(r); i++)
             lt_image_unref(r->picture[lens][i]);
         free(r->picture[lens]);
         r->picture[lens] = NULL;
@@ -77,6 +81,14 @@ lt_reel *lt_reels_find(const lt_reels *r, uint64_t id)
         if (r->all[i]->id == id)
             return r->all[i];
     return NULL;
+}
+
+lt_reel *lt_reels_maker(const lt_reels *r, uint64_t id, int frame)
+{
+    lt_reel *maker = lt_reels_find(r, id);
+    while (maker && maker->film && frame <= maker->film->forked)
+        maker = lt_reels_find(r, maker->parent);
+    return maker;
 }
 
 void lt_reels_drop(lt_reels *r, lt_reel *which)
@@ -227,7 +239,7 @@ lt_image *lt_reel_picture(const lt_reel *r, int k, int image, lt_lens lens)
     lens = lt_reel_lens(k, lens);
     if (k >= lt_reel_frames(r) || !r->picture[lens])
         return NULL;
-    return r->picture[lens][(size_t)k * (size_t)r->film->images + (size_t)image];
+    return r->picture[lens][lt_reel_place(r, k, image)];
 }
 
 bool lt_reels_pick(lt_reels *r, const lt_reel *from, int image, uint64_t id, lt_reel **out,
@@ -270,7 +282,7 @@ static size_t bytes_of(const lt_reel *r)
 {
     size_t bytes = 0;
     for (int lens = 0; lens < LT_REEL_LENSES; lens++)
-        for (size_t i = 0; r->picture[lens] && i < places(r); i++)
+        for (size_t i = 0; r->picture[lens] && i < lt_reel_places(r); i++)
             if (r->picture[lens][i])
                 bytes += lt_image_bytes(r->picture[lens][i]);
     return bytes;

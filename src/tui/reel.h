@@ -62,6 +62,9 @@ lt_reel *lt_reels_add(lt_reels *r, uint64_t id, const char *prompt);
 /* Takes it off the list and frees it. */
 void lt_reels_drop(lt_reels *r, lt_reel *which);
 lt_reel *lt_reels_find(const lt_reels *r, uint64_t id); /* NULL if there is none */
+/* The run that made a frame of another: that one itself, or what it was forked from; NULL: it is
+ * not open. */
+lt_reel *lt_reels_maker(const lt_reels *r, uint64_t id, int frame);
 /* One that comes from the history; takes the film over. */
 lt_reel *lt_reels_reopen(lt_reels *r, uint64_t id, lt_film *film, lt_reel_state state,
                          int64_t stored);
@@ -77,6 +80,9 @@ lt_reel *lt_reels_event(lt_reels *r, lt_event *e);
 
 /* Frames that exist: 0 without a film, else steps taken + 1. */
 int lt_reel_frames(const lt_reel *r);
+/* Frames times images, and where one of them is, for arrays [steps + 1, images]; it has a film. */
+size_t lt_reel_places(const lt_reel *r);
+size_t lt_reel_place(const lt_reel *r, int k, int image);
 /* The newest frame of an image, which may have been dropped; -1 without a film. */
 int lt_reel_last(const lt_reel *r, int image);
 lt_image *lt_reel_picture(const lt_reel *r, int k, int image, lt_lens lens); /* borrowed, or NULL */

@@ -4,21 +4,11 @@
 #include "base/mem.h"
 #include "tui/reel.h"
 
-static size_t places(const lt_reel *r)
-{
-    return ((size_t)r->film->steps + 1) * (size_t)r->film->images;
-}
-
-static size_t place_of(const lt_reel *r, int k, int image)
-{
-    return (size_t)k * (size_t)r->film->images + (size_t)image;
-}
-
 const lt_attention_maps *lt_reel_attention(const lt_reel *r, int k, int image)
 {
     if (!r->attention || k >= lt_reel_frames(r))
         return NULL;
-    return r->attention[place_of(r, k, image)];
+    return r->attention[lt_reel_place(r, k, image)];
 }
 
 void lt_reel_attention_take(lt_reel *r, lt_event *e)
@@ -26,8 +16,8 @@ void lt_reel_attention_take(lt_reel *r, lt_event *e)
     if (!r->film || e->step > r->film->steps || e->image >= r->film->images)
         return;
     if (!r->attention)
-        r->attention = lt_alloc_array(places(r), sizeof(lt_attention_maps *));
-    lt_attention_maps **place = &r->attention[place_of(r, e->step, e->image)];
+        r->attention = lt_alloc_array(lt_reel_places(r), sizeof(lt_attention_maps *));
+    lt_attention_maps **place = &r->attention[lt_reel_place(r, e->step, e->image)];
     lt_attention_free(*place);
     *place = e->attention;
     e->attention = NULL;
@@ -35,7 +25,7 @@ void lt_reel_attention_take(lt_reel *r, lt_event *e)
 
 void lt_reel_attention_drop(lt_reel *r)
 {
-    for (size_t i = 0; r->attention && i < places(r); i++)
+    for (size_t i = 0; r->attention && i < lt_reel_places(r); i++)
         lt_attention_free(r->attention[i]);
     free(r->attention);
     r->attention = NULL;
@@ -44,7 +34,7 @@ void lt_reel_attention_drop(lt_reel *r)
 static size_t bytes_of(const lt_reel *r)
 {
     size_t bytes = 0;
-    for (size_t i = 0; r->attention && i < places(r); i++)
+    for (size_t i = 0; r->attention && i < lt_reel_places(r); i++)
         bytes += r->attention[i] ? r->attention[i]->bytes : 0;
     return bytes;
 }
@@ -54,7 +44,7 @@ static size_t drop_furthest(lt_reel *r, int step)
 {
     size_t images = (size_t)r->film->images, bytes = 0;
     int far = -1;
-    for (size_t i = 0; i < places(r); i++) {
+    for (size_t i = 0; i < lt_reel_places(r); i++) {
         int k = (int)(i / images), away = abs(k - step);
         if (r->attention[i] && away > 0 && (far < 0 || away > abs(far - step)))
             far = k;

@@ -46,6 +46,16 @@ void lt_studio_save_image(lt_studio *s, const char *path, lt_image *image, lt_pn
     lt_studio_say(s, LT_NOTE_INFO, "saving...");
 }
 
+void lt_studio_save_described(lt_studio *s, const char *stem, lt_image *sheet,
+                              const char *description)
+{
+    lt_png_texts texts = {0};
+    char *name = lt_studio_free_stem(s, stem, ".png");
+    lt_png_texts_add(&texts, "Description", description);
+    lt_studio_save_image(s, name, sheet, &texts);
+    free(name);
+}
+
 char *lt_studio_free_stem(const lt_studio *s, const char *stem, const char *suffix)
 {
     for (int i = 1;; i++) {

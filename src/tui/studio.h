@@ -262,11 +262,14 @@ void lt_studio_pause(lt_studio *s);
 void lt_studio_pace(lt_studio *s, int by);
 void lt_studio_pace_of(lt_studio *s, double seconds);
 void lt_studio_show_run(lt_studio *s, lt_reel *r); /* its newest frame */
-/* The run that was interrupted, the last time, goes on. */
-void lt_studio_resume(lt_studio *s);
 /* What happens by itself: seconds until then, negative if nothing does. */
 double lt_studio_wait(const lt_studio *s);
 void lt_studio_tick(lt_studio *s);
+int lt_studio_steps(const lt_studio *s); /* of the run that is looked at; 0: none */
+
+/* ---- resume.c ---- */
+/* The run that was interrupted, the last time, goes on. */
+void lt_studio_resume(lt_studio *s);
 
 /* ---- steer.c ---- */
 /* Guidance up or down for what follows: a run at work goes on with it, as a fork. */
@@ -330,7 +333,7 @@ bool lt_studio_look_act(lt_studio *s, lt_action action); /* false: it is none of
 lt_image *lt_studio_look_once(lt_studio *s, lt_looking *l, int row);
 void lt_looking_done(lt_looking *l);
 
-/* Of whose film a frame is: the run's own, or what it was forked from; NULL: that is not open. */
+/* The film of the run that made a frame (lt_reels_maker); NULL: that is not open. */
 const lt_film *lt_studio_maker(const lt_studio *s, const lt_reel *r, int frame);
 
 /* ---- attending.c ---- */
@@ -386,6 +389,9 @@ char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suff
 /* A picture of its own to a name that is free, said now and once it is written; takes the texts
  * over.  It must not change any more. */
 void lt_studio_save_image(lt_studio *s, const char *path, lt_image *image, lt_png_texts *texts);
+/* The same of a sheet that is no picture of a run, to stem.png: the file says what it is. */
+void lt_studio_save_described(lt_studio *s, const char *stem, lt_image *sheet,
+                              const char *description);
 /* What made frame k, seen through the lens that is decoded; borrows the reel's. */
 lt_meta_part lt_studio_part(const lt_studio *s, const lt_reel *r, int k, int image);
 void lt_studio_saved(lt_studio *s); /* what the saver says */
@@ -514,11 +520,10 @@ int lt_view_lens_at(lt_rect panel, int x, int y); /* the lens at a cell; -1: non
 void lt_view_lenses(const lt_studio *s, lt_rect panel);
 int lt_view_lens_lines(const lt_studio *s);                 /* of its own numbers; 0: it has none */
 int lt_view_lens_numbers(const lt_studio *s, lt_rect area); /* returns the rows drawn */
-/* ---- view_attention.c ---- */
-int lt_view_attention_rows(const lt_studio *s); /* that its words want; 0: it is not shown */
+void lt_view_lens_text(const lt_studio *s, lt_rect area);   /* in the picture's place */
+int lt_view_attention_rows(const lt_studio *s); /* that lens 6's words want; 0: it is not shown */
 void lt_view_attention(lt_studio *s, lt_rect area);
 int lt_view_attention_at(const lt_studio *s, int x, int y); /* the word at a cell; -1: none */
-void lt_view_lens_text(const lt_studio *s, lt_rect area);   /* in the picture's place */
 void lt_view_prompts(lt_studio *s);
 void lt_view_count(lt_studio *s); /* the tokens of both prompts, where they changed */
 void lt_view_timeline(lt_studio *s);
@@ -555,10 +560,6 @@ void lt_studio_configure(lt_studio *s);
 /* All of them, a line each. */
 void lt_studio_mistakes(const lt_studio *s, lt_buf *out);
 
-/* ---- notes ---- */
+/* ---- notes.c ---- */
 void lt_studio_say(lt_studio *s, lt_note_kind kind, const char *format, ...) LT_PRINTF(3, 4);
 void lt_studio_fault(lt_studio *s, const lt_error *err);
-
-/* What the timeline draws, and the mouse points at. */
-struct lt_timeline;
-int lt_studio_steps(const lt_studio *s); /* of the run that is looked at; 0: none */

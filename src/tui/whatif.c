@@ -17,15 +17,6 @@ bool lt_studio_what_if(const lt_studio *s)
            s->step == s->what_if.step;
 }
 
-/* The run of whose film the step is: the shown one, or what it was forked from. */
-static lt_reel *owner_of(const lt_studio *s)
-{
-    lt_reel *r = s->reel;
-    while (r && r->film && s->step <= r->film->forked)
-        r = lt_reels_find(&s->reels, r->parent);
-    return r;
-}
-
 static lt_reel *owner(const lt_studio *s)
 {
     return lt_reels_find(&s->reels, s->what_if.owner);
@@ -39,7 +30,7 @@ static void forget(lt_what_if *w)
 
 static void open(lt_studio *s)
 {
-    lt_reel *r = owner_of(s);
+    lt_reel *r = s->reel ? lt_reels_maker(&s->reels, s->reel->id, s->step) : NULL;
     if (!s->reel || !s->reel->film || s->step < 1 || s->step > s->reel->film->done) {
         lt_studio_say(s, LT_NOTE_INFO, "what if: go to a step first");
         return;
