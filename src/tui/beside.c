@@ -39,7 +39,7 @@ static lt_image *small(lt_studio *s, int i)
     if (!lt_look_lacks(lt_look_row(row), s->reel, s->step, s->image, &part) ||
         lt_look_row(row)->partly)
         return lt_studio_look_once(s, l, row);
-    if (l->id != s->reel->id || l->image != s->image || l->look != row)
+    if (l->of.id != s->reel->id || l->of.image != s->image || l->of.look != lt_look_row(row))
         lt_looking_done(l);
     return l->sheet;
 }
@@ -251,7 +251,7 @@ static void title(const lt_studio *s, int i)
     char text[96];
     const lt_look *look = lt_look_row(row_of(b, i));
     const char *soon = coming ? "  decoding..." : "";
-    int step = l->sheet ? l->step : s->step;
+    int step = l->sheet ? l->of.step : s->step;
     int n = snprintf(text, sizeof text, " %s  step %d%s ", look->name, step, soon);
     if (n >= side.width)
         snprintf(text, sizeof text, " %c %s  step %d%s ", lt_look_key(look), look->brief, step,

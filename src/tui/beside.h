@@ -8,20 +8,11 @@
  */
 #pragma once
 
-#include "tui/lens.h"
+#include "tui/looking.h"
 
 struct lt_studio;
 
 enum { LT_BESIDE = 2 };
-
-/* What a lens made, once. */
-typedef struct lt_looking {
-    lt_image *sheet;             /* owned: what is shown */
-    lt_image *of[LT_LOOK_PARTS]; /* owned: the pictures that it is of */
-    uint64_t id;
-    int step, image, look, gain; /* and the rest */
-    unsigned attention;          /* lt_attending.version, of lens 6 */
-} lt_looking;
 
 typedef struct lt_beside {
     int look[LT_BESIDE]; /* rows of lens.h, plus 1; 0: the usual one */

@@ -1,6 +1,6 @@
 /* looking.c - the lens that the studio looks through: its picture once what it is made of is there,
  * its keys. */
-#include <stdlib.h>
+#include <string.h>
 
 #include "tui/studio.h"
 
@@ -51,14 +51,19 @@ bool lt_studio_look_waits(const lt_studio *s)
            lt_studio_through(s)->make && lt_studio_look_lacks(s, r, s->step, s->image, &part);
 }
 
+/* The frame after. */
+static int after(const lt_reel *r, int k)
+{
+    return k < r->film->steps ? k + 1 : k;
+}
+
 /* pictures: room for what `parts` points at. */
 static lt_look_at look_at(const lt_studio *s, const lt_look *look, const lt_reel *r, int k,
                           int image, lt_image *pictures[LT_LOOK_PARTS])
 {
     lt_look_part parts[LT_LOOK_PARTS];
-    int next = k < r->film->steps ? k + 1 : k;
     lt_look_at at = {.film = r->film,
-                     .maker = lt_studio_maker(s, r, next),
+                     .maker = lt_studio_maker(s, r, after(r, k)),
                      .step = k,
                      .image = image,
                      .parts = pictures,
@@ -114,36 +119,76 @@ int lt_studio_look_meta(const lt_studio *s, const lt_reel *r, int k, int image,
 
 /* ---- on the screen ---- */
 
+static void forget(lt_looked *l)
+{
+    for (int i = 0; i < LT_LOOK_PARTS; i++)
+        lt_image_unref(l->of[i]);
+    *l = (lt_looked){0};
+}
+
+static void keep(lt_looked *l, const lt_looked *now)
+{
+    forget(l);
+    *l = *now;
+    for (int i = 0; i < LT_LOOK_PARTS; i++)
+        l->of[i] = l->of[i] ? lt_image_ref(l->of[i]) : NULL;
+}
+
 void lt_looking_done(lt_looking *l)
 {
     lt_image_unref(l->sheet);
-    for (int i = 0; i < LT_LOOK_PARTS; i++)
-        lt_image_unref(l->of[i]);
-    *l = (lt_looking){0};
+    l->sheet = NULL;
+    forget(&l->of);
+}
+
+void lt_look_numbers_done(lt_look_numbers *n)
+{
+    lt_buf_done(&n->text);
+    forget(&n->of);
+    n->lines = 0;
+}
+
+static bool same(const lt_looked *a, const lt_looked *b)
+{
+    return a->look == b->look && a->id == b->id && a->maker == b->maker && a->step == b->step &&
+           a->image == b->image && a->gain == b->gain && a->page == b->page && a->done == b->done &&
+           a->attention == b->attention && a->word == b->word && a->size == b->size &&
+           a->version == b->version && memcmp(a->of, b->of, sizeof a->of) == 0;
+}
+
+/* What the shown step is through a lens; pictures: of `at`, the rest NULL. */
+static lt_looked looked_at(const lt_studio *s, const lt_look *look, const lt_look_at *at,
+                           lt_image *const pictures[LT_LOOK_PARTS])
+{
+    const lt_reel *r = s->reel;
+    const lt_reel *maker = look->plot ? lt_reels_maker(&s->reels, r->id, after(r, s->step)) : NULL;
+    lt_looked l = {.look = look,
+                   .id = r->id,
+                   .maker = maker ? maker->id : 0,
+                   .step = at->step,
+                   .image = at->image,
+                   .gain = at->gain,
+                   .page = at->page,
+                   .done = look->plot ? r->film->done : 0,
+                   .attention = at->attention,
+                   .word = at->word,
+                   .size = at->size,
+                   .version = at->attention ? s->attending.version : 0};
+    memcpy(l.of, pictures, sizeof l.of);
+    return l;
 }
 
 lt_image *lt_studio_look_once(lt_studio *s, lt_looking *l, int row)
 {
-    lt_image *now[LT_LOOK_PARTS] = {NULL};
-    lt_look_at at = look_at(s, lt_look_row(row), s->reel, s->step, s->image, now);
-    bool captions = lt_view_captions(s), same;
-    same = l->sheet && l->id == s->reel->id && l->step == s->step && l->image == s->image &&
-           l->look == row && l->gain == at.gain &&
-           (!at.attention || l->attention == s->attending.version);
-    for (int i = 0; i < LT_LOOK_PARTS; i++)
-        same = same && l->of[i] == now[i];
-    if (same)
+    lt_image *pictures[LT_LOOK_PARTS] = {NULL};
+    const lt_look *look = lt_look_row(row);
+    lt_look_at at = look_at(s, look, s->reel, s->step, s->image, pictures);
+    lt_looked now = looked_at(s, look, &at, pictures);
+    if (l->sheet && same(&l->of, &now))
         return l->sheet;
     lt_looking_done(l);
-    for (int i = 0; i < LT_LOOK_PARTS; i++)
-        l->of[i] = now[i] ? lt_image_ref(now[i]) : NULL;
-    l->id = s->reel->id;
-    l->step = s->step;
-    l->image = s->image;
-    l->look = row;
-    l->gain = at.gain;
-    l->attention = at.attention ? s->attending.version : 0;
-    return l->sheet = made(s, lt_look_row(row), s->reel, s->step, s->image, captions);
+    keep(&l->of, &now);
+    return l->sheet = made(s, look, s->reel, s->step, s->image, lt_view_captions(s));
 }
 
 void lt_studio_look_picture(lt_studio *s, bool each)
@@ -168,32 +213,38 @@ void lt_studio_look_picture(lt_studio *s, bool each)
 }
 
 /* False: there is nothing to look at. */
-static bool looked_at(const lt_studio *s, lt_image *pictures[LT_LOOK_PARTS], lt_look_at *out)
+static bool is_there(const lt_studio *s)
 {
-    if (!s->reel || s->step >= lt_reel_frames(s->reel))
-        return false;
-    *out = look_at(s, lt_studio_through(s), s->reel, s->step, s->image, pictures);
-    return true;
+    return s->reel && s->step < lt_reel_frames(s->reel);
 }
 
-bool lt_studio_look_say(const lt_studio *s, lt_buf *out)
+const lt_look_numbers *lt_studio_look_numbers(lt_studio *s)
 {
-    lt_image *pictures[LT_LOOK_PARTS];
-    lt_look_at at;
+    static const lt_look_numbers none;
+    lt_image *pictures[LT_LOOK_PARTS] = {NULL};
     const lt_look *look = lt_studio_through(s);
-    if (!look->say || !looked_at(s, pictures, &at))
-        return false;
-    look->say(&at, out);
-    return true;
+    lt_look_numbers *n = &s->look_numbers;
+    if (!look->say || !is_there(s))
+        return &none;
+    lt_look_at at = look_at(s, look, s->reel, s->step, s->image, pictures);
+    lt_looked now = looked_at(s, look, &at, pictures);
+    if (same(&n->of, &now))
+        return n;
+    lt_look_numbers_done(n);
+    keep(&n->of, &now);
+    look->say(&at, &n->text);
+    for (size_t i = 0; i < n->text.len; i++)
+        n->lines += n->text.data[i] == '\n';
+    return n;
 }
 
 bool lt_studio_look_plot(const lt_studio *s, int width, int height, lt_buf *out)
 {
     lt_image *pictures[LT_LOOK_PARTS];
-    lt_look_at at;
     const lt_look *look = lt_studio_through(s);
-    if (!look->plot || !looked_at(s, pictures, &at))
+    if (!look->plot || !is_there(s))
         return false;
+    lt_look_at at = look_at(s, look, s->reel, s->step, s->image, pictures);
     look->plot(&at, width, height, out);
     return true;
 }

@@ -250,6 +250,7 @@ static bool close_all(lt_studio *s, lt_error *err)
     lt_studio_tokens_done(s);
     lt_studio_token_vectors_done(s);
     lt_looking_done(&s->looking);
+    lt_look_numbers_done(&s->look_numbers);
     lt_beside_done(&s->beside);
     lt_studio_vae_done(s);
     lt_studio_attention_done(s);

@@ -22,6 +22,7 @@
 #include "tui/keymap.h"
 #include "tui/layout.h"
 #include "tui/lens.h"
+#include "tui/looking.h"
 #include "tui/record.h"
 #include "tui/reel.h"
 #include "tui/saver.h"
@@ -215,6 +216,7 @@ typedef struct lt_studio {
     int page;           /* of a lens with several */
     int gain;           /* of the differences that lenses show; 0: the usual one */
     lt_looking looking; /* what the lens made, where it is put together */
+    lt_look_numbers look_numbers;
     lt_beside beside;
     lt_attending attending;
     lt_comparing comparing;
@@ -325,13 +327,13 @@ int lt_studio_look_meta(const lt_studio *s, const lt_reel *r, int k, int image,
                         lt_meta_part out[LT_LOOK_PARTS]);
 /* What lt_studio_picture does for a lens that is put together. */
 void lt_studio_look_picture(lt_studio *s, bool each);
-/* Its numbers, and its text; false: it has none. */
-bool lt_studio_look_say(const lt_studio *s, lt_buf *out);
+/* Its numbers, borrowed until something changes. */
+const lt_look_numbers *lt_studio_look_numbers(lt_studio *s);
+/* Its text; false: it has none. */
 bool lt_studio_look_plot(const lt_studio *s, int width, int height, lt_buf *out);
 bool lt_studio_look_act(lt_studio *s, lt_action action); /* false: it is none of its own */
 /* What a row of lens.h shows of this step, borrowed from l, where it stays; NULL as above. */
 lt_image *lt_studio_look_once(lt_studio *s, lt_looking *l, int row);
-void lt_looking_done(lt_looking *l);
 
 /* The film of the run that made a frame (lt_reels_maker); NULL: that is not open. */
 const lt_film *lt_studio_maker(const lt_studio *s, const lt_reel *r, int frame);
@@ -518,9 +520,8 @@ void lt_view_numbers(lt_studio *s, lt_rect area); /* of the step, as the panel h
 int lt_view_lens_rows(lt_rect panel);             /* of the list */
 int lt_view_lens_at(lt_rect panel, int x, int y); /* the lens at a cell; -1: none */
 void lt_view_lenses(const lt_studio *s, lt_rect panel);
-int lt_view_lens_lines(const lt_studio *s);                 /* of its own numbers; 0: it has none */
-int lt_view_lens_numbers(const lt_studio *s, lt_rect area); /* returns the rows drawn */
-void lt_view_lens_text(const lt_studio *s, lt_rect area);   /* in the picture's place */
+int lt_view_lens_numbers(lt_studio *s, lt_rect area);     /* its own; returns the rows drawn */
+void lt_view_lens_text(const lt_studio *s, lt_rect area); /* in the picture's place */
 int lt_view_attention_rows(const lt_studio *s); /* that lens 6's words want; 0: it is not shown */
 void lt_view_attention(lt_studio *s, lt_rect area);
 int lt_view_attention_at(const lt_studio *s, int x, int y); /* the word at a cell; -1: none */

@@ -57,25 +57,11 @@ static const char *next_line(const char **at, size_t *n)
     return line;
 }
 
-int lt_view_lens_lines(const lt_studio *s)
+int lt_view_lens_numbers(lt_studio *s, lt_rect area)
 {
-    lt_buf text = {0};
-    int lines = 0;
-    (void)lt_studio_look_say(s, &text);
-    for (size_t i = 0; i < text.len; i++)
-        lines += text.data[i] == '\n';
-    lt_buf_done(&text);
-    return lines;
-}
-
-int lt_view_lens_numbers(const lt_studio *s, lt_rect area)
-{
-    lt_buf text = {0};
+    const char *line, *at = lt_studio_look_numbers(s)->text.data;
     size_t n;
-    const char *line, *at;
     int row = 0;
-    (void)lt_studio_look_say(s, &text);
-    at = text.data;
     for (; row < area.height && (line = next_line(&at, &n)); row++) {
         const char *tab = memchr(line, '\t', n);
         int y = area.y + row, x = area.x + (row ? 2 : 1), width = area.width - (row ? 3 : 2);
@@ -84,7 +70,6 @@ int lt_view_lens_numbers(const lt_studio *s, lt_rect area)
         if (tab)
             lt_draw_bytes(y, x + LABEL, width - LABEL, LT_STYLE_PLAIN, tab + 1, n - label - 1);
     }
-    lt_buf_done(&text);
     return row;
 }
 

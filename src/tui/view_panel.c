@@ -133,17 +133,17 @@ static void statistics(const lt_studio *s, pen *p)
 
 /* Rows for numbers, below everything else.  A lens may need more than there are: the settings make
  * room while nobody is at them. */
-static int rows_of_numbers(const lt_studio *s, lt_rect area)
+static int rows_of_numbers(lt_studio *s, lt_rect area)
 {
     int rows = area.height >= TALL ? MORE : NUMBERS;
-    int lines = lt_studio_what_if(s) || s->statistics ? 0 : lt_view_lens_lines(s);
+    int lines = lt_studio_what_if(s) || s->statistics ? 0 : lt_studio_look_numbers(s)->lines;
     if (lt_view_attention_rows(s) > 0 && !s->statistics)
         lines = lt_view_attention_rows(s);
     return s->focus != LT_FOCUS_PARAMS && lines > rows ? lines : rows;
 }
 
 /* Those of the lens, if it has any, and then the step's as far as there is room. */
-static void of_the_step(const lt_studio *s, pen *p)
+static void of_the_step(lt_studio *s, pen *p)
 {
     int rows = lt_view_lens_numbers(s, (lt_rect){p->area.x, p->y, p->area.width, p->end - p->y});
     p->y += rows;
