@@ -51,6 +51,18 @@ static int word_of(const lt_attending *a)
     return best;
 }
 
+/* A word is chosen, or the size is another one. */
+static void choose(lt_attending *a, int word)
+{
+    const lt_word *w = &a->now->words.at[word];
+    a->word = word;
+    if (!a->text || strcmp(a->text, w->text) != 0) {
+        free(a->text);
+        a->text = lt_strdup(w->text);
+    }
+    a->range = lt_attention_range_of(a->now, a->size, w);
+}
+
 static void measure(lt_attending *a)
 {
     const lt_prompt_words *w = &a->now->words;
@@ -60,12 +72,7 @@ static void measure(lt_attending *a)
     a->share = lt_alloc_array((size_t)w->count, sizeof *a->share);
     for (int i = 0; i < w->count; i++)
         a->share[i] = lt_attention_share(a->now, a->size, &w->at[i]);
-    a->word = word_of(a);
-    if (!a->text || strcmp(a->text, w->at[a->word].text) != 0) {
-        free(a->text);
-        a->text = lt_strdup(w->at[a->word].text);
-    }
-    a->range = lt_attention_range_of(a->now, a->size, &w->at[a->word]);
+    choose(a, word_of(a));
 }
 
 static void refresh(lt_studio *s)
@@ -130,8 +137,10 @@ void lt_studio_attend(lt_studio *s)
     lt_look_part part;
     if (!r || s->step >= lt_reel_frames(r))
         return;
-    if (a->id != r->id || a->step != s->step || a->image != s->image || a->stale)
+    bool same = a->id == r->id && a->image == s->image && !a->stale;
+    if (!same || (a->step != s->step && !a->whole))
         refresh(s);
+    a->step = s->step; /* the mean is that of every step */
     /* a step that is being taken tells of its attention before its picture comes */
     bool taken = !lt_studio_look_lacks(s, r, s->step, s->image, &part) ||
                  r->state != LT_REEL_RUNNING || !s->follow;
@@ -187,8 +196,6 @@ void lt_studio_attention_done(lt_studio *s)
 
 static void changed(lt_studio *s)
 {
-    if (s->attending.now)
-        measure(&s->attending);
     s->attending.version++;
     lt_studio_picture(s, false);
     s->dirty = true;
@@ -199,9 +206,7 @@ void lt_studio_attention_word(lt_studio *s, int word)
     lt_attending *a = &s->attending;
     if (!a->now || word < 0 || word >= a->now->words.count)
         return;
-    free(a->text);
-    a->text = lt_strdup(a->now->words.at[word].text);
-    a->word = word; /* of several that are spelled the same it is this one */
+    choose(a, word); /* of several that are spelled the same it is this one */
     changed(s);
 }
 
@@ -224,6 +229,8 @@ static void next_size(lt_studio *s)
     lt_attending *a = &s->attending;
     int count = a->now ? a->now->count : LT_UNET_LEVELS;
     a->size = a->size + 1 < count ? a->size + 1 : LT_ATTENTION_ALL;
+    if (a->now)
+        measure(a);
     changed(s);
 }
 

@@ -73,13 +73,12 @@ static double full(const lt_attending *a)
     return most;
 }
 
-static void row(const lt_attending *a, int i, int y, lt_rect area)
+static void row(const lt_attending *a, int i, int y, lt_rect area, double most)
 {
     const lt_word *w = &a->now->words.at[i];
     bool prompt = w->kind == LT_WORD_PROMPT, chosen = i == a->word;
     lt_style style = chosen ? LT_STYLE_ACCENT : prompt ? LT_STYLE_PLAIN : LT_STYLE_DIM;
     int x = area.x + 1, room = area.width - 2 - 2 - NAME - PERCENT;
-    double most = full(a);
     int cells = prompt && most > 0 && room > 0 ? (int)(a->share[i] / most * room + 0.5) : 0;
     lt_draw_text(y, x, 1, style, chosen ? ">" : " ");
     lt_draw_fit(y, x + 2, NAME - 1, style, w->text);
@@ -116,6 +115,7 @@ void lt_view_attention(lt_studio *s, lt_rect area)
     rows = rows < count ? rows : count;
     a->rows = (lt_rect){area.x, area.y + HEAD, area.width, rows};
     scroll(a, rows);
+    double most = full(a);
     for (int i = 0; i < rows; i++)
-        row(a, word_in(a, i), a->rows.y + i, area);
+        row(a, word_in(a, i), a->rows.y + i, area, most);
 }

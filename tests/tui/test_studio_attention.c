@@ -120,6 +120,12 @@ static void live(const terminal_options *options)
     rig_wait(&r, "Attention, mean of 8 steps, all sizes");
     render(&r);
     wait_shares_of_all(&r);
+    rig_keys(&r, ","); /* the mean is that of every step */
+    rig_wait(&r, "  step 7");
+    rig_wait(&r, "Attention, mean of 8 steps, all sizes");
+    wait_shares_of_all(&r);
+    rig_keys(&r, ".");
+    rig_wait(&r, "  step 8");
     for (int i = 0; i < WORDS; i++) {
         char text[64], name[64];
         snprintf(text, sizeof text, "> %s  ", words[i]);
