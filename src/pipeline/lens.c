@@ -2,10 +2,14 @@
 #include "pipeline/lens.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/panic.h"
+#include "image/font.h"
 #include "image/resize.h"
 
 enum { ALONE = LT_LENS_NOISE + 1 }; /* lenses that a run has without a film */
@@ -78,6 +82,42 @@ bool lt_lens_grey(const float *x, int w, int h, int width, int height, lt_image 
     }
     bool ok = lt_image_resize(small, width, height, LT_NEAREST, out, err);
     lt_image_unref(small);
+    return ok;
+}
+
+/* The i-th with its caption. */
+static bool channel(const lt_channel_grid *g, int i, lt_image **out, lt_error *err)
+{
+    int width = g->width > 1 ? g->width : 1, height = g->height > 1 ? g->height : 1;
+    char text[64] = "";
+    lt_image *grey;
+    if (!g->at[i])
+        return lt_image_new(width, height, out, err);
+    if (!lt_lens_grey(g->at[i], g->w, g->h, width, height, &grey, err))
+        return false;
+    if (!g->ranges) {
+        *out = grey;
+        return true;
+    }
+    lt_range r = lt_range_of(g->at[i], (size_t)g->w * (size_t)g->h);
+    lt_caption style = lt_caption_for(grey);
+    snprintf(text, sizeof text, "%d: %.3g to %.3g", i + 1, r.min, r.max);
+    bool ok = lt_font_caption(grey, text, &style, out, err);
+    lt_image_unref(grey);
+    return ok;
+}
+
+bool lt_lens_channels(const lt_channel_grid *g, lt_image **out, lt_error *err)
+{
+    const lt_grid grid = {.columns = g->columns, .gap = g->gap};
+    lt_image **made = lt_alloc_array((size_t)g->count, sizeof *made);
+    bool ok = true;
+    for (int i = 0; ok && i < g->count; i++)
+        ok = channel(g, i, &made[i], err);
+    ok = ok && lt_image_grid((const lt_image *const *)made, g->count, &grid, out, err);
+    for (int i = 0; i < g->count; i++)
+        lt_image_unref(made[i]);
+    free(made);
     return ok;
 }
 

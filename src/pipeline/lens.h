@@ -29,6 +29,16 @@ lt_range lt_range_of(const float *x, size_t n);
 bool lt_lens_grey(const float *x, int w, int h, int width, int height, lt_image **out,
                   lt_error *err) LT_WARN_UNUSED;
 
+/* Several such side by side. */
+typedef struct lt_channel_grid {
+    const float *const *at; /* [count] of [h,w] each; NULL: that one is black */
+    int count, h, w;
+    int columns, gap;  /* as lt_grid */
+    int width, height; /* of each in pixels; below 1: 1 */
+    bool ranges;       /* below each its number, from 1 on, and its range */
+} lt_channel_grid;
+bool lt_lens_channels(const lt_channel_grid *g, lt_image **out, lt_error *err) LT_WARN_UNUSED;
+
 /* ---- guidance ---- */
 
 /* Of the step that made frame k: eps = u + scale (c - u). */

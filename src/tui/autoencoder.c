@@ -18,17 +18,19 @@ static bool channels(const lt_encoded *e, lt_image **out, lt_error *err)
     int columns = (int)ceil(sqrt(e->channels)), rows = (e->channels + columns - 1) / columns;
     int width = (e->original->width - (columns - 1) * GAP) / columns;
     int height = (e->original->height - (rows - 1) * GAP) / rows;
-    size_t one = (size_t)e->h * (size_t)e->w;
-    const lt_grid grid = {.columns = columns, .gap = GAP};
-    lt_image **made = lt_alloc_array((size_t)e->channels, sizeof *made);
-    bool ok = true;
-    for (int c = 0; ok && c < e->channels; c++)
-        ok = lt_lens_grey(e->latents + (size_t)c * one, e->w, e->h, width > 1 ? width : 1,
-                          height > 1 ? height : 1, &made[c], err);
-    ok = ok && lt_image_grid((const lt_image *const *)made, e->channels, &grid, out, err);
+    const float **x = lt_alloc_array((size_t)e->channels, sizeof *x);
     for (int c = 0; c < e->channels; c++)
-        lt_image_unref(made[c]);
-    free(made);
+        x[c] = e->latents + (size_t)c * (size_t)e->h * (size_t)e->w;
+    lt_channel_grid grid = {.at = x,
+                            .count = e->channels,
+                            .h = e->h,
+                            .w = e->w,
+                            .columns = columns,
+                            .gap = GAP,
+                            .width = width,
+                            .height = height};
+    bool ok = lt_lens_channels(&grid, out, err);
+    free(x);
     return ok;
 }
 

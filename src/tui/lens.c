@@ -53,20 +53,20 @@ bool lt_look_channels(const lt_look_at *at, int width, int height, int columns, 
 {
     enum { MOST = 16 };
     const lt_film *f = at->film;
-    lt_image *tiles[MOST] = {NULL};
+    const float *x[MOST], *latents = latents_at(f, at->step, at->image);
     int count = f->channels < MOST ? f->channels : MOST;
-    size_t n = (size_t)f->h * (size_t)f->w;
-    bool ok = true;
-    for (int c = 0; c < count && ok; c++) {
-        char caption[64];
-        lt_image *grey;
-        const float *x = latents_at(f, at->step, at->image) + (size_t)c * n;
-        lt_range r = lt_range_of(x, n);
-        snprintf(caption, sizeof caption, "%d: %.3g to %.3g", c + 1, r.min, r.max);
-        ok = lt_lens_grey(x, f->w, f->h, width, height, &grey, err) &&
-             lt_look_put(at, grey, caption, &tiles[c], err);
-    }
-    return lt_look_join(tiles, count, columns, ok, out, err);
+    for (int c = 0; c < count; c++)
+        x[c] = latents + (size_t)c * (size_t)f->h * (size_t)f->w;
+    lt_channel_grid grid = {.at = x,
+                            .count = count,
+                            .h = f->h,
+                            .w = f->w,
+                            .columns = columns,
+                            .gap = LT_LOOK_GAP,
+                            .width = width,
+                            .height = height,
+                            .ranges = at->captions};
+    return lt_lens_channels(&grid, out, err);
 }
 
 static bool channels(const lt_look_at *at, lt_image **out, lt_error *err)

@@ -40,23 +40,23 @@ static bool both_noises(const lt_noising_view *v, const lt_encoded *e, lt_image 
                         lt_error *err)
 {
     int pairs = (e->channels + ROWS - 1) / ROWS, rows = (e->channels + pairs - 1) / pairs;
-    int height = (e->original->height - (rows - 1) * GAP) / rows;
-    height = height > 1 ? height : 1;
-    int width = height * e->w / e->h > 1 ? height * e->w / e->h : 1;
-    size_t one = (size_t)e->h * (size_t)e->w, count = 2 * (size_t)e->channels;
-    const lt_grid grid = {.columns = 2 * pairs, .gap = GAP};
-    lt_image **made = lt_alloc_array(count, sizeof *made);
-    bool ok = true;
-    for (size_t c = 0; ok && c < (size_t)e->channels; c++) {
-        ok = lt_lens_grey(v->noise + c * one, e->w, e->h, width, height, &made[2 * c], err) &&
-             (v->said ? lt_lens_grey(v->said->noise + c * one, e->w, e->h, width, height,
-                                     &made[2 * c + 1], err)
-                      : lt_image_new(width, height, &made[2 * c + 1], err));
+    int height = (e->original->height - (rows - 1) * GAP) / rows, width = height * e->w / e->h;
+    size_t one = (size_t)e->h * (size_t)e->w;
+    const float **x = lt_alloc_array(2 * (size_t)e->channels, sizeof *x);
+    for (int c = 0; c < e->channels; c++) {
+        x[2 * c] = v->noise + (size_t)c * one;
+        x[2 * c + 1] = v->said ? v->said->noise + (size_t)c * one : NULL;
     }
-    ok = ok && lt_image_grid((const lt_image *const *)made, (int)count, &grid, out, err);
-    for (size_t i = 0; i < count; i++)
-        lt_image_unref(made[i]);
-    free(made);
+    lt_channel_grid grid = {.at = x,
+                            .count = 2 * e->channels,
+                            .h = e->h,
+                            .w = e->w,
+                            .columns = 2 * pairs,
+                            .gap = GAP,
+                            .width = width,
+                            .height = height};
+    bool ok = lt_lens_channels(&grid, out, err);
+    free(x);
     return ok;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "image/font.h"
 #include "pipeline/whatif.h"
 #include "pipeline_rig.h"
 #include "sample/rng.h"
@@ -215,6 +216,48 @@ static void test_grey(void **state)
     lt_image_unref(image);
 }
 
+/* Two in a row, the second of which is not there; with their ranges below, counted from 1. */
+static void test_channels(void **state)
+{
+    (void)state;
+    enum { SIDE = 32, GAP = 3 };
+    static const float x[] = {-2, 3, 0.5F, -2}, y[] = {0, 1, 2, 3};
+    const float *all[] = {x, NULL, y};
+    lt_channel_grid grid = {.at = all,
+                            .count = 3,
+                            .h = 2,
+                            .w = 2,
+                            .columns = 2,
+                            .gap = GAP,
+                            .width = SIDE,
+                            .height = SIDE};
+    lt_image *out, *grey, *part;
+    CHECK_OK(lt_lens_channels(&grid, &out, err));
+    assert_int_equal(out->width, 2 * SIDE + GAP);
+    assert_int_equal(out->height, 2 * SIDE + GAP);
+    for (int i = 0; i < 3; i++) {
+        lt_rect at = {i % 2 * (SIDE + GAP), i / 2 * (SIDE + GAP), SIDE, SIDE};
+        CHECK_OK(lt_image_crop(out, at, &part, err));
+        if (all[i])
+            CHECK_OK(lt_lens_grey(all[i], 2, 2, SIDE, SIDE, &grey, err));
+        else
+            CHECK_OK(lt_image_new(SIDE, SIDE, &grey, err));
+        assert_memory_equal(part->rgb, grey->rgb, lt_image_bytes(grey));
+        lt_image_unref(grey);
+        lt_image_unref(part);
+    }
+    lt_image_unref(out);
+    grid.ranges = true;
+    CHECK_OK(lt_lens_channels(&grid, &out, err));
+    assert_int_equal(out->height, 2 * (SIDE + LT_FONT_HEIGHT + 4) + GAP);
+    lt_image_unref(out);
+    grid.width = grid.height = 0; /* no room */
+    grid.ranges = false;
+    CHECK_OK(lt_lens_channels(&grid, &out, err));
+    assert_int_equal(out->width, 2 + GAP);
+    lt_image_unref(out);
+}
+
 static void test_push(void **state)
 {
     (void)state;
@@ -369,7 +412,7 @@ int main(void)
         cmocka_unit_test(test_range),    cmocka_unit_test(test_grey),
         cmocka_unit_test(test_push),     cmocka_unit_test(test_moved),
         cmocka_unit_test(test_update),   cmocka_unit_test(test_orders),
-        cmocka_unit_test(test_forks),
+        cmocka_unit_test(test_forks),    cmocka_unit_test(test_channels),
     };
     return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }
