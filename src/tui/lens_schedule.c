@@ -1,10 +1,8 @@
 /* lens_schedule.c - lens 8: the schedule of a run as text, and the update with its numbers. */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/mem.h"
 #include "tui/lens.h"
+#include "tui/plot.h"
 
 /* ---- the equation ---- */
 
@@ -108,48 +106,21 @@ static void equation(const lt_look_at *at, lt_buf *out)
 
 /* ---- the plot ---- */
 
-enum { TEXT = 6 /* lines around the plot */, MOST = 512 };
+enum { TEXT = 5 /* lines around the plot */ };
 
-typedef struct plot {
-    char *cells; /* [height, width] */
-    int width, height;
-    int steps;
-} plot;
-
-static int column(const plot *p, int step)
-{
-    return (step * (p->width - 1) + p->steps / 2) / p->steps;
-}
-
-static void mark(plot *p, int step, double share, char how)
-{
-    share = share < 0 ? 0 : share > 1 ? 1 : share;
-    int y = (int)lrint((1 - share) * (p->height - 1));
-    p->cells[y * p->width + column(p, step)] = how;
-}
-
-static void curves(const lt_look_at *at, plot *p)
+/* Timesteps are as high as the first sigma where they begin. */
+static void curves(const lt_look_at *at, lt_plot *p)
 {
     const lt_schedule *s = &at->film->schedule;
-    double sigma = (double)s->sigmas[0], t = (double)s->timesteps[0];
+    double t = (double)s->timesteps[0];
     int k = at->step;
     for (int i = 0; i < s->steps && t > 0; i++)
-        mark(p, i, (double)s->timesteps[i] / t, ':');
+        lt_plot_mark(p, i, (double)s->timesteps[i] / t * p->high, ':');
     for (int i = 0; i <= s->steps; i++)
-        mark(p, i, (double)s->sigmas[i] / sigma, i <= at->film->done ? 'o' : '.');
+        lt_plot_mark(p, i, (double)s->sigmas[i], i <= at->film->done ? 'o' : '.');
     if (k < s->steps)
-        mark(p, k + 1, (double)s->sigmas[k + 1] / sigma, '>');
-    mark(p, k, (double)s->sigmas[k] / sigma, '@');
-}
-
-static void lines(const plot *p, lt_buf *out)
-{
-    for (int y = 0; y < p->height; y++) {
-        for (int x = 0; x < p->width; x++)
-            lt_buf_char(out, p->cells[y * p->width + x]);
-        lt_buf_char(out, '\n');
-    }
-    lt_buf_format(out, "0%*d\n", p->width - 1, p->steps);
+        lt_plot_mark(p, k + 1, (double)s->sigmas[k + 1], '>');
+    lt_plot_mark(p, k, (double)s->sigmas[k], '@');
 }
 
 static void words(const lt_look_at *at, lt_buf *out)
@@ -176,14 +147,13 @@ static void words(const lt_look_at *at, lt_buf *out)
 static void by_step(const lt_look_at *at, int width, int height, lt_buf *out)
 {
     const lt_schedule *s = &at->film->schedule;
-    plot p = {.width = width < MOST ? width : MOST, .height = height - TEXT, .steps = s->steps};
-    lt_buf_format(out, "o sigma %.4g   : t %.4g\n", (double)s->sigmas[0], (double)s->timesteps[0]);
-    if (p.width > 1 && p.height > 1) {
-        size_t cells = (size_t)p.width * (size_t)p.height;
-        p.cells = memset(lt_alloc(cells), ' ', cells);
+    double first = (double)s->sigmas[0];
+    lt_plot p;
+    lt_buf_format(out, "o sigma %.4g   : t %.4g\n", first, (double)s->timesteps[0]);
+    if (lt_plot_init(&p, width, height - TEXT, 0, s->steps, 0, first)) {
         curves(at, &p);
-        lines(&p, out);
-        free(p.cells);
+        lt_plot_text(&p, out);
+        lt_plot_done(&p);
     }
     words(at, out);
 }

@@ -57,6 +57,16 @@ static double timestep_of(double s)
 
 /* ---- */
 
+/* The axes are sigma's, which ends at 0, and the steps'. */
+static void check_steps(rig *r)
+{
+    rig_expect(r, "o sigma %.4g   : t %d", sigma(timestep(0, STEPS)), timestep(0, STEPS));
+    rig_expect(r, "%6.3g|o", sigma(timestep(0, STEPS)));
+    rig_match(r, "^[^0-9]+0\\| .*o");
+    rig_match(r, "^[^0-9]+0 +8 ");
+    rig_match(r, "\\|.*@ *>?");
+}
+
 static void check_betas(rig *r)
 {
     static const int at[] = {0, 499, 999};
@@ -116,6 +126,7 @@ static void pages(const terminal_options *options)
     rig r = lens_at_step(options, 4);
     rig_keys(&r, "8");
     rig_wait(&r, "8 schedule  step 4  1/4");
+    check_steps(&r);
     rig_keys(&r, "8");
     rig_wait(&r, "8 schedule  step 4  2/4");
     check_betas(&r);
