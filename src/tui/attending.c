@@ -33,22 +33,28 @@ static bool mean_of(const lt_reel *r, int image, lt_attending *a, lt_error *err)
     return ok;
 }
 
+/* The word that was chosen, where it was or elsewhere; -1: it is not among them. */
+static int named(const lt_prompt_words *w, const lt_attending *a)
+{
+    if (a->text && a->word < w->count && strcmp(w->at[a->word].text, a->text) == 0)
+        return a->word;
+    for (int i = 0; a->text && i < w->count; i++)
+        if (strcmp(w->at[i].text, a->text) == 0)
+            return i;
+    return -1;
+}
+
 /* The word that was looked at in another step or run; else the one of the prompt with the largest
  * share. */
 static int word_of(const lt_attending *a)
 {
     const lt_prompt_words *w = &a->now->words;
-    int best = 0;
-    if (a->text && a->word < w->count && strcmp(w->at[a->word].text, a->text) == 0)
-        return a->word;
-    for (int i = 0; i < w->count; i++) {
-        if (a->text && strcmp(w->at[i].text, a->text) == 0)
-            return i;
+    int best = 0, same = named(w, a);
+    for (int i = 0; i < w->count; i++)
         if (w->at[i].kind == LT_WORD_PROMPT &&
             (w->at[best].kind != LT_WORD_PROMPT || a->share[i] > a->share[best]))
             best = i;
-    }
-    return best;
+    return same < 0 ? best : same;
 }
 
 /* A word is chosen, or the size is another one. */
@@ -158,6 +164,21 @@ void lt_studio_attention_of(const lt_studio *s, const lt_reel *r, int k, int ima
     out->size = a->size;
 }
 
+void lt_studio_attention_kept(const lt_studio *s, const lt_reel *r, int k, int image,
+                              lt_look_at *out)
+{
+    const lt_attending *a = &s->attending;
+    const lt_attention_maps *maps = lt_reel_attention(r, k, image);
+    if (!maps)
+        return;
+    out->attention = maps;
+    out->size = a->size < maps->count ? a->size : LT_ATTENTION_ALL;
+    out->word = named(&maps->words, a);
+    for (int i = 0; out->word < 0 && i < maps->words.count; i++)
+        out->word = maps->words.at[i].kind == LT_WORD_PROMPT ? i : -1;
+    out->word = out->word < 0 ? 0 : out->word;
+}
+
 bool lt_studio_attention_waits(const lt_studio *s)
 {
     const lt_attending *a = &s->attending;
@@ -168,6 +189,7 @@ bool lt_studio_attention_waits(const lt_studio *s)
 void lt_studio_attention_take(lt_studio *s, lt_reel *r, lt_event *e)
 {
     lt_attending *a = &s->attending;
+    const lt_look *look = lt_studio_through(s);
     lt_reel_attention_take(r, e);
     if (a->asked_id == r->id && a->asked_step == e->step && a->asked_image == e->image) {
         a->asking = false;
@@ -177,7 +199,7 @@ void lt_studio_attention_take(lt_studio *s, lt_reel *r, lt_event *e)
     if (r != s->reel || e->image != s->image)
         return;
     a->stale |= a->whole || e->step == s->step;
-    if (lt_studio_through(s)->attends && a->stale)
+    if ((look->attends && a->stale) || (look->maps && e->step == s->step))
         lt_studio_picture(s, false);
 }
 

@@ -257,6 +257,7 @@ static const lt_look rows[] = {
      .screen = "all",
      .gains = true,
      .partly = true,
+     .maps = true,
      .lens = LT_LENS_LATENTS,
      .parts = lt_look_sheet_parts,
      .make = lt_look_sheet,

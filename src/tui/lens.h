@@ -43,7 +43,8 @@ typedef struct lt_look {
     const char *screen; /* lt_meta.screen of what it saves; NULL for a picture of the VAE */
     bool gains;         /* it shows a difference */
     bool partly;        /* it has a picture before all that it needs is there */
-    bool attends;       /* it shows where words are looked at (attending.h) */
+    bool attends;       /* it shows where words are looked at, and asks for it (attending.h) */
+    bool maps;          /* it shows that where it is at hand */
     lt_lens lens; /* what it decodes; of the others what is decoded where they cannot be shown */
     /* Which pictures it needs for frame k; returns how many. */
     int (*parts)(const lt_film *f, int k, lt_look_part out[LT_LOOK_PARTS]);
@@ -64,6 +65,8 @@ char lt_look_key(const lt_look *look); /* the digit that its name begins with */
 /* ---- lens_schedule.c: lens 8, by page ---- */
 void lt_look_say_schedule(const lt_look_at *at, lt_buf *out);
 void lt_look_schedule(const lt_look_at *at, int width, int height, lt_buf *out);
+/* The first page's plot as a picture of the film's size. */
+bool lt_look_schedule_small(const lt_look_at *at, lt_image **out, lt_error *err) LT_WARN_UNUSED;
 
 /* ---- lens_pages.c: its pages after the first ---- */
 /* Betas and abar by t, of the model's rule and of others between the same ends. */
@@ -93,5 +96,6 @@ enum { LT_LOOK_GAP = 4 /* pixels between pictures */ };
 int lt_look_sheet_parts(const lt_film *f, int k, lt_look_part out[LT_LOOK_PARTS]);
 bool lt_look_sheet(const lt_look_at *at, lt_image **out, lt_error *err);
 void lt_look_say_sheet(const lt_look_at *at, lt_buf *out);
-/* The row of the lens that is shown at a share, 0 to 1, of the sheet's width and height. */
+/* The row of the lens that is shown at a share, 0 to 1, of the sheet's width and height; -1: none.
+ */
 int lt_look_sheet_at(double x, double y);

@@ -158,6 +158,46 @@ static void by_step(const lt_look_at *at, int width, int height, lt_buf *out)
     words(at, out);
 }
 
+/* ---- small ---- */
+
+static const lt_rgb ground = {44, 44, 50}, blue = {110, 150, 210}, light = {214, 214, 214},
+                    bright = {255, 190, 40};
+
+/* A square around a place, 0 to 1 from the left and the bottom. */
+static void square(lt_image *to, double x, double y, int side, lt_rgb colour)
+{
+    int margin = to->width / 16 + 1, w = to->width - 2 * margin - 1,
+        h = to->height - 2 * margin - 1;
+    int left = margin + (int)lrint(x * w), top = margin + (int)lrint((1 - y) * h);
+    lt_image_fill(to, (lt_rect){left - side / 2, top - side / 2, side, side}, colour);
+}
+
+/* As shares of the first: a line from value to value. */
+static void line(lt_image *to, const float *v, int last, int steps, int side, lt_rgb colour)
+{
+    int points = 2 * (to->width + to->height); /* no gap, however steep it is */
+    for (int i = 0; v[0] > 0 && last > 0 && i <= points; i++) {
+        double at = (double)i / points * last;
+        int from = (int)at < last ? (int)at : last - 1;
+        double way = at - from, y = (1 - way) * (double)v[from] + way * (double)v[from + 1];
+        square(to, at / steps, y / (double)v[0], side, colour);
+    }
+}
+
+bool lt_look_schedule_small(const lt_look_at *at, lt_image **out, lt_error *err)
+{
+    const lt_film *f = at->film;
+    const lt_schedule *s = &f->schedule;
+    int k = at->step, thin = f->width / 128 + 1, side = f->width / 16 + 1;
+    if (!lt_image_new(f->width, f->height, out, err))
+        return false;
+    lt_image_fill(*out, (lt_rect){0, 0, f->width, f->height}, ground);
+    line(*out, s->timesteps, s->steps - 1, s->steps, thin, blue);
+    line(*out, s->sigmas, s->steps, s->steps, thin, light);
+    square(*out, (double)k / s->steps, (double)s->sigmas[k] / (double)s->sigmas[0], side, bright);
+    return true;
+}
+
 /* ---- the pages ---- */
 
 static const struct {

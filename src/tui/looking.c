@@ -77,6 +77,8 @@ static lt_look_at look_at(const lt_studio *s, const lt_look *look, const lt_reel
     }
     if (look->attends)
         lt_studio_attention_of(s, r, k, image, &at);
+    if (look->maps)
+        lt_studio_attention_kept(s, r, k, image, &at);
     return at;
 }
 

@@ -61,8 +61,11 @@ static void to_panel(lt_studio *s, int x, int y)
 static void to_sheet(lt_studio *s, int x, int y)
 {
     lt_rect r = lt_beside_main(s);
-    if (inside(r, x, y))
-        lt_studio_look(s, lt_look_sheet_at((x - r.x + 0.5) / r.width, (y - r.y + 0.5) / r.height));
+    if (!inside(r, x, y))
+        return;
+    int row = lt_look_sheet_at((x - r.x + 0.5) / r.width, (y - r.y + 0.5) / r.height);
+    if (row >= 0)
+        lt_studio_look(s, row);
 }
 
 static void press(lt_studio *s, int x, int y)

@@ -344,6 +344,9 @@ void lt_studio_attend(lt_studio *s);
 /* The same of what is at hand, for another step. */
 void lt_studio_attention_of(const lt_studio *s, const lt_reel *r, int k, int image,
                             lt_look_at *out);
+/* What the run has of a step, with the word and the size that were chosen, and without asking. */
+void lt_studio_attention_kept(const lt_studio *s, const lt_reel *r, int k, int image,
+                              lt_look_at *out);
 bool lt_studio_attention_waits(const lt_studio *s); /* it was asked for */
 void lt_studio_attention_take(lt_studio *s, lt_reel *r, lt_event *e);
 void lt_studio_attention_failed(lt_studio *s);

@@ -8,14 +8,14 @@
 #include "image/resize.h"
 #include "lens_rig.h"
 
-enum { COLUMNS = 3, NAME = 64 };
+enum { COLUMNS = 3, ROWS = 3, NAME = 64 };
 
 /* A tile of a sheet with captions, without its own; the caller's. */
 static lt_image *tile(const lt_image *sheet, int i)
 {
     lt_image *part = NULL;
-    assert_int_equal(sheet->width, 3 * SIDE + 2 * GAP);
-    assert_int_equal(sheet->height, 2 * TILE + GAP);
+    assert_int_equal(sheet->width, COLUMNS * SIDE + (COLUMNS - 1) * GAP);
+    assert_int_equal(sheet->height, ROWS * TILE + (ROWS - 1) * GAP);
     lt_rect at = {i % COLUMNS * (SIDE + GAP), i / COLUMNS * (TILE + GAP), SIDE, SIDE};
     CHECK_OK(lt_image_crop(sheet, at, &part, err));
     return part;
@@ -74,6 +74,35 @@ static void check_channels(rig *r, const lt_image *sheet, int k)
     free(x);
 }
 
+/* Sigmas in grey, from the first in the top left to 0 in the bottom right, t in blue from there,
+ * and step 5 as a square around its sigma. */
+static void check_schedule(const lt_image *sheet)
+{
+    static const unsigned char grey[] = {214, 214, 214}, blue[] = {110, 150, 210},
+                               bright[] = {255, 190, 40};
+    static const double first = 7.371847, fifth = 0.698399; /* by diffusers: test_studio_lenses */
+    enum { MARGIN = SIDE / 16 + 1, ROOM = SIDE - 2 * MARGIN - 1 };
+    lt_image *got = tile(sheet, 7);
+    int count[3] = {0}, x = 0, y = 0;
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        const unsigned char *at = got->rgb + (size_t)3 * (size_t)i;
+        count[0] += memcmp(at, grey, 3) == 0;
+        count[1] += memcmp(at, blue, 3) == 0;
+        if (memcmp(at, bright, 3) == 0) {
+            count[2]++;
+            x += i % SIDE;
+            y += i / SIDE;
+        }
+    }
+    assert_true(count[0] > SIDE && count[1] > SIDE / 2);
+    assert_int_equal(count[2], MARGIN * MARGIN);
+    assert_int_equal(x, count[2] * (MARGIN + lrint(5.0 / STEPS * ROOM)));
+    assert_int_equal(y, count[2] * (MARGIN + lrint((1 - fifth / first) * ROOM)));
+    const unsigned char *end = got->rgb + 3 * ((SIDE - 1 - MARGIN) * SIDE + SIDE - 1 - MARGIN);
+    assert_memory_equal(end, grey, 3);
+    lt_image_unref(got);
+}
+
 /* What is on the screen is this sheet: both made small, as a busy machine may get coarse frames;
  * 6.6 was measured. */
 static void check_screen(rig *r, const lt_image *sheet)
@@ -122,8 +151,10 @@ static void sheet(const terminal_options *options)
     check_tile(all, 2, noise.at[5]);
     check_channels(&r, all, 5);
     check_tile(all, 4, alone);
-    check_difference(all, 5, latents.at[5], latents.at[4], 4);
-    check_difference(bright, 5, latents.at[5], latents.at[4], 8);
+    check_blank(all, 5); /* nobody asked for maps */
+    check_difference(all, 6, latents.at[5], latents.at[4], 4);
+    check_difference(bright, 6, latents.at[5], latents.at[4], 8);
+    check_schedule(all);
     lt_image *images[] = {all, bright, split, alone};
     for (size_t i = 0; i < sizeof images / sizeof *images; i++)
         lt_image_unref(images[i]);
@@ -142,6 +173,41 @@ static void test_sheet(void **state)
     sheet(&rig_large);
 }
 
+/* What lens 6 shows, where it was: the word that was chosen, in that step. */
+static void test_words(void **state)
+{
+    (void)state;
+    rig r = lens_at_step(NULL, 5);
+    rig_keys(&r, "6");
+    rig_match(&r, "fox +#+ +[0-9.]+ %");
+    for (int i = 0; i < 2; i++) {
+        char name[NAME];
+        if (i)
+            rig_keys(&r, "6h");
+        CHECK_OK(terminal_wait_quiet(r.t, 200, err));
+        snprintf(name, sizeof name,
+                 i ? "latentty-7-step5-words-2.png" : "latentty-7-step5-words.png");
+        lt_image *words = rig_saved(&r, name);
+        rig_keys(&r, "0");
+        rig_wait(&r, "x4; > < change it");
+        snprintf(name, sizeof name, i ? "latentty-7-step5-all-2.png" : "latentty-7-step5-all.png");
+        lt_image *all = rig_saved(&r, name);
+        check_tile(all, 5, words);
+        lt_image_unref(words);
+        lt_image_unref(all);
+    }
+    assert_false(rig_shows(&r, "6 computes them"));
+    rig_keys(&r, ",");
+    rig_wait(&r, "Step 4 of 8: all lenses");
+    rig_wait(&r, "maps of words     6 computes them");
+    rig_wait(&r, "x4; > < change it");
+    lt_image *all = rig_saved(&r, "latentty-7-step4-all.png");
+    check_blank(all, 5);
+    lt_image_unref(all);
+    rig_sound_cleared(&r);
+    rig_leave(&r);
+}
+
 /* The noise has been predicted by nobody; and a run without guidance has one prediction. */
 static void test_blank(void **state)
 {
@@ -156,13 +222,13 @@ static void test_blank(void **state)
     lt_image *last = rig_saved(&r, "latentty-7-all.png");
     check_tile(last, 0, f.at[4]);
     check_blank(last, 4);
-    check_difference(last, 5, f.at[4], f.at[3], 4);
+    check_difference(last, 6, f.at[4], f.at[3], 4);
     rig_keys(&r, "<home>");
     rig_wait(&r, "Step 0 of 4: all lenses");
     rig_gone(&r, "decoding");
     lt_image *noise = rig_saved(&r, "latentty-7-step0-all.png");
     check_tile(noise, 0, f.at[0]);
-    for (int i = 1; i < 6; i++)
+    for (int i = 1; i < 7; i++)
         if (i != 3)
             check_blank(noise, i);
     check_channels(&r, noise, 0);
@@ -216,41 +282,54 @@ static void test_live(void **state)
     rig_wait(&r, "DONE 8/8");
     rig_keys(&r, "0");
     rig_wait(&r, "1 latents   2 x0        3 noise");
-    rig_wait(&r, "4 channels  5 |c-u|     7 change");
+    rig_wait(&r, "4 channels  5 |c-u|     6 words");
+    rig_wait(&r, "7 change    8 schedule");
+    rig_wait(&r, "maps of words     6 computes them");
     rig_wait(&r, "x4; > < change it");
     rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
-/* A tile is its lens. */
+/* In the middle of a cell. */
+static void click(rig *r, int i)
+{
+    CHECK_OK(terminal_wait_quiet(r->t, 200, err));
+    const terminal_picture *p = terminal_picture_last(r->t);
+    int row = p->row + p->rows * (2 * (i / COLUMNS) + 1) / (2 * ROWS);
+    int column = p->column + p->columns * (2 * (i % COLUMNS) + 1) / (2 * COLUMNS);
+    assert_true(terminal_mouse(r->t, 0, row, column, TERMINAL_CLICK));
+}
+
+/* A tile is its lens, and the cell behind the last is none. */
 static void test_mouse(void **state)
 {
     (void)state;
-    static const char *const names[] = {"1 current latents", "2 predicted x0",
-                                        "3 predicted noise", "4 latent channels",
-                                        "5 guidance split",  "7 change per step"};
+    static const char *const names[] = {
+        "1 current latents", "2 predicted x0",   "3 predicted noise", "4 latent channels",
+        "5 guidance split",  "6 word attention", "7 change per step", "8 schedule"};
     rig r = lens_at_step(&rig_large, 3);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 8; i++) {
         rig_keys(&r, "0");
         rig_wait(&r, "x4; > < change it");
-        CHECK_OK(terminal_wait_quiet(r.t, 200, err));
-        const terminal_picture *p = terminal_picture_last(r.t);
-        int row = p->row + p->rows * (2 * (i / COLUMNS) + 1) / 4;
-        int column = p->column + p->columns * (2 * (i % COLUMNS) + 1) / 6;
-        assert_true(terminal_mouse(r.t, 0, row, column, TERMINAL_CLICK));
+        click(&r, i);
         char title[NAME];
         snprintf(title, sizeof title, "%s  step 3", names[i]);
         rig_wait(&r, title);
         rig_gone(&r, "decoding");
     }
+    rig_keys(&r, "0");
+    rig_wait(&r, "x4; > < change it");
+    click(&r, 8);
+    rig_keys(&r, ",");
+    rig_wait(&r, "0 all of them  step 2");
     rig_sound_cleared(&r);
     rig_leave(&r);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sheet), cmocka_unit_test(test_blank),
-                                       cmocka_unit_test(test_coming), cmocka_unit_test(test_live),
-                                       cmocka_unit_test(test_mouse)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sheet), cmocka_unit_test(test_words),
+                                       cmocka_unit_test(test_blank), cmocka_unit_test(test_coming),
+                                       cmocka_unit_test(test_live),  cmocka_unit_test(test_mouse)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
