@@ -44,8 +44,10 @@ static bool make(const lt_encoded *e, int gain, int width, int height, bool capt
     snprintf(difference, sizeof difference, "difference x%d", gain);
     snprintf(latents, sizeof latents, "%d channels of %dx%d", e->channels, e->w, e->h);
     bool ok = lt_image_difference(e->original, e->decoded, gain, &d, err) && channels(e, &c, err);
-    lt_compare_panel p[] = {
-        {e->original, "original"}, {e->decoded, decoded}, {d, difference}, {c, latents}};
+    lt_compare_panel p[] = {{e->original, "original", NULL},
+                            {e->decoded, decoded, NULL},
+                            {d, difference, NULL},
+                            {c, latents, NULL}};
     for (int i = 0; i < LT_COMPARE_MOST && !captions; i++)
         p[i].caption = NULL;
     ok = ok && lt_compare_sheet(p, LT_COMPARE_MOST, width, height, out, err);

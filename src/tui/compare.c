@@ -21,8 +21,23 @@ static int least(int a, int b)
 static const lt_caption caption_style = {1, {200, 200, 200}, {0, 0, 0}};
 enum { CAPTION = LT_FONT_HEIGHT + 4 }; /* rows of a caption */
 
+void lt_compare_kept_done(lt_compare_kept *k)
+{
+    lt_image_unref(k->of);
+    lt_image_unref(k->made);
+    free(k->caption);
+    *k = (lt_compare_kept){0};
+}
+
+static bool is_kept(const lt_compare_panel *p, int width, int height)
+{
+    const lt_compare_kept *k = p->kept;
+    return k->made && k->of == p->image && k->width == width && k->height == height &&
+           !k->caption == !p->caption && (!p->caption || strcmp(k->caption, p->caption) == 0);
+}
+
 /* One picture in its room, with its caption. */
-static bool panel(const lt_compare_panel *p, int width, int height, lt_image **out, lt_error *err)
+static bool make(const lt_compare_panel *p, int width, int height, lt_image **out, lt_error *err)
 {
     int w = p->image->width, h = p->image->height;
     int room = height - (p->caption ? CAPTION : 0);
@@ -46,6 +61,26 @@ static bool panel(const lt_compare_panel *p, int width, int height, lt_image **o
     return ok;
 }
 
+static bool panel(const lt_compare_panel *p, int width, int height, lt_image **out, lt_error *err)
+{
+    lt_compare_kept *k = p->kept;
+    if (k && is_kept(p, width, height)) {
+        *out = lt_image_ref(k->made);
+        return true;
+    }
+    if (!make(p, width, height, out, err))
+        return false;
+    if (k) {
+        lt_compare_kept_done(k);
+        *k = (lt_compare_kept){.of = lt_image_ref(p->image),
+                               .made = lt_image_ref(*out),
+                               .caption = p->caption ? lt_strdup(p->caption) : NULL,
+                               .width = width,
+                               .height = height};
+    }
+    return true;
+}
+
 bool lt_compare_sheet(const lt_compare_panel *panels, int count, int width, int height,
                       lt_image **out, lt_error *err)
 {
@@ -54,7 +89,7 @@ bool lt_compare_sheet(const lt_compare_panel *panels, int count, int width, int 
     int share = (width - (count - 1) * LT_COMPARE_GAP) / count;
     bool ok = true;
     for (int i = 0; ok && i < count; i++) {
-        const lt_image *p = panels[i].image;
+        lt_image *p = panels[i].image;
         if (width == 0)
             ok = panel(&panels[i], p->width, p->height + CAPTION, &made[i], err);
         else

@@ -12,10 +12,19 @@
 /* The gap in pixels; pictures of a comparison, and the most of a sheet. */
 enum { LT_COMPARE_GAP = 8, LT_COMPARE_PANELS = 3, LT_COMPARE_MOST = 4 };
 
+/* A panel as it was made last. */
+typedef struct lt_compare_kept {
+    lt_image *of, *made; /* owned: its picture; that in its size, with its caption */
+    char *caption;       /* owned */
+    int width, height;   /* the room that it had */
+} lt_compare_kept;
+void lt_compare_kept_done(lt_compare_kept *k); /* {0} is fine */
+
 /* A picture of a sheet, with its caption below; caption NULL: none. */
 typedef struct lt_compare_panel {
-    const lt_image *image;
+    lt_image *image;
     const char *caption;
+    lt_compare_kept *kept; /* of this place: it is made again only if it changed; NULL: always */
 } lt_compare_panel;
 
 /* 1 to LT_COMPARE_MOST pictures side by side, each as large as fits into its share of

@@ -120,7 +120,7 @@ static bool make_sheet(const lt_studio *s, lt_compare_mode mode, int width, int 
     if (same_size(c->of[0], c->of[1]))
         ok = lt_image_difference(c->of[0], c->of[1], c->gain, &difference, err);
     lt_compare_panel p[LT_COMPARE_PANELS] = {
-        {c->of[0], text[0]}, {c->of[1], text[1]}, {difference, text[2]}};
+        {c->of[0], text[0], NULL}, {c->of[1], text[1], NULL}, {difference, text[2], NULL}};
     for (int i = 0; i < LT_COMPARE_PANELS && !captions; i++)
         p[i].caption = NULL;
     if (ok && mode == LT_COMPARE_FLICKER)

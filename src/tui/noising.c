@@ -17,8 +17,17 @@ static const char *prompt_of(const lt_studio *s)
     return lt_edit_text(s->form.prompt, NULL);
 }
 
+/* It was drawn with another noise, or with another prediction of it. */
+static void forget_noises(lt_noising_view *v)
+{
+    lt_image_unref(v->noises);
+    v->noises = NULL;
+}
+
 static void forget_said(lt_noising_view *v)
 {
+    if (v->said)
+        forget_noises(v);
     lt_predicted_free(v->said);
     v->said = NULL;
     v->changes++;
@@ -37,6 +46,11 @@ void lt_studio_noising_forget(lt_studio *s)
 {
     lt_noising_view *v = &s->noising;
     forget_made(v);
+    forget_noises(v);
+    lt_image_unref(v->dark);
+    v->dark = NULL;
+    for (int i = 0; i < LT_COMPARE_MOST; i++)
+        lt_compare_kept_done(&v->kept[i]);
     free(v->noise);
     v->noise = v->x_t = NULL;
     v->of = NULL;
@@ -98,6 +112,7 @@ static void new_noise(lt_studio *s)
 {
     lt_noising_view *v = &s->noising;
     lt_noising_noise(++v->seed, v->n, v->noise);
+    forget_noises(v);
     noise_to(s, v->at.t);
     v->rest_at = s->now + rest;
 }
@@ -160,6 +175,7 @@ static void take_said(lt_studio *s, lt_event *e)
 {
     lt_noising_view *v = &s->noising;
     lt_error ignored; /* both have one size */
+    forget_noises(v);
     v->said = e->predicted;
     e->predicted = NULL;
     v->error = lt_noise_compare(v->said->noise, v->noise, v->n);

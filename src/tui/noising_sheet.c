@@ -11,9 +11,12 @@
 enum { GAP = 2, ROWS = 4 /* channels below each other */ };
 
 /* What is not there yet. */
-static bool black(const lt_image *like, lt_image **out, lt_error *err)
+static bool dark(lt_noising_view *v, const lt_image *like, lt_image **out, lt_error *err)
 {
-    return lt_image_new(like->width, like->height, out, err);
+    if (!v->dark && !lt_image_new(like->width, like->height, &v->dark, err))
+        return false;
+    *out = lt_image_ref(v->dark);
+    return true;
 }
 
 /* x_t decoded, or at once a linear preview. */
@@ -28,7 +31,7 @@ static bool noised(lt_studio *s, lt_image **out, lt_error *err)
         return true;
     }
     if (!lt_linear_picture(&s->linear, v->x_t, e->channels, e->h, e->w, &small))
-        return black(e->original, out, err);
+        return dark(v, e->original, out, err);
     v->guessed = true;
     bool ok = lt_image_resize(small, e->original->width, e->original->height, LT_NEAREST, out, err);
     lt_image_unref(small);
@@ -36,9 +39,10 @@ static bool noised(lt_studio *s, lt_image **out, lt_error *err)
 }
 
 /* The channels in grey, each true beside predicted, as high as the picture. */
-static bool both_noises(const lt_noising_view *v, const lt_encoded *e, lt_image **out,
-                        lt_error *err)
+static bool both_noises(lt_noising_view *v, const lt_encoded *e, lt_error *err)
 {
+    if (v->noises)
+        return true;
     int pairs = (e->channels + ROWS - 1) / ROWS, rows = (e->channels + pairs - 1) / pairs;
     int height = (e->original->height - (rows - 1) * GAP) / rows, width = height * e->w / e->h;
     size_t one = (size_t)e->h * (size_t)e->w;
@@ -55,7 +59,7 @@ static bool both_noises(const lt_noising_view *v, const lt_encoded *e, lt_image 
                             .gap = GAP,
                             .width = width,
                             .height = height};
-    bool ok = lt_lens_channels(&grid, out, err);
+    bool ok = lt_lens_channels(&grid, &v->noises, err);
     free(x);
     return ok;
 }
@@ -81,26 +85,28 @@ static bool join(const lt_compare_panel p[LT_COMPARE_MOST], int width, int heigh
 
 static bool make(lt_studio *s, int width, int height, bool captions, lt_image **out, lt_error *err)
 {
-    const lt_noising_view *v = &s->noising;
+    lt_noising_view *v = &s->noising;
     const lt_encoded *e = s->vae.encoded;
-    lt_image *x = NULL, *x0 = NULL, *noise = NULL;
+    lt_image *x = NULL, *x0 = NULL;
     char text[48];
-    bool ok = noised(s, &x, err) && both_noises(v, e, &noise, err);
+    bool ok = noised(s, &x, err) && both_noises(v, e, err);
     if (ok && v->said)
         x0 = lt_image_ref(v->said->picture);
     else
-        ok = ok && black(e->original, &x0, err);
+        ok = ok && dark(v, e->original, &x0, err);
     snprintf(text, sizeof text, v->guessed ? "linear preview" : "noised to t %d", v->at.t);
-    lt_compare_panel p[LT_COMPARE_MOST] = {{e->original, "original"},
-                                           {x, text},
-                                           {x0, v->said ? "predicted x0" : "x0 is coming"},
-                                           {noise, v->said ? "true | UNet" : "true | ..."}};
-    for (int i = 0; i < LT_COMPARE_MOST && !captions; i++)
-        p[i].caption = NULL;
+    lt_compare_panel p[LT_COMPARE_MOST] = {
+        {.image = e->original, .caption = "original"},
+        {.image = x, .caption = text},
+        {.image = x0, .caption = v->said ? "predicted x0" : "x0 is coming"},
+        {.image = v->noises, .caption = v->said ? "true | UNet" : "true | ..."}};
+    for (int i = 0; i < LT_COMPARE_MOST; i++) {
+        p[i].caption = captions ? p[i].caption : NULL;
+        p[i].kept = width ? &v->kept[i] : NULL; /* a file's are of another size */
+    }
     ok = ok && join(p, width, height, out, err);
     lt_image_unref(x);
     lt_image_unref(x0);
-    lt_image_unref(noise);
     return ok;
 }
 

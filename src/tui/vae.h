@@ -6,6 +6,7 @@
 
 #include "image/png.h"
 #include "pipeline/noising.h"
+#include "tui/compare.h"
 
 /* The picture, of both views. */
 typedef struct lt_vae_view {
@@ -36,6 +37,9 @@ typedef struct lt_noising_view {
     lt_noise_error error;       /* of it */
     lt_image_distance distance; /* from its x0 to the original, decoded */
     unsigned long changes;      /* of all this */
+    lt_image *noises; /* owned: of the channels of noise, true beside predicted, or NULL */
+    lt_image *dark;   /* owned: what is not there yet, or NULL */
+    lt_compare_kept kept[LT_COMPARE_MOST];
     lt_image *sheet;            /* owned: what is shown */
     unsigned long made_changes; /* that it is of */
     int made_width, made_height;

@@ -196,7 +196,7 @@ static void test_sheet(void **state)
     (void)state;
     const lt_rgb red = {255, 0, 0}, blue = {0, 0, 255}, green = {0, 255, 0}, black = {0, 0, 0};
     lt_image *a = picture(64, 64, red), *b = picture(64, 64, blue), *c = picture(64, 64, green);
-    lt_compare_panel p[3] = {{a, "A"}, {b, "B"}, {c, "|A-B|"}};
+    lt_compare_panel p[3] = {{a, "A", NULL}, {b, "B", NULL}, {c, "|A-B|", NULL}};
     lt_image *sheet;
     CHECK_OK(lt_compare_sheet(p, 3, 780, 216, &sheet, err)); /* 3 times: 192, and captions */
     assert_true(sheet->width == 3 * 192 + 16 && sheet->height == 192 + 14);
@@ -230,11 +230,48 @@ static void test_sheet(void **state)
     lt_image_unref(c);
 }
 
+/* A place that did not change has the picture that it had. */
+static void test_kept(void **state)
+{
+    (void)state;
+    const lt_rgb red = {255, 0, 0}, blue = {0, 0, 255};
+    lt_compare_kept kept[2] = {{0}, {0}};
+    lt_image *a = picture(64, 64, red), *b = picture(64, 64, blue), *sheet, *was[2] = {NULL};
+    lt_compare_panel p[2] = {{a, "A", &kept[0]}, {b, NULL, &kept[1]}};
+    static const struct {
+        int width;
+        const char *caption;
+        bool swapped, same[2];
+    } then[] = {{300, "A", false, {false, false}}, {300, "A", false, {true, true}},
+                {300, "B", false, {false, true}},  {300, NULL, false, {false, true}},
+                {300, NULL, true, {true, false}},  {200, NULL, true, {false, false}}};
+    for (size_t i = 0; i < sizeof then / sizeof *then; i++) {
+        p[0].caption = then[i].caption;
+        p[1].image = then[i].swapped ? a : b;
+        CHECK_OK(lt_compare_sheet(p, 2, then[i].width, 100, &sheet, err));
+        assert_true(is_colour(sheet, 0, 0, red));
+        assert_true(is_colour(sheet, sheet->width - 1, 0, then[i].swapped ? red : blue));
+        for (int k = 0; k < 2; k++) {
+            assert_int_equal(kept[k].made == was[k], then[i].same[k]);
+            lt_image_unref(was[k]);
+            was[k] = lt_image_ref(kept[k].made);
+        }
+        lt_image_unref(sheet);
+    }
+    for (int k = 0; k < 2; k++) {
+        lt_image_unref(was[k]);
+        lt_compare_kept_done(&kept[k]);
+    }
+    lt_image_unref(a);
+    lt_image_unref(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps),    cmocka_unit_test(test_latents),
         cmocka_unit_test(test_growing),  cmocka_unit_test(test_bar),
-        cmocka_unit_test(test_settings), cmocka_unit_test(test_sheet)};
+        cmocka_unit_test(test_settings), cmocka_unit_test(test_sheet),
+        cmocka_unit_test(test_kept)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
