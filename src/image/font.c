@@ -87,15 +87,16 @@ lt_caption lt_caption_for(const lt_image *image)
 bool lt_font_caption(const lt_image *image, const char *text, const lt_caption *style,
                      lt_image **out, lt_error *err)
 {
-    int scale = clamp_scale(style->scale), strip = (LT_FONT_HEIGHT + 4) * scale;
+    lt_caption own = style ? *style : lt_caption_for(image);
+    int scale = clamp_scale(own.scale), strip = (LT_FONT_HEIGHT + 4) * scale;
     lt_image *whole;
     if (!lt_image_new(image->width, image->height + strip, &whole, err))
         return false;
     lt_image_place(whole, image, 0, 0);
-    lt_image_fill(whole, (lt_rect){0, image->height, image->width, strip}, style->background);
+    lt_image_fill(whole, (lt_rect){0, image->height, image->width, strip}, own.background);
     char *line = fit(text, image->width, scale);
     int left = (image->width - lt_font_width(line, scale)) / 2;
-    lt_font_draw(whole, left > 0 ? left : 0, image->height + 2 * scale, line, scale, style->colour);
+    lt_font_draw(whole, left > 0 ? left : 0, image->height + 2 * scale, line, scale, own.colour);
     free(line);
     *out = whole;
     return true;

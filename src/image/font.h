@@ -26,6 +26,6 @@ typedef struct lt_caption {
 lt_caption lt_caption_for(const lt_image *image);
 
 /* A copy of the picture with a strip of (LT_FONT_HEIGHT + 4) * scale rows below that holds the
- * text, centred.  Text that is too wide is cut and ends in "..". */
+ * text, centred.  Text that is too wide is cut and ends in "..".  style NULL: lt_caption_for. */
 bool lt_font_caption(const lt_image *image, const char *text, const lt_caption *style,
                      lt_image **out, lt_error *err) LT_WARN_UNUSED;

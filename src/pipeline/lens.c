@@ -100,9 +100,8 @@ static bool channel(const lt_channel_grid *g, int i, lt_image **out, lt_error *e
         return true;
     }
     lt_range r = lt_range_of(g->at[i], (size_t)g->w * (size_t)g->h);
-    lt_caption style = lt_caption_for(grey);
     snprintf(text, sizeof text, "%d: %.3g to %.3g", i + 1, r.min, r.max);
-    bool ok = lt_font_caption(grey, text, &style, out, err);
+    bool ok = lt_font_caption(grey, text, NULL, out, err);
     lt_image_unref(grey);
     return ok;
 }

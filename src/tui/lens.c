@@ -14,12 +14,11 @@ enum { MOVED = 8 /* of 255: what an eye begins to see */, COLUMNS = 2 };
 bool lt_look_put(const lt_look_at *at, lt_image *image, const char *caption, lt_image **out,
                  lt_error *err)
 {
-    lt_caption style = lt_caption_for(image);
     if (!at->captions) {
         *out = image;
         return true;
     }
-    bool ok = lt_font_caption(image, caption, &style, out, err);
+    bool ok = lt_font_caption(image, caption, NULL, out, err);
     lt_image_unref(image);
     return ok;
 }

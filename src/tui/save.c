@@ -147,9 +147,8 @@ static int tiles_of(const lt_studio *s, lt_image **out, lt_meta_part *parts)
         lt_image *image = k >= 0 ? lt_reel_picture(r, k, t->image, s->lens) : NULL;
         if (!image)
             continue;
-        lt_caption style = lt_caption_for(image);
         lt_grid_caption(g, i, r, caption);
-        if (!lt_font_caption(image, caption, &style, &out[i], &ignored))
+        if (!lt_font_caption(image, caption, NULL, &out[i], &ignored))
             out[i] = lt_image_ref(image); /* without one rather than not at all */
         parts[count++] = lt_studio_part(s, r, k, t->image);
     }

@@ -103,6 +103,16 @@ static void test_caption(void **state)
     lt_image_unref(out);
     lt_image_unref(want);
     lt_image_unref(image);
+    image = make_image(256, 3);
+    lt_caption usual = lt_caption_for(image);
+    assert_int_equal(usual.scale, 2);
+    CHECK_OK(lt_font_caption(image, "abc", &usual, &want, err));
+    CHECK_OK(lt_font_caption(image, "abc", NULL, &out, err));
+    assert_int_equal(out->height, 3 + 28);
+    assert_memory_equal(out->rgb, want->rgb, lt_image_bytes(want));
+    lt_image_unref(out);
+    lt_image_unref(want);
+    lt_image_unref(image);
     CHECK_OK(lt_image_new(1, 16384, &image, err));
     CHECK_FAILS(lt_font_caption(image, "a", &style, &out, err), LT_ERR_ARGUMENT, "1x16398");
     lt_image_unref(image);
