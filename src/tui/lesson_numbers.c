@@ -152,8 +152,9 @@ static bool of_training(const sight *v, lt_lesson_number which, lt_buf *out)
     t = t < 0 ? 0 : t > last ? last : t;
     bool edge = which == LT_LESSON_BETA_FIRST || which == LT_LESSON_BETA_LAST;
     t = !edge ? t : which == LT_LESSON_BETA_FIRST ? 0 : last;
-    double abar = (double)c->alphas_cumprod[t];
-    double beta = 1 - abar / (t > 0 ? (double)c->alphas_cumprod[t - 1] : 1);
+    double beta = lt_schedule_beta(&c->config, t);
+    if (c->config.rescale_betas_zero_snr && t > 0) /* that one is before it */
+        beta = 1 - (double)c->alphas_cumprod[t] / (double)c->alphas_cumprod[t - 1];
     switch (which) {
     case LT_LESSON_TRAIN_STEPS:
         return whole(out, last + 1);
@@ -189,11 +190,17 @@ static bool of_size(const sight *v, lt_lesson_number which, lt_buf *out)
 {
     const lt_film *f = v->film;
     double pixels = 3.0 * f->width * f->height, latents = (double)f->channels * f->h * f->w;
+    double share;
+    uint64_t other;
     int place;
     switch (which) {
     case LT_LESSON_SEED:
         lt_buf_format(out, "%" PRIu64, lt_params_seed(&f->params, v->s->image, &place));
         return true;
+    case LT_LESSON_PICTURES:
+        return whole(out, v->s->view == LT_VIEW_GRID ? v->s->grid.count : f->images);
+    case LT_LESSON_VARIATION:
+        return lt_params_variation(&f->params, v->s->image, &other, &share) && real(out, share);
     case LT_LESSON_WIDTH:
         return whole(out, f->width);
     case LT_LESSON_HEIGHT:

@@ -91,8 +91,7 @@ static void one_page(rig *r, const lt_lesson *l, int *page, bool by_itself)
         rig_keys(r, ":pace 0<enter>");
     rig_gone(r, "it is being made");
     CHECK_OK(terminal_wait(r->t, all_known, NULL, "every number of the page", err));
-    if (rig_shows(r, "PgDn: more"))
-        fail_msg("%s: page %d does not fit", l->title, *page + 1);
+    rig_gone(r, "PgDn: more"); /* it fits */
     if (p->check_count && !p->key_count)
         fail_msg("%s: page %d has check: and no keys:", l->title, *page + 1);
     if (p->check_count) {
