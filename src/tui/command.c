@@ -161,6 +161,8 @@ static void what_if(lt_studio *s, const char *argument)
         lt_studio_act(s, LT_ACTION_WHAT_IF);
     if (lt_studio_what_if(s))
         lt_studio_what_if_type(s, argument);
+    else if (s->note.text[0]) /* which says why: of a line it is a mistake */
+        s->note.kind = LT_NOTE_ERROR;
 }
 
 /* ---- the screen ---- */

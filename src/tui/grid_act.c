@@ -155,8 +155,10 @@ void lt_studio_grid_vary(lt_studio *s, const char *text)
 {
     lt_error err = {0};
     lt_params p;
-    if (!shown_params(s, &p))
+    if (!shown_params(s, &p)) {
+        lt_studio_say(s, LT_NOTE_ERROR, "there is no picture yet of which to make variations");
         return;
+    }
     p.variation_seed = (double)NAN; /* a new one */
     bool ok = lt_params_set(&p, lt_params_find("variation-strength"), text, &err);
     if (ok && !(p.variation_strength > 0))

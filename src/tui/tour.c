@@ -89,11 +89,31 @@ void lt_tour_close(lt_studio *s)
     s->redraw = true; /* the panel may have been another one */
 }
 
+/* The step, without what is open before it. */
+static void go_home(lt_studio *s)
+{
+    s->help = s->details = false;
+    s->focus = LT_FOCUS_VIEW;
+    if (lt_studio_what_if(s))
+        (void)lt_studio_what_if_act(s, LT_ACTION_WHAT_IF);
+    else if (s->view == LT_VIEW_GRID)
+        (void)lt_studio_grid_act(s, LT_ACTION_GRID_CLOSE);
+    else if (s->view == LT_VIEW_COMPARE)
+        lt_studio_compare_close(s);
+    else if (s->view == LT_VIEW_GALLERY)
+        lt_gallery_close(s);
+    else if (s->view == LT_VIEW_TOKENS)
+        lt_studio_tokens_close(s);
+    else if (lt_studio_vae(s))
+        lt_studio_vae_close(s);
+}
+
 /* Shows a page; its lines begin when those before are done. */
 static void turn_to(lt_tour *t, int page)
 {
     t->page = page;
     t->top = 0;
+    t->failed = NULL;
     t->asked = t->done = false;
     t->on_at = 0;
     t->key = -1;
@@ -109,19 +129,9 @@ static void begin(lt_studio *s, lt_lesson *lesson, int number)
     turn_to(t, 0);
     if (s->ask != LT_ASK_NOTHING)
         lt_studio_cancel(s);
-    s->help = s->details = false;
-    s->focus = LT_FOCUS_VIEW;
     if (s->zoom == LT_LAYOUT_ONLY)
         s->zoom = LT_LAYOUT_NORMAL;
-    if (s->view == LT_VIEW_COMPARE)
-        lt_studio_compare_close(s);
-    else if (s->view == LT_VIEW_GALLERY)
-        lt_gallery_close(s);
-    else if (s->view == LT_VIEW_TOKENS)
-        lt_studio_tokens_close(s);
-    else if (lt_studio_vae(s))
-        lt_studio_vae_close(s);
-    s->view = LT_VIEW_STEP;
+    go_home(s);
     s->tour = t;
     s->note.text[0] = '\0';
     s->redraw = s->dirty = true;
@@ -152,9 +162,23 @@ void lt_tour_open(lt_studio *s, const char *word)
 
 /* ---- pages ---- */
 
+/* A page that was skipped may ask for the step, or for a run, which shows its steps: what it would
+ * have closed is closed, as the next one speaks of the step. */
+static void settle(lt_studio *s, const lt_lesson_page *p)
+{
+    for (int i = 0; i < p->check_count; i++) {
+        const lt_lesson_test *c = &p->checks[i];
+        bool step = c->fact == LT_LESSON_IF_VIEW && c->number == 0; /* the first of the views */
+        if (step || c->fact == LT_LESSON_IF_NEW_RUN)
+            go_home(s);
+    }
+}
+
 static void next_page(lt_studio *s)
 {
     lt_tour *t = s->tour;
+    if (t->at > t->page)
+        settle(s, &t->lesson.pages[t->page]);
     if (t->page + 1 < t->lesson.count)
         turn_to(t, t->page + 1);
     else
@@ -248,6 +272,18 @@ static bool waited(lt_studio *s, lt_tour *t, const lt_lesson_deed *d)
     return holds;
 }
 
+/* What it says is left out, as the page says it, unless it did not work. */
+static void obey(lt_studio *s, lt_tour *t, const char *command)
+{
+    lt_note before = s->note;
+    s->note.kind = LT_NOTE_INFO;
+    lt_command_run(s, command);
+    if (s->tour == t && s->note.kind == LT_NOTE_ERROR && !t->failed)
+        t->failed = command;
+    else if (s->tour == t && s->note.kind == LT_NOTE_INFO)
+        s->note = before;
+}
+
 /* As many lines as can be done now; those behind the page that is shown wait for it. */
 static void go_on(lt_studio *s)
 {
@@ -255,6 +291,8 @@ static void go_on(lt_studio *s)
         lt_tour *t = s->tour;
         const lt_lesson_page *p = &t->lesson.pages[t->at];
         if (t->deed == p->deed_count) {
+            if (t->at < t->page)
+                settle(s, p);
             t->at++;
             t->deed = 0;
             s->dirty = true;
@@ -264,11 +302,8 @@ static void go_on(lt_studio *s)
         if (!d->command && !waited(s, t, d))
             return;
         t->deed++;
-        if (d->command) {
-            lt_command_run(s, d->command);
-            if (s->tour == t && s->note.kind == LT_NOTE_INFO)
-                s->note.text[0] = '\0'; /* the page says it */
-        }
+        if (d->command)
+            obey(s, t, d->command);
     }
 }
 

@@ -12,10 +12,12 @@
 
 typedef struct lt_tour {
     lt_lesson lesson;
-    int number;    /* of the lesson; 0: of a file */
-    int page, top; /* shown, and its first row */
-    int at, deed;  /* whose line is next; at > page: all that is shown was done */
-    double since;  /* when that line began to wait; 0: it has not */
+    int number;         /* of the lesson; 0: of a file */
+    int page, top;      /* shown, and its first row */
+    int at, deed;       /* whose line is next; at > page: all that is shown was done */
+    double since;       /* when that line began to wait; 0: it has not */
+    const char *failed; /* borrowed from the lesson: the first line that did not work since the
+                           page was turned; NULL: none */
     /* of the page that is shown */
     bool asked, done;  /* its checks were false once; they hold, or held */
     double on_at;      /* when the next page comes by itself; 0: it does not */

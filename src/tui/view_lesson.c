@@ -42,6 +42,10 @@ static lt_style state(const lt_studio *s, bool more, char *to, size_t size)
         snprintf(key, sizeof key, "%.*s", (int)strcspn(keys.data, ","), keys.data);
     lt_buf_done(&keys);
     const char *scroll = more ? "PgDn: more.  " : "";
+    if (t->failed) { /* the row of messages said why */
+        snprintf(to, size, "%sfailed: %s", scroll, t->failed);
+        return LT_STYLE_WARN;
+    }
     if (t->at <= t->page && s->reel && s->reel->state == LT_REEL_PAUSED && !s->paced_hold)
         snprintf(to, size, "%swaits for the run, which is paused", scroll);
     else if (t->at <= t->page)

@@ -47,10 +47,11 @@ static void press(rig *r, const lt_lesson_page *p)
     lt_buf_done(&keys);
 }
 
-static bool paced(const lt_lesson_page *p)
+/* A line of it begins so. */
+static bool does(const lt_lesson_page *p, const char *words)
 {
     for (int i = 0; i < p->deed_count; i++)
-        if (p->deeds[i].command && strncmp(p->deeds[i].command, "pace 0.", 7) == 0)
+        if (p->deeds[i].command && strncmp(p->deeds[i].command, words, strlen(words)) == 0)
             return true;
     return false;
 }
@@ -87,11 +88,13 @@ static void one_page(rig *r, const lt_lesson *l, int *page, bool by_itself)
 {
     const lt_lesson_page *p = &l->pages[*page];
     bool last = *page + 1 == l->count;
-    if (paced(p))
+    if (does(p, "pace 0."))
         rig_keys(r, ":pace 0<enter>");
     rig_gone(r, "it is being made");
     CHECK_OK(terminal_wait(r->t, all_known, NULL, "every number of the page", err));
     rig_gone(r, "PgDn: more"); /* it fits */
+    if (rig_shows(r, "failed: "))
+        fail_msg("%s: a line of page %d failed", l->title, *page + 1);
     if (p->check_count && !p->key_count)
         fail_msg("%s: page %d has check: and no keys:", l->title, *page + 1);
     if (p->check_count) {
@@ -158,6 +161,66 @@ static void test_large(void **state)
     (void)state;
     for (int i = 1; i <= LESSONS; i++)
         follow(i, &large, false);
+}
+
+/* ---- skipping ---- */
+
+/* It asks for a view beside the step, or for the slider of a what-if. */
+static bool opens(const lt_lesson_page *p)
+{
+    for (int i = 0; i < p->check_count; i++)
+        if ((p->checks[i].fact == LT_LESSON_IF_VIEW && p->checks[i].number > 0) ||
+            (p->checks[i].fact == LT_LESSON_IF_WHAT_IF && p->checks[i].number == 0))
+            return true;
+    return false;
+}
+
+static bool closes(const lt_lesson_page *p)
+{
+    for (int i = 0; i < p->check_count; i++)
+        if ((p->checks[i].fact == LT_LESSON_IF_VIEW && p->checks[i].number == 0) ||
+            p->checks[i].fact == LT_LESSON_IF_NEW_RUN)
+            return true;
+    return false;
+}
+
+/* What a page opens is opened, and all else is skipped: a page behind one that closes has the step
+ * beside it, where Enter is its key, and no line of it fails. */
+static void skip_through(int number)
+{
+    char words[32], page[64];
+    char *path = lt_format("%s/lessons/%s.txt", LT_ASSETS, files[number - 1]);
+    lt_lesson l = read(path);
+    snprintf(words, sizeof words, "lesson %d", number);
+    rig r = rig_open(&small, words, number == 3 ? "--size 64x64" : SETTINGS);
+    for (int i = 0; i < l.count; i++) {
+        const lt_lesson_page *p = &l.pages[i];
+        snprintf(page, sizeof page, "  page %d/%d ", i + 1, l.count);
+        rig_wait(&r, page);
+        if (does(p, "pace 0."))
+            rig_keys(&r, ":pace 0<enter>");
+        rig_gone(&r, "it is being made");
+        if (i > 0 && closes(&l.pages[i - 1]) && !does(p, "seeds") && !does(p, "vary"))
+            rig_match(&r, "Enter(:| skips it)");
+        if (opens(p)) { /* but for what needs a page that was skipped */
+            rig_match(&r, "waits for it|Done\\.");
+            press(&r, p);
+        }
+        if (rig_shows(&r, "failed: "))
+            fail_msg("%s: a line of page %d failed", l.title, i + 1);
+        rig_keys(&r, "<f2>");
+    }
+    rig_wait(&r, "lesson over");
+    rig_leave(&r);
+    lt_lesson_done(&l);
+    free(path);
+}
+
+static void test_skip(void **state)
+{
+    (void)state;
+    for (int i = 1; i <= LESSONS; i++)
+        skip_through(i);
 }
 
 /* ---- keys ---- */
@@ -228,6 +291,27 @@ static void test_show(void **state)
     rig_leave(&r);
 }
 
+/* A line that cannot be done is told, and told apart from what the page says. */
+static void test_failed(void **state)
+{
+    (void)state;
+    rig r = rig_lesson(&small,
+                       "title: Own\nabout: x\n---\nOne.\ndo: goto 3\ndo: lens-2\n"
+                       "---\nTwo.\ndo: what-if 2\n---\nThree.\ndo: vary 0.2\n"
+                       "---\nFour.\ndo: lens-1\n",
+                       SETTINGS);
+    rig_wait(&r, "failed: goto 3");
+    rig_wait(&r, "there are no steps to go to yet");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "failed: what-if 2");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "failed: vary 0.2");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "Four.");
+    rig_gone(&r, "failed: ");
+    rig_leave(&r);
+}
+
 /* A mistake is told by line before there is a screen, and by the list of them. */
 static void test_wrong(void **state)
 {
@@ -250,8 +334,9 @@ static void test_wrong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_small), cmocka_unit_test(test_large), cmocka_unit_test(test_list),
-        cmocka_unit_test(test_show),  cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_small),  cmocka_unit_test(test_large), cmocka_unit_test(test_list),
+        cmocka_unit_test(test_show),   cmocka_unit_test(test_wrong), cmocka_unit_test(test_skip),
+        cmocka_unit_test(test_failed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
