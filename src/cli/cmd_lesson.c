@@ -1,23 +1,31 @@
 /* cmd_lesson.c - `latentty lesson`: the guided tours, and the check of one. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "cli/output.h"
 #include "cli/studio.h"
 #include "cli/studio_options.h"
+#include "tui/cells.h"
 #include "tui/tour.h"
 
 static bool list(const lt_context *c, lt_error *err)
 {
     lt_lessons all;
-    if (!lt_lessons_list(&all, err))
+    if (!lt_lessons_list(&all, err)) {
+        lt_lessons_done(&all);
         return false;
+    }
     json_object *rows = c->json ? json_object_new_array() : NULL;
+    int wide = 0, digits = all.all[all.count - 1].number > 9 ? 2 : 1;
+    for (int i = 0; i < all.count; i++) {
+        int cells = lt_cells_width(all.all[i].title, strlen(all.all[i].title));
+        wide = cells > wide ? cells : wide;
+    }
     for (int i = 0; i < all.count; i++) {
         const lt_lesson_entry *e = &all.all[i];
         if (!rows) {
-            lt_output_line(stdout, "%d  %-12s  %s", e->number, e->title, e->about);
+            int cells = lt_cells_width(e->title, strlen(e->title));
+            lt_output_line(stdout, "%*d  %s%*s  %s", digits, e->number, e->title, wide - cells, "",
+                           e->about);
             continue;
         }
         json_object *row = json_object_new_object();
@@ -62,19 +70,10 @@ static bool check(const lt_context *c, const char *path, lt_error *err)
 /* What is wrong with it is told here, before there is a screen. */
 static bool open(const lt_context *c, const char *word, lt_error *err)
 {
-    char *path;
     int number;
-    lt_lesson lesson = {0};
-    lt_conf_faults faults = {0};
-    bool ok =
-        lt_lesson_find(word, &path, &number, err) && lt_lesson_read(path, &lesson, &faults, err);
-    if (ok && faults.count) {
-        ok = lt_fail(err, LT_ERR_FORMAT, NULL, "%s", faults.first);
-        lt_fail_hint(err, "latentty lesson --check %s", path);
-    }
-    lt_conf_faults_done(&faults);
+    lt_lesson lesson;
+    bool ok = lt_lesson_load(word, &lesson, &number, err);
     lt_lesson_done(&lesson);
-    free(path);
     return ok && lt_studio_begin(c, word, err);
 }
 
@@ -82,9 +81,13 @@ static bool run(const lt_context *c, lt_error *err)
 {
     const char *file = lt_args_value(c->args, "check");
     const char *word = c->args->operand_count ? c->args->operands[0] : NULL;
+    bool lists = lt_args_has(c->args, "list");
+    if (word && (file || lists))
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is left over: --%s takes no lesson", word,
+                       file ? "check" : "list");
     if (file)
         return check(c, file, err);
-    if (lt_args_has(c->args, "list"))
+    if (lists)
         return list(c, err);
     if (!word)
         return lt_fail(err, LT_ERR_ARGUMENT, "latentty lesson --list",

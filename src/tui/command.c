@@ -116,11 +116,10 @@ static void go(lt_studio *s, const char *argument)
 
 static void pace(lt_studio *s, const char *argument)
 {
-    const double longest = 60;
     char *end;
     double seconds = strtod(argument, &end);
-    if (*end || !(seconds >= 0 && seconds <= longest))
-        refuse(s, "pace is '%s', expected 0 to 60 seconds", argument);
+    if (*end || !(seconds >= 0 && seconds <= LT_COMMAND_PACE_MOST))
+        refuse(s, "pace is '%s', expected 0 to %d seconds", argument, LT_COMMAND_PACE_MOST);
     else
         lt_studio_pace_of(s, seconds);
 }
@@ -285,71 +284,4 @@ void lt_command_run(lt_studio *s, const char *line)
         unknown(s, name);
     free(copy);
     s->dirty = true;
-}
-
-/* ---- without doing it ---- */
-
-bool lt_command_check_setting(const char *name, const char *value, lt_error *err)
-{
-    lt_params p;
-    lt_params_init(&p);
-    int row = lt_form_row_of(name);
-    const lt_param_info *info = lt_params_find(name);
-    const char *near = row < 0 ? lt_nearest(name, setting_at, NULL) : NULL;
-    bool ok = row >= 0;
-    if (!ok)
-        lt_fail(err, LT_ERR_ARGUMENT, NULL, "there is no setting '%s'; %s is one", name,
-                near ? near : lt_form_label(0));
-    else if (info)
-        ok = lt_params_set(&p, info, value, err);
-    else if (strcmp(value, "random") != 0)
-        ok = lt_params_set_seeds(&p, value, false, err);
-    lt_params_done(&p);
-    return ok;
-}
-
-static const char *any_name_at(const void *context, int i)
-{
-    (void)context;
-    if (i < LT_ACTIONS - 1)
-        return lt_keymap_name((lt_action)(i + 1));
-    i -= LT_ACTIONS - 1;
-    return i < VERBS ? verbs[i].name : setting_at(NULL, i - VERBS);
-}
-
-/* What would end the program, or the lesson. */
-static bool ends(const char *name)
-{
-    lt_action a = lt_keymap_find(name);
-    return a == LT_ACTION_QUIT || a == LT_ACTION_INTERRUPT || a == LT_ACTION_SUSPEND ||
-           (a >= LT_ACTION_LESSON && a <= LT_ACTION_LESSON_LEAVE);
-}
-
-bool lt_command_check(const char *line, lt_error *err)
-{
-    char name[64], setting[64];
-    const char *argument = cut(line, name, sizeof name);
-    const lt_verb *verb = lt_verb_find(name);
-    bool action = lt_keymap_find(name) != LT_ACTION_NONE, row = lt_form_row_of(name) >= 0;
-    if (ends(name))
-        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "%s is not for a lesson", name);
-    if (verb && *argument && verb->words == LT_WORDS_VALUES) {
-        const char *value = cut(argument, setting, sizeof setting);
-        return strcmp(setting, "negative-prompt") == 0 || !*value ||
-               lt_command_check_setting(setting, value, err);
-    }
-    if ((verb && *argument) || (action && !*argument))
-        return true;
-    if (row && *argument)
-        return lt_command_check_setting(name, argument, err);
-    if (row)
-        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "%s needs a value", name);
-    if (verb)
-        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "%s needs %s", verb->name, verb->usage);
-    if (action)
-        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s' is left over: %s takes nothing", argument,
-                       name);
-    const char *near = lt_nearest(name, any_name_at, NULL);
-    return lt_fail(err, LT_ERR_ARGUMENT, NULL, "there is no command '%s'; %s is one", name,
-                   near ? near : verbs[0].name);
 }

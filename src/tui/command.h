@@ -12,6 +12,8 @@
 
 #include "tui/studio.h"
 
+enum { LT_COMMAND_PACE_MOST = 60 }; /* seconds */
+
 /* What may stand as the argument of a verb. */
 typedef enum lt_words {
     LT_WORDS_NONE,
@@ -36,14 +38,16 @@ const lt_verb *lt_verb_find(const char *name);
 /* True if an action by its name does something from where the line was asked for. */
 bool lt_command_acts(const lt_studio *s, lt_action action);
 
+/* Does what the line says, or says why not. */
+void lt_command_run(lt_studio *s, const char *line);
+
+/* ---- command_check.c ---- */
+
 /* What can be seen of a lesson's line without doing it: that it names something that a lesson may
- * do, and the value of a setting.  LT_ERR_ARGUMENT. */
+ * do, numbers in their ranges, the value of a setting.  LT_ERR_ARGUMENT. */
 bool lt_command_check(const char *line, lt_error *err) LT_WARN_UNUSED;
 /* The same of a setting, or the seed, and its value. */
 bool lt_command_check_setting(const char *name, const char *value, lt_error *err) LT_WARN_UNUSED;
-
-/* Does what the line says, or says why not. */
-void lt_command_run(lt_studio *s, const char *line);
 
 /* ---- complete.c ---- */
 

@@ -22,6 +22,9 @@ enum {
     LT_LESSON_TITLE = 18, /* cells */
     LT_LESSON_COLS = 44,  /* of the panel at 80x24 */
     LT_LESSON_ROWS = 15,
+    LT_LESSON_LENSES = 8, /* the last of their digits */
+    LT_LESSON_LENS_PAGES = 4,
+    LT_LESSON_STEPS_MOST = 1000, /* of a run */
 };
 
 /* {name} in a text. */
@@ -35,14 +38,14 @@ const char *lt_lesson_number_at(int i, const char **help);
 
 /* What is waited for. */
 typedef enum lt_lesson_fact {
-#define LT_LESSON_FACT(name, text, argument, help) LT_LESSON_IF_##name,
+#define LT_LESSON_FACT(name, text, argument, least, most, help) LT_LESSON_IF_##name,
 #include "tui/lesson.def"
     LT_LESSON_FACTS
 } lt_lesson_fact;
 const char *lt_lesson_fact_at(int i, const char **help); /* likewise */
 
-/* What the middle of the screen can show, by name: "step", "grid", "compare", "history", "tokens";
- * NULL at the end. */
+/* What the middle of the screen can show, by name: "step" (the first), "grid", "compare",
+ * "history", "tokens", "autoencoder", "noising"; NULL at the end. */
 const char *lt_lesson_view_at(int i);
 
 typedef struct lt_lesson_test {

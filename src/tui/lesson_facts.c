@@ -6,6 +6,9 @@
 #include "tui/find.h"
 #include "tui/tour.h"
 
+_Static_assert((int)LT_LESSON_STEPS_MOST == (int)LT_PARAMS_MAX_STEPS, "steps of a run");
+_Static_assert((int)LT_LESSON_LENS_PAGES == (int)LT_LOOK_PAGES, "pages of lens 8");
+
 static bool is_over(const lt_reel *r)
 {
     return r && r->state >= LT_REEL_DONE;

@@ -1,6 +1,7 @@
 /* lesson_files.c - the lessons that come with the program, and the reading of one. */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@ static int number_of(const char *name)
     size_t digits = strspn(name, "0123456789"), n = strlen(name);
     bool ours = digits > 0 && digits < 4 && name[digits] == '-' && n > digits + 5 &&
                 strcmp(name + n - 4, ".txt") == 0;
-    return ours ? atoi(name) : 0;
+    return ours ? (int)strtol(name, NULL, 10) : 0; /* of three digits at most */
 }
 
 static int by_number(const void *a, const void *b)
@@ -63,39 +64,57 @@ static void add(lt_lessons *l, const char *dir, const char *name)
     lt_conf_faults_done(&faults);
 }
 
-bool lt_lessons_list(lt_lessons *out, lt_error *err)
+static bool list(const char *path, lt_lessons *out, lt_error *err)
 {
-    char *path;
     struct dirent *entry;
-    *out = (lt_lessons){0};
-    if (!lt_assets_find("lessons", &path, err))
-        return false;
     DIR *dir = opendir(path);
-    while (dir && (entry = readdir(dir)))
+    if (!dir)
+        return lt_fail(err, LT_ERR_IO, NULL, "cannot read '%s': %s", path, strerror(errno));
+    while ((entry = readdir(dir)))
         if (number_of(entry->d_name))
             add(out, path, entry->d_name);
-    if (dir)
-        closedir(dir);
-    if (out->count)
-        qsort(out->all, (size_t)out->count, sizeof *out->all, by_number);
-    free(path);
+    closedir(dir);
+    if (!out->count)
+        return lt_fail(err, LT_ERR_IO, NULL, "'%s' has no lesson, expected files as 1-name.txt",
+                       path);
+    qsort(out->all, (size_t)out->count, sizeof *out->all, by_number);
     return true;
 }
 
-bool lt_lesson_find(const char *word, char **path, int *number, lt_error *err)
+bool lt_lessons_list(lt_lessons *out, lt_error *err)
+{
+    char *path;
+    *out = (lt_lessons){0};
+    bool ok = lt_assets_find("lessons", &path, err);
+    if (ok) {
+        ok = list(path, out, err);
+        free(path);
+    }
+    return ok;
+}
+
+/* The path of a lesson, by its number or its own path; the caller's. */
+static bool find(const char *word, char **path, int *number, lt_error *err)
 {
     lt_lessons all;
-    bool digits = *word && strspn(word, "0123456789") == strlen(word), ok = false;
+    size_t digits = strspn(word, "0123456789");
+    bool ok = false;
     *number = 0;
     *path = NULL;
-    if (!digits) {
+    if (digits && word[digits] == ' ')
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL,
+                       "'%s' is left over: a lesson is a number or a file", word + digits + 1);
+    if (!digits || word[digits]) {
         *path = lt_conf_home(word);
         return true;
     }
-    if (!lt_lessons_list(&all, err))
+    if (!lt_lessons_list(&all, err)) {
+        lt_lessons_done(&all);
         return false;
+    }
+    long wanted = strtol(word, NULL, 10); /* of too many digits: none that there is */
     for (int i = 0; i < all.count && !ok; i++) {
-        ok = all.all[i].number == atoi(word);
+        ok = all.all[i].number == wanted;
         if (ok) {
             *number = all.all[i].number;
             *path = lt_strdup(all.all[i].path);
@@ -103,8 +122,24 @@ bool lt_lesson_find(const char *word, char **path, int *number, lt_error *err)
     }
     if (!ok)
         lt_fail(err, LT_ERR_ARGUMENT, "latentty lesson --list",
-                "there is no lesson %s, expected 1 to %d", word,
-                all.count ? all.all[all.count - 1].number : 0);
+                "there is no lesson %s, expected 1 to %d", word, all.all[all.count - 1].number);
     lt_lessons_done(&all);
+    return ok;
+}
+
+bool lt_lesson_load(const char *word, lt_lesson *out, int *number, lt_error *err)
+{
+    char *path;
+    lt_conf_faults faults = {0};
+    *out = (lt_lesson){0};
+    bool ok = find(word, &path, number, err) && lt_lesson_read(path, out, &faults, err);
+    if (ok && faults.count) {
+        ok = lt_fail(err, LT_ERR_FORMAT, NULL, "%s", faults.first);
+        lt_fail_hint(err, "latentty lesson --check %s", path);
+    }
+    if (!ok)
+        lt_lesson_done(out);
+    lt_conf_faults_done(&faults);
+    free(path);
     return ok;
 }

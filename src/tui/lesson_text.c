@@ -9,7 +9,7 @@
 #include "tui/lesson.h"
 #include "tui/wrap.h"
 
-typedef enum argument { NOTHING, NUMBER, MAYBE, SETTING, TEXT, VIEW } argument;
+typedef enum argument { NOTHING, WHOLE, NUMBER, MAYBE, SETTING, TEXT, VIEW } argument;
 
 static const struct {
     const char *name, *help;
@@ -22,8 +22,9 @@ static const struct {
 static const struct {
     const char *name, *help;
     argument argument;
+    int least, most;
 } facts[] = {
-#define LT_LESSON_FACT(name, text, argument, help) {text, help, argument},
+#define LT_LESSON_FACT(name, text, argument, least, most, help) {text, help, argument, least, most},
 #include "tui/lesson.def"
 };
 
@@ -197,13 +198,17 @@ void lt_lesson_test_done(lt_lesson_test *t)
     *t = (lt_lesson_test){0};
 }
 
-static bool read_number(const char *name, const char *text, lt_lesson_test *out, lt_error *err)
+static bool read_number(const char *text, lt_lesson_test *out, lt_error *err)
 {
     char *end;
+    int least = facts[out->fact].least, most = facts[out->fact].most;
+    bool whole = facts[out->fact].argument == WHOLE;
     out->number = strtod(text, &end);
     out->counted = *text != '\0';
-    if (!*text || *end || !(out->number >= 0 && out->number <= 1e6))
-        return lt_fail(err, LT_ERR_FORMAT, NULL, "%s is '%s', expected a number", name, text);
+    if (!*text || *end || !(out->number >= least && out->number <= most) ||
+        (whole && out->number != (int)out->number))
+        return lt_fail(err, LT_ERR_FORMAT, NULL, "%s is '%s', expected a %snumber from %d to %d",
+                       facts[out->fact].name, text, whole ? "whole " : "", least, most);
     return true;
 }
 
@@ -236,17 +241,19 @@ static bool read_setting(const char *text, const lt_lesson_vocabulary *v, lt_les
     return !v || !v->setting || v->setting(out->text, out->value, err);
 }
 
-static bool read_argument(argument kind, const char *name, const char *text,
-                          const lt_lesson_vocabulary *v, lt_lesson_test *out, lt_error *err)
+static bool read_argument(const char *text, const lt_lesson_vocabulary *v, lt_lesson_test *out,
+                          lt_error *err)
 {
-    switch (kind) {
+    const char *name = facts[out->fact].name;
+    switch (facts[out->fact].argument) {
     case NOTHING:
         return !*text ||
                lt_fail(err, LT_ERR_FORMAT, NULL, "'%s' is left over: %s takes nothing", text, name);
     case MAYBE:
-        return !*text || read_number(name, text, out, err);
+        return !*text || read_number(text, out, err);
+    case WHOLE:
     case NUMBER:
-        return read_number(name, text, out, err);
+        return read_number(text, out, err);
     case VIEW:
         return read_view(text, out, err);
     case SETTING:
@@ -267,8 +274,7 @@ bool lt_lesson_test_parse(const char *text, const lt_lesson_vocabulary *v, lt_le
     for (int i = 0; i < LT_LESSON_FACTS; i++)
         if (strcmp(facts[i].name, name) == 0) {
             out->fact = (lt_lesson_fact)i;
-            return read_argument(facts[i].argument, name, text + n + strspn(text + n, " "), v, out,
-                                 err);
+            return read_argument(text + n + strspn(text + n, " "), v, out, err);
         }
     const char *near = lt_nearest(name, fact_name, NULL);
     return lt_fail(err, LT_ERR_FORMAT, NULL, "'%s' cannot be waited for; %s can", name,

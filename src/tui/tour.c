@@ -140,24 +140,13 @@ static void begin(lt_studio *s, lt_lesson *lesson, int number)
 
 void lt_tour_open(lt_studio *s, const char *word)
 {
-    char *path = NULL;
     int number;
-    lt_lesson lesson = {0};
-    lt_conf_faults faults = {0};
+    lt_lesson lesson;
     lt_error err = {0};
-    bool ok =
-        lt_lesson_find(word, &path, &number, &err) && lt_lesson_read(path, &lesson, &faults, &err);
-    if (ok && faults.count)
-        ok = lt_fail(&err, LT_ERR_FORMAT, "latentty lesson --check FILE shows all", "%s",
-                     faults.first);
-    if (ok) {
+    if (lt_lesson_load(word, &lesson, &number, &err))
         begin(s, &lesson, number);
-    } else {
-        lt_lesson_done(&lesson);
+    else
         lt_studio_fault(s, &err);
-    }
-    lt_conf_faults_done(&faults);
-    free(path);
 }
 
 /* ---- pages ---- */

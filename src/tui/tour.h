@@ -41,10 +41,13 @@ typedef struct lt_lesson_entry {
     int number;
     char *path, *title, *about; /* owned */
 } lt_lesson_entry;
-/* What is in assets/lessons, by number; released with lt_lessons_done in both cases. */
+/* What is in assets/lessons, by number; released with lt_lessons_done in both cases.  LT_ERR_IO:
+ * the folder cannot be read, or there are none. */
 bool lt_lessons_list(lt_lessons *out, lt_error *err) LT_WARN_UNUSED;
-/* The path of a lesson, by its number or its own path; the caller's. */
-bool lt_lesson_find(const char *word, char **path, int *number, lt_error *err) LT_WARN_UNUSED;
+/* One without mistakes, by its number or its path; number: 0 of a path.  LT_ERR_ARGUMENT: there is
+ * no such number; LT_ERR_IO; LT_ERR_FORMAT: the first mistake.  *out is the caller's, {0} on
+ * failure. */
+bool lt_lesson_load(const char *word, lt_lesson *out, int *number, lt_error *err) LT_WARN_UNUSED;
 
 /* ---- lesson_numbers.c ---- */
 

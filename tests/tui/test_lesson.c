@@ -108,8 +108,19 @@ static void test_mistakes(void **state)
           "x.txt:4: '{sigma' is not closed with } ({{ stands for a brace)");
     wrong(HEAD "Text\nwait: runn\n", "x.txt:5: 'runn' cannot be waited for; run can");
     wrong(HEAD "Text\nwait: run now\n", "x.txt:5: 'now' is left over: run takes nothing");
-    wrong(HEAD "Text\nwait: step\n", "x.txt:5: step is '', expected a number");
-    wrong(HEAD "Text\ntry: T\ncheck: lens x\n", "x.txt:6: lens is 'x', expected a number");
+    wrong(HEAD "Text\nwait: step\n", "x.txt:5: step is '', expected a whole number from 0 to 1000");
+    wrong(HEAD "Text\ntry: T\ncheck: lens x\n",
+          "x.txt:6: lens is 'x', expected a whole number from 0 to 8");
+    wrong(HEAD "Text\ntry: T\ncheck: lens 9\n",
+          "x.txt:6: lens is '9', expected a whole number from 0 to 8");
+    wrong(HEAD "Text\ntry: T\ncheck: page 0\n",
+          "x.txt:6: page is '0', expected a whole number from 1 to 4");
+    wrong(HEAD "Text\ntry: T\ncheck: step 2.5\n",
+          "x.txt:6: step is '2.5', expected a whole number from 0 to 1000");
+    wrong(HEAD "Text\ntry: T\ncheck: what-if 1001\n",
+          "x.txt:6: what-if is '1001', expected a number from 0 to 1000");
+    wrong(HEAD "Text\nwait: seconds nan\n",
+          "x.txt:5: seconds is 'nan', expected a number from 0 to 3600");
     wrong(HEAD "Text\ntry: T\ncheck: view grit\n",
           "x.txt:6: there is no view 'grit', expected one of step, grid, compare, history, tokens, "
           "autoencoder, noising");

@@ -246,6 +246,8 @@ static void test_list(void **state)
     rig_wait(&r, "lesson 2: Latents  page 1/");
     rig_keys(&r, ":lesson 9<enter>");
     rig_wait(&r, "there is no lesson 9, expected 1 to 8");
+    rig_keys(&r, ":lesson 4 please<enter>");
+    rig_wait(&r, "'please' is left over");
     rig_keys(&r, ":lesson 4<enter>");
     rig_wait(&r, "lesson 4: One denoising step  page 1/");
     rig_keys(&r, "<enter>");
@@ -312,6 +314,22 @@ static void test_failed(void **state)
     rig_leave(&r);
 }
 
+/* What cannot be, and what can. */
+static const char *const impossible[] = {
+    "do: goto x",        "do: goto 1001",   "do: pace fast",      "do: pace 61",
+    "do: seeds 1",       "do: seeds 99",    "do: seeds 2.5",      "do: vary 2",
+    "do: vary 0",        "do: what-if -1",  "do: what-if 1001",   "do: theme pink",
+    "do: mouse maybe",   "do: default foo", "do: map x quit",     "do: set foo 1",
+    "do: set steps 0",   "do: set foo",     "do: lesson-next",    "wait: lens 9",
+    "wait: step 2.5",    "wait: page 5",    "wait: made 1001",    "wait: t 100000",
+    "wait: seconds inf", "wait: what-if x", "wait: next steps x", "do: accept",
+};
+static const char possible[] =
+    "title: Own\nabout: x\n---\nText\ndo: goto 0\ndo: pace 0.5\ndo: seeds 2\ndo: vary 1\n"
+    "do: what-if 7.5\ndo: theme dark\ndo: mouse on\ndo: default steps\ndo: set steps\n"
+    "do: set negative-prompt a dog\nwait: lens 0\nwait: page 4\nwait: made 0\nwait: t 999\n"
+    "wait: seconds 0.5\nwait: what-if 0.5\ndo: close\ndo: grid-close\n";
+
 /* A mistake is told by line before there is a screen, and by the list of them. */
 static void test_wrong(void **state)
 {
@@ -322,8 +340,21 @@ static void test_wrong(void **state)
     assert_int_equal(rig_run(&r, "lesson --check own.txt"), 1);
     rig_write(&r, "own.txt", "title: Own\nabout: x\n---\nText\ndo: lesson own.txt\n");
     assert_int_equal(rig_run(&r, "lesson --check own.txt"), 1);
+    for (size_t i = 0; i < sizeof impossible / sizeof *impossible; i++) {
+        char *text = lt_format("title: Own\nabout: x\n---\nText\n%s\n", impossible[i]);
+        rig_write(&r, "own.txt", text);
+        if (rig_run(&r, "lesson --check own.txt") != 1)
+            fail_msg("no mistake is seen in '%s'", impossible[i]);
+        free(text);
+    }
+    rig_write(&r, "own.txt", possible);
+    assert_int_equal(rig_run(&r, "lesson --check own.txt"), 0);
     rig_write(&r, "own.txt", own);
     assert_int_equal(rig_run(&r, "lesson --check own.txt"), 0);
+    assert_int_equal(rig_run(&r, "lesson --check own.txt 4"), 2);
+    assert_int_equal(rig_run(&r, "lesson --list 4"), 2);
+    assert_int_equal(rig_run(&r, "lesson 4 5"), 2);
+    assert_int_equal(rig_run(&r, "lesson 99999999999999999999"), 2);
     assert_int_equal(rig_run(&r, "lesson --check none.txt"), 1);
     assert_int_equal(rig_run(&r, "lesson 9"), 2);
     assert_int_equal(rig_run(&r, "lesson"), 2);
