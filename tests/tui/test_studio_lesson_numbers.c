@@ -167,11 +167,143 @@ static void test_views(void **state)
     rig_leave(&r);
 }
 
+/* ---- LMS, with the timesteps of the blog ---- */
+
+/* sigma of step i of n, from 999 to 0 evenly, between those of the training timesteps. */
+static double linspace_sigma(const double abar[1000], int i, int n)
+{
+    double t = 999.0 * (n - 1 - i) / (n - 1);
+    int low = t < 998 ? (int)t : 998;
+    double a = sqrt((1 - abar[low]) / abar[low]), b = sqrt((1 - abar[low + 1]) / abar[low + 1]);
+    return i == n ? 0 : a + (t - low) * (b - a);
+}
+
+/* The j-th of the polynomials of Lagrange through s[i], ..., s[i - 3], at x. */
+static double basis(const double *s, int i, int j, double x)
+{
+    double y = 1;
+    for (int k = 0; k < 4; k++)
+        if (k != j)
+            y *= (x - s[i - k]) / (s[i - j] - s[i - k]);
+    return y;
+}
+
+/* Its integral over the step: Simpson's rule is exact for a cubic. */
+static double weight(const double *s, int i, int j)
+{
+    double low = s[i], high = s[i + 1], middle = (low + high) / 2;
+    return (high - low) / 6 *
+           (basis(s, i, j, low) + 4 * basis(s, i, j, middle) + basis(s, i, j, high));
+}
+
+/* What is shown has four digits, and sigmas are float32. */
+static void shows_about(rig *r, const char *label, double value)
+{
+    near(number_behind(r, label), value, 0.00051 * fabs(value));
+}
+
+static void test_lms(void **state)
+{
+    (void)state;
+    enum { STEPS = 8, K = 5 };
+    static double abar[1000];
+    double s[STEPS + 1];
+    make_abar(abar);
+    for (int i = 0; i <= STEPS; i++)
+        s[i] = linspace_sigma(abar, i, STEPS);
+    rig r = rig_lesson(&small,
+                       "title: Own\nabout: x\n---\n"
+                       "  w={weight_1}; x={weight_2}; y={weight_3};\n"
+                       "  z={weight_4}; sum={weight_sum}; {order}\n"
+                       "  f={sigma_first}; s={sigma}; n={sigma_next};\n"
+                       "  bf={beta_first}; bl={beta_last};\n  af={abar_first};\n"
+                       "do: prompt a red fox\ndo: set seed 42\ndo: set steps 8\n"
+                       "do: set scheduler lms-blog\ndo: run\nwait: run\ndo: goto 5\n",
+                       SETTINGS);
+    rig_wait(&r, "step 5");
+    rig_match(&r, "sum=[0-9.-]+; 4");
+    shows_about(&r, "w=", weight(s, K, 0));
+    shows_about(&r, "x=", weight(s, K, 1));
+    shows_about(&r, "y=", weight(s, K, 2));
+    shows_about(&r, "z=", weight(s, K, 3));
+    shows_about(&r, "sum=", s[K + 1] - s[K]);
+    shows_about(&r, "f=", s[0]);
+    shows_about(&r, "s=", s[K]);
+    shows_about(&r, "n=", s[K + 1]);
+    near(number_behind(&r, "bf="), 0.00085, 5.1e-7);
+    near(number_behind(&r, "bl="), 0.012, 5.1e-6);
+    shows_about(&r, "af=", abar[0]);
+    rig_leave(&r);
+}
+
+/* ---- a step's own, beside those that the panel and lens 5 show ---- */
+
+static void test_step(void **state)
+{
+    (void)state;
+    rig r = rig_lesson(&small,
+                       "title: Own\nabout: x\n---\n"
+                       "  r={rms}; i={rms_input}; x={rms_x0};\n"
+                       "  e={rms_noise}; h={changed}; q={cosine};\n"
+                       "  k={input_scale}; a={apart}; p={push};\n"
+                       "do: prompt a red fox\ndo: set seed 42\ndo: set steps 8\ndo: run\n"
+                       "wait: run\ndo: goto 4\n---\n  b={push}; d={apart};\ndo: lens-5\n",
+                       SETTINGS);
+    rig_wait(&r, "rms of x0, noise");
+    rig_match(&r, "a=[0-9.]+; p=[0-9.]+;");
+    double rms = number_behind(&r, "rms of latents "), cosine = number_behind(&r, "q=");
+    near(number_behind(&r, "r="), rms, 1e-9);
+    near(number_behind(&r, "i="), rms * number_behind(&r, "k="), 0.0015 * rms); /* 3 are rounded */
+    near(number_behind(&r, "x="), number_behind(&r, "rms of x0, noise "), 1e-9);
+    char noise[32];
+    snprintf(noise, sizeof noise, ", %.4g", number_behind(&r, "e="));
+    rig_wait(&r, noise);
+    near(number_behind(&r, "h="), number_behind(&r, "changed "), 1e-9);
+    near(cosine, number_behind(&r, "cosine of c, u "), 0.000051);
+    double degrees = 180 / acos(-1), angle = acos(cosine) * degrees;
+    near(number_behind(&r, "a="), angle, 0.0051 + 0.000051 / sin(angle / degrees) * degrees);
+    rig_keys(&r, "<enter>");
+    rig_match(&r, "b=[0-9.]+; d=[0-9.]+;");
+    rig_match(&r, "push, rms +[0-9.]+: [0-9.]+ of u");
+    near(number_behind(&r, "d="), number_behind(&r, "c to u "), 1e-9);
+    char push[32];
+    snprintf(push, sizeof push, ": %.3g of u", number_behind(&r, "b="));
+    rig_wait(&r, push);
+    rig_leave(&r);
+}
+
+/* ---- prompt, model, several pictures ---- */
+
+static void test_words(void **state)
+{
+    (void)state;
+    rig r = rig_lesson(&small,
+                       "title: Own\nabout: x\n---\n  {pieces}\n  {ids}\n"
+                       "  {tokens} {cut} {room} {positions} {padding};\n"
+                       "  {id_begin} {id_end} {id_pad} {vocabulary};\n"
+                       "  u={unscaled}; g={next_guidance}; n={next_steps};\n"
+                       "do: prompt a red fox\ndo: set steps 3\ndo: set guidance-scale 4.5\n"
+                       "do: set seed 9\n---\n  {pictures} pictures, v={variation};\n"
+                       "do: seeds 3\nwait: run\n---\n  {pictures} of {variation};\n"
+                       "do: vary 0.25\nwait: run\n",
+                       SETTINGS);
+    rig_wait(&r, "a</w> red</w> fox</w>"); /* CLIP's own ids, as its vocab.json has them */
+    rig_wait(&r, "320 736 3240");
+    rig_wait(&r, "3 0 75 77 72;");
+    rig_wait(&r, "49406 49407 49407 49408;");
+    rig_wait(&r, "u=5.49; g=4.5; n=3;");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "3 pictures, v=...;");
+    rig_keys(&r, "<f2>");
+    rig_wait(&r, "8 of 0.25;");
+    rig_leave(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_views),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_views), cmocka_unit_test(test_lms),
+        cmocka_unit_test(test_step),    cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
