@@ -314,6 +314,26 @@ class TooWide(Model):
         return [name for name in self.files() if not name.startswith("m/")]
 
 
+class Lessons(Case):
+    """The folder of the lessons, where it holds none or cannot be read."""
+
+    def test_folder(self):
+        folder = self.dir / "assets" / "lessons"
+        folder.mkdir(parents=True)
+        (folder / "README.md").write_text("no lesson")
+        env = {"LATENTTY_ASSETS": str(self.dir / "assets")}
+        for words in [["lesson", "--list"], ["lesson", "1"]]:
+            self.refused(*words, code=1, env=env, part="has no lesson, expected files as 1-name.txt")
+        if os.geteuid() != 0:  # who may read everything
+            folder.chmod(0)
+            self.refused("lesson", "--list", code=1, env=env, part="Permission denied")
+        folder.chmod(0o700)
+        (folder / "12-a-name.txt").write_text("title: Twelve\nabout: x\n---\nText\n")
+        (folder / "3-b.txt").write_text("title: Ü\nabout: y\n---\nText\n", encoding="utf-8")
+        self.assertEqual(self.run_it("lesson", "--list", env=env)[0], " 3  Ü       y\n12  Twelve  x\n")
+        self.refused("lesson", "4", env=env, part="there is no lesson 4, expected 1 to 12")
+
+
 if __name__ == "__main__":
     if len(sys.argv) < 3:
         sys.exit(__doc__.strip())
