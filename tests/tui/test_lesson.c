@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "support/check.h"
 
 static bool command(const char *line, lt_error *err)
@@ -215,11 +216,64 @@ static void test_manual(void **state)
     lt_buf_done(&manual);
 }
 
+/* ---- docs/WALK.md ---- */
+
+static lt_lesson numbered(int number)
+{
+    static const char *const names[] = {"tokens",   "latents",  "noising", "step",
+                                        "guidance", "samplers", "seeds",   "blog"};
+    lt_buf bytes = {0};
+    lt_conf_faults f = {0};
+    lt_lesson l;
+    char path[512];
+    assert_in_range(number, 1, 8);
+    snprintf(path, sizeof path, "%s/lessons/%d-%s.txt", LT_ASSETS, number, names[number - 1]);
+    CHECK_OK(lt_file_read(path, LT_LESSON_FILE, &bytes, err));
+    lt_lesson_parse(bytes.data, bytes.len, path, NULL, &l, &f);
+    lt_buf_done(&bytes);
+    lt_conf_faults_done(&f);
+    return l;
+}
+
+/* "| claim | 1.5 | "words" |": they stand on that page. */
+static bool check_claim(const char *row)
+{
+    int number, page;
+    const char *cell = strchr(row + 1, '|');
+    if (*row != '|' || !cell || sscanf(cell, "| %d.%d |", &number, &page) != 2)
+        return false;
+    const char *from = strchr(cell, '"');
+    assert_non_null(from);
+    char *quote = lt_strndup(from + 1, strcspn(from + 1, "\""));
+    lt_lesson l = numbered(number);
+    assert_in_range(page, 1, l.count);
+    if (!*quote || !strstr(l.pages[page - 1].say, quote))
+        fail_msg("page %d of lesson %d does not say '%s'", page, number, quote);
+    lt_lesson_done(&l);
+    free(quote);
+    return true;
+}
+
+/* What the list of the walk's claims quotes is what the pages say. */
+static void test_walk(void **state)
+{
+    (void)state;
+    lt_buf walk = {0};
+    int claims = 0;
+    CHECK_OK(lt_file_read(LT_ASSETS "/../docs/WALK.md", 1 << 20, &walk, err));
+    for (const char *at = walk.data; at; at = strchr(at, '\n')) {
+        at += *at == '\n';
+        claims += check_claim(at);
+    }
+    assert_in_range(claims, 25, 99);
+    lt_buf_done(&walk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pages),  cmocka_unit_test(test_mistakes), cmocka_unit_test(test_room),
-        cmocka_unit_test(test_expand), cmocka_unit_test(test_manual),
+        cmocka_unit_test(test_expand), cmocka_unit_test(test_manual),   cmocka_unit_test(test_walk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
