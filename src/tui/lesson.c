@@ -127,7 +127,8 @@ static void deed(reader *r, const char *command, const lt_lesson_test *until)
 {
     lt_lesson_page *p = page(r);
     p->deeds = lt_grow(p->deeds, (size_t)p->deed_count + 1, sizeof *p->deeds);
-    p->deeds[p->deed_count++] = (lt_lesson_deed){.command = command ? lt_strdup(command) : NULL,
+    p->deeds[p->deed_count++] = (lt_lesson_deed){.line = r->line,
+                                                 .command = command ? lt_strdup(command) : NULL,
                                                  .until = until ? *until : (lt_lesson_test){0}};
 }
 
@@ -145,7 +146,9 @@ static void add_test(reader *r, const char *value, bool wait)
     lt_error err = {0};
     lt_lesson_test t;
     lt_lesson_page *p = page(r);
-    if (!lt_lesson_test_parse(value, r->v, &t, &err)) {
+    bool ok = lt_lesson_test_parse(value, r->v, &t, &err);
+    t.line = r->line;
+    if (!ok) {
         fault(r, r->line, &err);
     } else if (t.fact == LT_LESSON_IF_SECONDS && !wait) {
         wrong(r, "seconds go by alone: they are for wait:, not for check:");
@@ -360,6 +363,7 @@ static void finish(reader *r)
         lt_fail(&err, LT_ERR_FORMAT, NULL, "the lesson has no %s:", l->title ? "about" : "title");
     if (err.code != LT_ERR_NONE)
         fault(r, 1, &err);
+    lt_lesson_check_steps(l, r->path, r->faults);
     l->title = l->title ? l->title : lt_strdup("");
     l->about = l->about ? l->about : lt_strdup("");
     lt_buf_done(&r->say);

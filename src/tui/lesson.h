@@ -50,6 +50,7 @@ const char *lt_lesson_view_at(int i);
 
 typedef struct lt_lesson_test {
     lt_lesson_fact fact;
+    int line;      /* of the file */
     bool counted;  /* there is a number */
     double number; /* VIEW: as in lt_lesson_view_at */
     char *text;    /* owned: of PROMPT, or the name of a setting; else NULL */
@@ -58,6 +59,7 @@ typedef struct lt_lesson_test {
 
 /* A line of `do:` or `wait:`. */
 typedef struct lt_lesson_deed {
+    int line;      /* of the file */
     char *command; /* owned; NULL: it waits */
     lt_lesson_test until;
 } lt_lesson_deed;
@@ -96,6 +98,12 @@ typedef struct lt_lesson_vocabulary {
  * and worth showing if no faults came. */
 void lt_lesson_parse(const char *bytes, size_t n, const char *path, const lt_lesson_vocabulary *v,
                      lt_lesson *out, lt_conf_faults *f);
+
+/* ---- lesson_check.c ---- */
+
+/* Of a lesson that was parsed: a step that is gone to, or waited for, and that no run of the lesson
+ * has, as far as its lines say how many there are. */
+void lt_lesson_check_steps(const lt_lesson *l, const char *path, lt_conf_faults *f);
 
 /* ---- lesson_text.c ---- */
 

@@ -141,6 +141,33 @@ static void test_mistakes(void **state)
     wrong(HEAD "Text\n\xFF\n", "x.txt:5: the line is not UTF-8: byte 0 is wrong");
 }
 
+/* A step that no run of the lesson has; more steps, or a number that nobody knows, are fine. */
+static void test_steps(void **state)
+{
+    (void)state;
+#define NEVER                                                                                      \
+    " is never there: no run of the lesson has more than 12 steps (check: next steps N, where "    \
+    "the learner sets them)"
+    wrong(HEAD "Text\ndo: set steps 12\ndo: run\ndo: goto 13\n", "x.txt:7: step 13" NEVER);
+    wrong(HEAD "Text\ndo: steps 12\ndo: run\n---\nText\ntry: T\ncheck: step 30\n",
+          "x.txt:10: step 30" NEVER);
+    wrong(HEAD "Text\ndo: set steps 8\ndo: set steps 12\nwait: made 13\n",
+          "x.txt:7: made 13" NEVER);
+    static const char *const fine[] = {
+        "do: goto 90\nwait: made 90\n",
+        "do: run\ndo: set steps 12\ndo: goto 20\n",
+        "do: set steps 12\ndo: default steps\ndo: run\ndo: goto 20\n",
+        "do: set steps 70\ndo: run\ndo: set steps 12\ndo: goto 70\n",
+        "do: set steps 12\ntry: T\ncheck: next steps 20\n---\nText\nwait: step 20\n",
+    };
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "%sText\n%s", HEAD, fine[i]);
+        lt_lesson l = good(text);
+        lt_lesson_done(&l);
+    }
+}
+
 static void test_room(void **state)
 {
     (void)state;
@@ -274,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pages),  cmocka_unit_test(test_mistakes), cmocka_unit_test(test_room),
         cmocka_unit_test(test_expand), cmocka_unit_test(test_manual),   cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
