@@ -103,24 +103,18 @@ static void limit_ids(lt_program *p)
 
 static bool make_ports(lt_program *p, lt_error *err)
 {
-    size_t nodes = (size_t)lt_graph_nodes(p->fused.graph), out = 0, in = 0;
+    size_t nodes = (size_t)lt_graph_nodes(p->fused.graph), bytes = 0;
     void *pinned;
     p->ports = lt_alloc_array(nodes, sizeof *p->ports);
     for (size_t i = 0; i < nodes; i++) {
         const lt_tensor *t = lt_graph_node(p->fused.graph, (int)i);
-        if (t->output && size_of(p, t) > out)
-            out = size_of(p, t);
-    }
-    out = aligned(out);
-    for (size_t i = 0; i < nodes; i++) {
-        const lt_tensor *t = lt_graph_node(p->fused.graph, (int)i);
-        if (t->op != LT_OP_INPUT)
+        if (t->op != LT_OP_INPUT && !t->output)
             continue;
-        p->ports[i].offset = out + in;
-        in += aligned(size_of(p, t));
+        p->ports[i].offset = bytes;
+        bytes += aligned(size_of(p, t));
     }
     limit_ids(p);
-    if (!lt_gpu_pin(p->backend->gpu, out + in, "inputs and outputs", &pinned, err))
+    if (!lt_gpu_pin(p->backend->gpu, bytes, "inputs and outputs", &pinned, err))
         return false;
     p->pinned = pinned;
     return true;

@@ -3,10 +3,12 @@
 
 #include "cuda/replay.h"
 
-/* Host memory through which an input goes to the device, or any output comes back. */
+/* Host memory through which an input goes to the device, or an output comes back. */
 typedef struct lt_cuda_port {
     size_t offset; /* in the pinned block */
     int64_t most;  /* token ids: the vocabulary; 0: no limit */
+    bool wanted;   /* read since the last run that made it: the next run sends it along */
+    bool here;     /* what the last run made is in the pinned block */
 } lt_cuda_port;
 
 struct lt_program {
@@ -16,8 +18,8 @@ struct lt_program {
     lt_fused_plan plan;
     lt_cuda_site site;
     size_t bytes;        /* of the block on the device: values, then scratch */
-    char *pinned;        /* owned: first what any output needs, then the inputs */
-    lt_cuda_port *ports; /* owned [nodes]; of inputs */
+    char *pinned;        /* owned: inputs and outputs */
+    lt_cuda_port *ports; /* owned [nodes]; of inputs and outputs */
     lt_cuda_step *steps; /* owned */
     int count;
     lt_cuda_replay replay;

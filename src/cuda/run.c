@@ -42,6 +42,43 @@ bool lt_cuda_program_write(lt_program *p, const lt_tensor *input, const void *ho
            lt_fail_in(err, "input '%s'", t->name);
 }
 
+/* ---- outputs ---- */
+
+/* wait: until it is here; else whoever waits for the run waits for it. */
+static bool send_output(lt_program *p, const lt_tensor *t, bool wait, lt_error *err)
+{
+    lt_gpu_stream *s = lt_cuda_program_stream(p);
+    lt_cuda_port *port = &p->ports[t->id];
+    size_t size = lt_dtype_size(lt_dtype_kept(t->dtype, p->backend->dtype));
+    port->here = lt_gpu_download(s, p->pinned + port->offset, lt_cuda_site_at(&p->site, t),
+                                 (size_t)lt_shape_count(&t->shape) * size, err) &&
+                 (!wait || lt_gpu_wait(s, err));
+    return port->here || lt_fail_in(err, "output '%s'", t->name);
+}
+
+/* The outputs that a run makes anew are not here any more. */
+static void drop_outputs(lt_program *p, uint32_t stale)
+{
+    for (int i = 0; i < lt_graph_nodes(p->fused.graph); i++)
+        if (p->plan.inputs[i] & stale)
+            p->ports[i].here = false;
+}
+
+/* What was read of the run before will be read of this one: it comes along, and is not waited for
+ * apart. */
+static bool send_outputs(lt_program *p, uint32_t stale, lt_error *err)
+{
+    for (int i = 0; i < lt_graph_nodes(p->fused.graph); i++) {
+        const lt_tensor *t = lt_graph_node(p->fused.graph, i);
+        bool wanted = t->output && p->ports[i].wanted && (p->plan.inputs[i] & stale);
+        if (wanted && !send_output(p, t, false, err))
+            return false;
+        if (wanted)
+            p->ports[i].wanted = false;
+    }
+    return true;
+}
+
 bool lt_cuda_program_read(lt_program *p, const lt_tensor *output, void *host, size_t count,
                           lt_error *err)
 {
@@ -49,21 +86,25 @@ bool lt_cuda_program_read(lt_program *p, const lt_tensor *output, void *host, si
     LT_ASSERT(!p->started);
     if (!t)
         return false;
+    lt_cuda_port *port = &p->ports[t->id];
+    const char *from = p->pinned + port->offset;
+    if (!port->here && !send_output(p, t, true, err))
+        return false;
+    port->wanted = true;
     lt_dtype dtype = lt_dtype_kept(t->dtype, p->backend->dtype);
-    if (!lt_gpu_download(lt_cuda_program_stream(p), p->pinned, lt_cuda_site_at(&p->site, t),
-                         count * lt_dtype_size(dtype), err) ||
-        !lt_gpu_wait(lt_cuda_program_stream(p), err))
-        return lt_fail_in(err, "output '%s'", t->name);
     if (dtype == LT_U8)
-        memcpy(host, p->pinned, count);
+        memcpy(host, from, count);
     else
-        lt_to_f32(host, p->pinned, dtype, count);
+        lt_to_f32(host, from, dtype, count);
     return true;
 }
 
-static lt_cuda_work begin(const lt_program *p, lt_progress *progress)
+/* ---- runs ---- */
+
+static lt_cuda_work begin(lt_program *p, lt_progress *progress)
 {
     LT_ASSERT(!p->started);
+    drop_outputs(p, p->stale);
     if (progress) {
         atomic_store_explicit(&progress->done, 0, memory_order_relaxed);
         atomic_store_explicit(&progress->total, p->count, memory_order_relaxed);
@@ -76,18 +117,24 @@ static lt_cuda_work begin(const lt_program *p, lt_progress *progress)
                           .progress = progress};
 }
 
+/* Puts a run into the stream, and what it makes on the way back. */
+static bool give(lt_program *p, const lt_cuda_work *w, lt_error *err)
+{
+    return lt_cuda_replay_run(&p->replay, w, err) && send_outputs(p, w->stale, err);
+}
+
 /* Waits for what the stream was given, also where giving it failed. */
 static bool end(lt_program *p, const lt_cuda_work *w, bool given, lt_error *err)
 {
     lt_error late;
-    if (!given) {
+    if (!given)
         (void)!lt_gpu_wait(w->stream, &late); /* the first error is the one to tell */
-        return false;
-    }
-    if (!lt_gpu_wait(w->stream, err) || lt_cuda_work_cancelled(w, err))
-        return false;
-    p->stale = 0;
-    return true;
+    bool ok = given && lt_gpu_wait(w->stream, err) && !lt_cuda_work_cancelled(w, err);
+    if (ok)
+        p->stale = 0;
+    else
+        drop_outputs(p, p->plan.all);
+    return ok;
 }
 
 bool lt_cuda_program_run(lt_program *p, lt_progress *progress, lt_error *err)
@@ -100,7 +147,7 @@ bool lt_cuda_program_run(lt_program *p, lt_progress *progress, lt_error *err)
             atomic_store_explicit(&progress->done, p->count, memory_order_relaxed);
         return true;
     }
-    return end(p, &w, lt_cuda_replay_run(&p->replay, &w, err), err);
+    return end(p, &w, give(p, &w, err), err);
 }
 
 /* ---- beside others ---- */
@@ -110,7 +157,7 @@ bool lt_cuda_program_start(lt_program *p, lt_error *err)
     lt_cuda_work w = begin(p, NULL);
     if (w.stale == 0)
         return true;
-    p->started = lt_cuda_replay_run(&p->replay, &w, err);
+    p->started = give(p, &w, err);
     return p->started || end(p, &w, false, err);
 }
 

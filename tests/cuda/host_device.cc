@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <string>
 #include <utility>
 
 namespace
@@ -21,6 +22,7 @@ lt_host_floor fresh()
 }
 
 lt_host_floor state = fresh();
+std::map<std::string, long> called;
 std::map<const char *, size_t> device_memory, pinned_memory; /* start -> bytes */
 
 void check_inside(const std::map<const char *, size_t> &memory, const void *at, size_t bytes,
@@ -140,10 +142,26 @@ void lt_host_reset(void)
     if (state.live)
         lt_host_misuse("something was not closed");
     state = fresh();
+    called.clear();
+}
+
+void lt_host_note(const char *name)
+{
+    called[name]++;
+}
+
+long lt_host_called(const char *name)
+{
+    long sum = 0;
+    for (const auto &[who, times] : called)
+        if (!name || who == name)
+            sum += times;
+    return sum;
 }
 
 bool lt_host_call(const char *name, lt_error *err)
 {
+    lt_host_note(name);
     if (++state.calls != state.fail_at)
         return true;
     return lt_fail(err, LT_ERR_DEVICE, nullptr, "%s was made to fail", name);
@@ -192,6 +210,7 @@ const lt_gpu_facts *lt_gpu_about(const lt_gpu *g)
 
 size_t lt_gpu_room(const lt_gpu *)
 {
+    lt_host_note("lt_gpu_room");
     return state.memory - state.used;
 }
 
@@ -211,6 +230,7 @@ bool lt_gpu_alloc(lt_gpu *, size_t bytes, const char *what, void **out, lt_error
 
 void lt_gpu_free(lt_gpu *, void *memory)
 {
+    lt_host_note("lt_gpu_free");
     if (memory)
         state.used -= give_back(device_memory, memory);
 }
@@ -229,6 +249,7 @@ bool lt_gpu_pin(lt_gpu *, size_t bytes, const char *what, void **out, lt_error *
 
 void lt_gpu_unpin(lt_gpu *, void *memory)
 {
+    lt_host_note("lt_gpu_unpin");
     if (memory)
         give_back(pinned_memory, memory);
 }

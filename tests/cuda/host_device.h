@@ -43,6 +43,10 @@ void lt_host_reset(void);
 void lt_host_misuse(const char *what);
 /* False with an error if the call with this name is to fail. */
 bool lt_host_call(const char *name, lt_error *err);
+/* One of a call that cannot fail. */
+void lt_host_note(const char *name);
+/* Calls with this name since lt_host_reset; NULL: of all names. */
+long lt_host_called(const char *name);
 
 #ifdef __cplusplus
 }

@@ -59,6 +59,7 @@ bool lt_gpu_replay(lt_gpu_stream *s, lt_gpu_graph *graph, lt_error *err)
 
 void lt_gpu_graph_free(lt_gpu_graph *graph)
 {
+    lt_host_note("lt_gpu_graph_free");
     lt_host()->live -= graph != nullptr;
     delete graph;
 }
