@@ -20,6 +20,7 @@ typedef struct lt_host_floor {
     int devices;        /* 0: lt_gpu_count says that there is none */
     size_t memory;      /* bytes of a device */
     bool lazy;          /* work waits for lt_gpu_wait */
+    bool real;          /* it is a GPU: real_floor.c */
     long fail_at;       /* the call with this number fails, the first being 1; 0: none */
     long fail_alloc_at; /* the same of lt_gpu_alloc and lt_gpu_pin alone */
     /* What happened: */

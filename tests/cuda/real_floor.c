@@ -4,7 +4,7 @@
 
 lt_host_floor *lt_host(void)
 {
-    static lt_host_floor floor;
+    static lt_host_floor floor = {.real = true};
     return &floor;
 }
 

@@ -45,6 +45,16 @@ static const limits tolerance[LT_OP_COUNT] = {
     /* 0 1.9e-4 0.0061, 0 3.8e-5 0.0016; with fma one rounding less */
 }; /* the others copy: 0 */
 
+/* A GPU's exponentials, quotients and roots are off by 2 units in the last place and more (CUDA C++
+ * Programming Guide, "Mathematical Functions"; --ftz, __fdividef), which only f32 shows, and its
+ * libraries add up in other orders. */
+static bool within(lt_op op, int type, graph_difference d)
+{
+    double room = lt_host()->real && types[type] == LT_F32 ? 4 : 1;
+    const limits *l = &tolerance[op];
+    return d.max <= room * l->max[type] && d.rms <= room * l->rms[type];
+}
+
 static float *run_on(const lt_backend_ops *ops, lt_dtype dtype, const lt_graph *g,
                      const lt_tensor *y)
 {
@@ -95,7 +105,7 @@ static void test_every_op(void **state)
                 continue;
             w->max = fmax(w->max, d.max);
             w->rms = fmax(w->rms, d.rms);
-            if (!(d.max <= l->max[i] && d.rms <= l->rms[i]))
+            if (!within(c->op, i, d))
                 fail_msg("case %d, %s in %s: error %.3g (rms %.3g), limits %.3g (%.3g)", k,
                          lt_op_name(c->op), lt_dtype_name(types[i]), d.max, d.rms, l->max[i],
                          l->rms[i]);
@@ -118,7 +128,7 @@ static void test_sources(void **state)
             const op_case *c = &op_source_cases[k];
             errors e = errors_of(c, (lt_dtype)dtype, 1);
             for (int i = 0; i < TYPES; i++)
-                assert_true(e.of[i].max <= tolerance[c->op].max[i]);
+                assert_true(within(c->op, i, e.of[i]));
         }
 }
 

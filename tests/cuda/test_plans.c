@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "cpu/op_cases.h"
 #include "cuda/plans.h"
 #include "cuda/shapes.h"
 #include "described.h"
@@ -217,6 +218,25 @@ static void test_convolutions(void **state)
     plan_convs("rtx4090", w, LT_F16);
     plan_convs("rtx4090", w, LT_BF16);
     plan_convs("h100", w, LT_F32);
+    plan_convs("a100", w, LT_F32);
+    plan_convs("rtx4090", w, LT_F32);
+    free(w);
+}
+
+/* The odd cases that tools/gpu-check.sh begins with have plans, too. */
+static void test_odd_convolutions(void **state)
+{
+    static const char *const devices[] = {"h100", "a100", "rtx4090"};
+    wishes *w = lt_alloc(sizeof *w);
+    (void)state;
+    for (int i = 0; i < op_cases_count; i++) {
+        lt_graph *g = lt_graph_new();
+        collect(w, g, op_cases[i].build(g, &op_cases[i]));
+    }
+    assert_in_range(w->convs, 10, SHAPES);
+    for (int i = 0; i < 3; i++)
+        for (int dtype = LT_F32; dtype <= LT_BF16; dtype++)
+            plan_convs(devices[i], w, (lt_dtype)dtype);
     free(w);
 }
 
@@ -282,9 +302,8 @@ static void test_attentions_rtx4090(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_convolutions),
-        cmocka_unit_test(test_attentions_h100),
-        cmocka_unit_test(test_attentions_a100),
+        cmocka_unit_test(test_convolutions),       cmocka_unit_test(test_odd_convolutions),
+        cmocka_unit_test(test_attentions_h100),    cmocka_unit_test(test_attentions_a100),
         cmocka_unit_test(test_attentions_rtx4090),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
