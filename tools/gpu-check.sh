@@ -26,7 +26,7 @@ if ! cmake --preset cuda >$log 2>&1 && grep -q '^LT_CUDA_FOUND:INTERNAL=FALSE$' 
   tools/cuda.sh
 fi
 echo "gpu-check.sh: building" >&2
-if ! { cmake --preset cuda && cmake --build --preset cuda -j "$jobs" --target latentty latentty-cuda cuda_gpu_ops cuda_gpu_parity; } \
+if ! { cmake --preset cuda && cmake --build --preset cuda -j "$jobs" --target latentty latentty-cuda cuda_gpu_ops cuda_gpu_blocks cuda_gpu_parity; } \
   >$log 2>&1; then
   cat $log >&2
   echo "gpu-check.sh: the build failed" >&2

@@ -97,7 +97,7 @@ def machine(report, build):
 
 def parity(report, build):
     report.heading("Ops and networks against the reference and the processor")
-    for name, what in [("ops", "every op in odd shapes and three types"), ("parity", "Stable Diffusion 1.4's ops and networks")]:
+    for name, what in [("ops", "every op in odd shapes and three types"), ("blocks", "attention in blocks"), ("parity", "Stable Diffusion 1.4's ops and networks")]:
         code, text = command(build / "tests" / "cuda" / f"cuda_gpu_{name}", timeout=3600)
         report.check(what, code == 0, f"exit code {code}")
         report.block(text if len(text) < 20000 else text[:2000] + "\n...\n" + text[-18000:])

@@ -3,8 +3,9 @@
  *
  * q [N,S,heads*d], k and v [N,T,heads*d], y [N,S,heads*d] packed.  Rows of q, k and v may be parts
  * of wider rows (the product that makes all three at once).  Through cuDNN's SDPA where it takes
- * the shape, else through our own kernel (kernels.h), which takes every one.  Scores and the
- * softmax are float32.  Recording as in conv.h.
+ * the shape (of heads wider than it documents: and gives our kernel's numbers), else as products
+ * in blocks (attention_blocks.h), or through our own kernel (kernels.h), which takes every shape.
+ * Scores and the softmax are float32.  Recording as in conv.h.
  */
 #pragma once
 
@@ -26,7 +27,7 @@ typedef struct lt_attention_shape {
 bool lt_attention_op_new(lt_gpu_stream *s, const lt_attention_shape *shape, lt_attention_op **out,
                          lt_error *err) LT_WARN_UNUSED;
 void lt_attention_op_free(lt_attention_op *a); /* NULL is fine */
-/* Why our own kernel does it; NULL where cuDNN does. */
+/* Why it is done our way; NULL where cuDNN does it. */
 const char *lt_attention_why_ours(const lt_attention_op *a);
 bool lt_attention_op_run(lt_gpu_stream *s, const lt_attention_op *a, const void *q, const void *k,
                          const void *v, void *y, lt_error *err) LT_WARN_UNUSED;

@@ -14,6 +14,7 @@ extern "C" {
 #include "cuda/group_norm.cuh"
 #include "cuda/layer_norm.cuh"
 #include "cuda/pointwise.cuh"
+#include "cuda/softmax.cuh"
 #include "cuda/start.cuh"
 
 namespace
@@ -355,4 +356,16 @@ bool lt_kernel_attention_map(lt_gpu_stream *s, const lt_scores_args *a, lt_error
         return launch(s, attention_map<T>, {"attention_map", grid, AT_THREADS, tiles + statistics},
                       w, err);
     });
+}
+
+bool lt_kernel_softmax(lt_gpu_stream *s, const lt_softmax_args *a, lt_error *err)
+{
+    launch_shape how = {"softmax", dim3(static_cast<unsigned>(a->rows)), SM_THREADS,
+                        SM_WARPS * sizeof(float)};
+    return countable(a->rows, "softmax", err) && by_dtype(a->dtype, err, [&](auto zero) {
+               using T = decltype(zero);
+               if (a->width % 4 == 0 && on_16(a->x) && lies_on(4 * sizeof(T), a->y))
+                   return launch(s, softmax_rows<T, 4>, how, *a, err);
+               return launch(s, softmax_rows<T, 1>, how, *a, err);
+           });
 }

@@ -128,6 +128,16 @@ bool lt_kernel_attention(lt_gpu_stream *s, const lt_scores_args *a, lt_error *er
 bool lt_kernel_attention_map(lt_gpu_stream *s, const lt_scores_args *a,
                              lt_error *err) LT_WARN_UNUSED;
 
+/* y = softmax(scale x) over the width of each row: x in float32, y of dtype. */
+typedef struct lt_softmax_args {
+    lt_dtype dtype;
+    int64_t rows, width;
+    float scale;
+    const float *x;
+    void *y;
+} lt_softmax_args;
+bool lt_kernel_softmax(lt_gpu_stream *s, const lt_softmax_args *a, lt_error *err) LT_WARN_UNUSED;
+
 #ifdef __cplusplus
 }
 #endif

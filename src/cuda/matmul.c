@@ -19,6 +19,7 @@ struct lt_matmul {
     cublasLtMatmulDesc_t product;
     cublasLtMatrixLayout_t a, b, c; /* owned, as product; c: of C and D */
     cublasLtMatmulAlgo_t algorithm;
+    size_t workspace; /* that the algorithm needs */
 };
 
 /* What the cache has of a shape. */
@@ -61,10 +62,10 @@ static bool set_bias(const lt_matmul *m, const void *bias, lt_error *err)
 }
 
 /* Heuristics read of the bias' address only how it is aligned: any will do until a run has one. */
-static bool describe(lt_matmul *m, lt_dtype dtype, lt_error *err)
+static bool describe(lt_matmul *m, const lt_matmul_shape *s, lt_error *err)
 {
     const lt_gemm *g = &m->gemm;
-    cudaDataType_t type = type_of(dtype);
+    cudaDataType_t type = type_of(s->dtype), y_type = type_of(s->wide ? LT_F32 : s->dtype);
     cublasOperation_t a = g->transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N;
     cublasOperation_t b = g->transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N;
     cublasLtEpilogue_t end = g->bias ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT;
@@ -75,7 +76,7 @@ static bool describe(lt_matmul *m, lt_dtype dtype, lt_error *err)
            set(m->product, CUBLASLT_MATMUL_DESC_TRANSB, &b, sizeof b, err) &&
            set(m->product, CUBLASLT_MATMUL_DESC_EPILOGUE, &end, sizeof end, err) &&
            lay(&m->a, &g->a, type, err) && lay(&m->b, &g->b, type, err) &&
-           lay(&m->c, &g->c, type, err) &&
+           lay(&m->c, &g->c, y_type, err) &&
            set_bias(m, (const void *)(uintptr_t)LT_GEMM_ALIGNMENT, err);
 }
 
@@ -154,9 +155,10 @@ static bool choose(lt_gpu_stream *s, const lt_matmul *m, const lt_matmul_shape *
                    const choice *choices, int count, int *best, lt_error *err)
 {
     size_t size = lt_dtype_size(shape->dtype);
-    size_t y = (size_t)(shape->rows * shape->y_row) * size;
+    size_t y = (size_t)(shape->rows * shape->y_row) * (shape->wide ? sizeof(float) : size);
     const size_t bytes[] = {(size_t)(shape->rows * shape->x_row) * size,
-                            (size_t)(shape->out * shape->w_row) * size,
+                            (size_t)((shape->turned ? shape->in : shape->out) * shape->w_row) *
+                                size,
                             shape->addend ? y : 0,
                             y,
                             (size_t)shape->out * size,
@@ -200,6 +202,7 @@ static bool pick(lt_gpu_stream *s, lt_matmul *m, const lt_matmul_shape *shape, c
         lt_plan_cache_put(lt_plans_cache(s), key, &choices[best], sizeof choices[best]);
     }
     m->algorithm = choices[best].algorithm;
+    m->workspace = choices[best].workspace;
     return lt_gpu_workspace_grow(s, choices[best].workspace, err);
 }
 
@@ -231,8 +234,7 @@ bool lt_matmul_new(lt_gpu_stream *s, const lt_matmul_shape *shape, lt_matmul **o
     lt_matmul *m = lt_alloc(sizeof *m);
     lt_gemm_of(shape, &m->gemm);
     lt_matmul_shape_text(shape, key);
-    if (describe(m, shape->dtype, err) && handle_of(s, &m->handle, err) &&
-        pick(s, m, shape, key, err)) {
+    if (describe(m, shape, err) && handle_of(s, &m->handle, err) && pick(s, m, shape, key, err)) {
         *out = m;
         return true;
     }
@@ -253,10 +255,15 @@ void lt_matmul_free(lt_matmul *m)
     free(m);
 }
 
+size_t lt_matmul_workspace(const lt_matmul *m)
+{
+    return m->workspace;
+}
+
 bool lt_matmul_run(lt_gpu_stream *s, const lt_matmul *m, const void *x, const void *w,
                    const void *bias, const void *z, void *y, lt_error *err)
 {
     const void *const operand[] = {x, w, z, y};
-    return set_bias(m, bias, err) && multiply(s, m, &m->algorithm, operand, lt_gpu_workspace(s),
-                                              lt_gpu_workspace_size(s), err);
+    return set_bias(m, bias, err) &&
+           multiply(s, m, &m->algorithm, operand, lt_gpu_workspace(s), m->workspace, err);
 }

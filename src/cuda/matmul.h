@@ -21,11 +21,15 @@ typedef struct lt_matmul_shape {
     int64_t rows, in, out;
     int64_t x_row, w_row, y_row; /* elements from one row to the next; z lies as y */
     bool bias, addend;           /* z is added */
+    bool turned;                 /* w is [in,out]; w_row elements from one row of it to the next */
+    bool wide;                   /* y and z are f32, whatever dtype is; without bias */
 } lt_matmul_shape;
 
 bool lt_matmul_new(lt_gpu_stream *s, const lt_matmul_shape *shape, lt_matmul **out,
                    lt_error *err) LT_WARN_UNUSED;
 void lt_matmul_free(lt_matmul *m); /* NULL is fine */
+/* Bytes of the stream's workspace, from its beginning, that running it needs. */
+size_t lt_matmul_workspace(const lt_matmul *m);
 /* bias and z are NULL where the shape has none; z may be y. */
 bool lt_matmul_run(lt_gpu_stream *s, const lt_matmul *m, const void *x, const void *w,
                    const void *bias, const void *z, void *y, lt_error *err) LT_WARN_UNUSED;

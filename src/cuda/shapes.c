@@ -109,9 +109,10 @@ char *lt_matmul_shape_text(const lt_matmul_shape *s, char buffer[LT_SHAPE_WORDS]
 {
     snprintf(buffer, LT_SHAPE_WORDS,
              "matmul %s [%" PRId64 ",%" PRId64 "] to %" PRId64 ", rows %" PRId64 " %" PRId64
-             " %" PRId64 "%s%s",
+             " %" PRId64 "%s%s%s%s",
              lt_dtype_name(s->dtype), s->rows, s->in, s->out, s->x_row, s->w_row, s->y_row,
-             s->addend ? ", addend" : "", s->bias ? ", bias" : "");
+             s->addend ? ", addend" : "", s->bias ? ", bias" : "", s->turned ? ", turned" : "",
+             s->wide ? ", wide" : "");
     return buffer;
 }
 

@@ -122,6 +122,22 @@ bool lt_gpu_upload(lt_gpu_stream *s, void *device, const void *host, size_t byte
     return true;
 }
 
+bool lt_gpu_pin(lt_gpu *g, size_t bytes, const char *what, void **out, lt_error *err)
+{
+    return lt_gpu_alloc(g, bytes, what, out, err);
+}
+
+void lt_gpu_unpin(lt_gpu *g, void *memory)
+{
+    lt_gpu_free(g, memory);
+}
+
+bool lt_gpu_download(lt_gpu_stream *s, void *pinned, const void *device, size_t bytes,
+                     lt_error *err)
+{
+    return lt_gpu_copy(s, pinned, device, bytes, err);
+}
+
 bool lt_gpu_copy(lt_gpu_stream *s, void *to, const void *from, size_t bytes, lt_error *err)
 {
     (void)s, (void)err;

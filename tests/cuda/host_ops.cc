@@ -99,19 +99,21 @@ void matmul(const lt_matmul_shape &m, const void *x, const void *w, const void *
             void *y)
 {
     size_t in = size_t(m.in), out = size_t(m.out);
-    std::vector<float> weights;
+    std::vector<float> weights(out * in);
+    lt_dtype y_type = m.wide ? LT_F32 : m.dtype;
     auto shift = bias ? host_load(m.dtype, bias, out) : std::vector<float>(out);
-    for (size_t o = 0; o < out; o++) {
-        auto row = host_load(m.dtype, host_at(m.dtype, w, o * size_t(m.w_row)), in);
-        weights.insert(weights.end(), row.begin(), row.end());
+    for (size_t r = 0, rows = m.turned ? in : out, width = m.turned ? out : in; r < rows; r++) {
+        auto row = host_load(m.dtype, host_at(m.dtype, w, r * size_t(m.w_row)), width);
+        for (size_t c = 0; c < width; c++)
+            weights[m.turned ? c * in + r : r * in + c] = row[c];
     }
     for (int64_t r = 0; r < m.rows; r++) {
         auto row = host_load(m.dtype, host_at(m.dtype, x, size_t(r * m.x_row)), in);
         size_t at = size_t(r * m.y_row);
-        auto sum = z ? host_load(m.dtype, host_at(m.dtype, z, at), out) : std::vector<float>(out);
+        auto sum = z ? host_load(y_type, host_at(y_type, z, at), out) : std::vector<float>(out);
         for (size_t o = 0; o < out; o++)
             sum[o] = host_dot(row.data(), &weights[o * in], in) + sum[o] + shift[o];
-        host_store(m.dtype, host_at(m.dtype, y, at), sum);
+        host_store(y_type, host_at(y_type, y, at), sum);
     }
 }
 
@@ -201,6 +203,11 @@ bool lt_matmul_new(lt_gpu_stream *s, const lt_matmul_shape *shape, lt_matmul **o
 void lt_matmul_free(lt_matmul *m)
 {
     unmake(m);
+}
+
+size_t lt_matmul_workspace(const lt_matmul *m)
+{
+    return workspace_of(size_t(m->shape.in));
 }
 
 bool lt_matmul_run(lt_gpu_stream *s, const lt_matmul *m, const void *x, const void *w,

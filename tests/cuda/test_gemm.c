@@ -52,7 +52,7 @@ static void run_rows(const lt_matmul_shape *s, const float *x, const float *w, c
         for (int64_t o = 0; o < s->out; o++) {
             float sum = s->bias ? bias[o] : 0;
             for (int64_t i = 0; i < s->in; i++)
-                sum += x[row * s->x_row + i] * w[o * s->w_row + i];
+                sum += x[row * s->x_row + i] * w[s->turned ? i * s->w_row + o : o * s->w_row + i];
             y[row * s->y_row + o] = sum + (s->addend ? z[row * s->y_row + o] : 0);
         }
 }
@@ -61,7 +61,8 @@ static void compare(const lt_matmul_shape *s)
 {
     lt_gemm g;
     int64_t ys = s->rows * s->y_row;
-    float *x = numbers(s->rows * s->x_row, 1), *w = numbers(s->out * s->w_row, 2);
+    float *x = numbers(s->rows * s->x_row, 1),
+          *w = numbers((s->turned ? s->in : s->out) * s->w_row, 2);
     float *bias = numbers(s->out, 3), *z = numbers(ys, 4);
     float *y = numbers(ys, 5), *want = numbers(ys, 5); /* what is between rows stays */
     CHECK_OK(lt_gemm_check(s, err));
@@ -87,10 +88,13 @@ static void test_products(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-        for (int how = 0; how < 4; how++) {
+        for (int how = 0; how < 8; how++) {
             lt_matmul_shape s = shapes[i];
             s.bias = how & 1;
             s.addend = how & 2;
+            s.turned = how & 4;
+            if (s.turned)
+                s.w_row += s.out > s.in ? s.out - s.in : 0;
             compare(&s);
         }
 }
@@ -124,6 +128,9 @@ static void test_refused(void **state)
     (void)state;
     CHECK_FAILS(lt_gemm_check(&s, err), LT_ERR_ARGUMENT, "[2,4] to 3, rows 3 4 3");
     s.x_row = 4;
+    s.turned = true;
+    s.w_row = 2;
+    CHECK_FAILS(lt_gemm_check(&s, err), LT_ERR_ARGUMENT, "rows 4 2 3, turned");
     s.rows = 0;
     CHECK_FAILS(lt_gemm_check(&s, err), LT_ERR_ARGUMENT, "rows");
 }

@@ -244,6 +244,44 @@ static void test_few_of_many_queries(void **state)
     }
 }
 
+static void check_softmax(lt_dtype dtype, int64_t rows, int64_t width, size_t skew, double spread)
+{
+    size_t count = (size_t)(rows * width);
+    numbers x = rig_values(LT_F32, count, 1, 0, spread, skew), y = rig_empty(dtype, count, skew);
+    double *want = lt_alloc_array(count, sizeof *want);
+    lt_softmax_args a = {dtype, rows, width, 0.25F, x.at, y.at};
+    for (int64_t r = 0; r < rows; r++) {
+        double most = -HUGE_VAL, sum = 0;
+        for (int64_t i = r * width; i < (r + 1) * width; i++)
+            most = fmax(most, (double)x.f[i] * 0.25);
+        for (int64_t i = r * width; i < (r + 1) * width; i++)
+            sum += want[i] = exp((double)x.f[i] * 0.25 - most);
+        for (int64_t i = r * width; i < (r + 1) * width; i++)
+            want[i] /= sum;
+    }
+    CHECK_OK(lt_kernel_softmax(rig_stream(), &a, err));
+    rig_check(&y, want, spread > 10 ? 1e-4 : 1e-5, "softmax");
+    rig_free(&x);
+    rig_free(&y);
+    free(want);
+}
+
+static void test_softmax(void **state)
+{
+    (void)state;
+    for (int k = 0; k < RIG_DTYPES; k++) {
+        check_softmax(rig_dtypes[k], 5, 4096, 0, 2); /* the VAE's at 64x64 */
+        check_softmax(rig_dtypes[k], 3, 1024, 0, 2);
+        check_softmax(rig_dtypes[k], 2, 2047, 0, 2);
+        check_softmax(rig_dtypes[k], 7, 63, 0, 2);
+        check_softmax(rig_dtypes[k], 9, 1, 0, 2);
+        check_softmax(rig_dtypes[k], 4, 64, 1, 2); /* not aligned */
+        check_softmax(rig_dtypes[k], 4, 300, 0, 1000);
+        check_softmax(rig_dtypes[k], 4, 300, 0, 0);
+        check_softmax(rig_dtypes[k], 0, 300, 0, 0);
+    }
+}
+
 static void test_refused(void **state)
 {
     lt_scores_args a = {.dtype = LT_F16, .n = 1, .heads = 1, .d = 513, .s = 1, .t = 1};
@@ -259,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_equal_scores),
         cmocka_unit_test(test_batch),
         cmocka_unit_test(test_few_of_many_queries),
+        cmocka_unit_test(test_softmax),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, rig_open, rig_close);

@@ -63,16 +63,22 @@ static float number_at(const void *x, lt_dtype dtype, int64_t i)
     return value;
 }
 
+static lt_dtype y_type(const lt_matmul_shape *s)
+{
+    return s->wide ? LT_F32 : s->dtype;
+}
+
 static void check_rows(const lt_matmul_shape *s, const void *const operand[4], const void *y)
 {
     for (int64_t row = 0; row < s->rows; row++)
         for (int64_t o = 0; o < s->out; o++) {
             float want = s->bias ? number_at(operand[2], s->dtype, o) : 0;
-            want += s->addend ? number_at(operand[3], s->dtype, row * s->y_row + o) : 0;
+            want += s->addend ? number_at(operand[3], y_type(s), row * s->y_row + o) : 0;
             for (int64_t i = 0; i < s->in; i++)
                 want += number_at(operand[0], s->dtype, row * s->x_row + i) *
-                        number_at(operand[1], s->dtype, o * s->w_row + i);
-            assert_float_equal(number_at(y, s->dtype, row * s->y_row + o), want, 0);
+                        number_at(operand[1], s->dtype,
+                                  s->turned ? i * s->w_row + o : o * s->w_row + i);
+            assert_float_equal(number_at(y, y_type(s), row * s->y_row + o), want, 0);
         }
 }
 
@@ -80,9 +86,9 @@ static void check_product(const lt_matmul_shape *s, bool in_place)
 {
     lt_matmul *m = NULL;
     void *operand[] = {numbers(s->dtype, s->rows * s->x_row, 1),
-                       numbers(s->dtype, s->out * s->w_row, 2), numbers(s->dtype, s->out, 3),
-                       numbers(s->dtype, s->rows * s->y_row, 4)};
-    void *y = numbers(s->dtype, s->rows * s->y_row, 4); /* as z */
+                       numbers(s->dtype, (s->turned ? s->in : s->out) * s->w_row, 2),
+                       numbers(s->dtype, s->out, 3), numbers(y_type(s), s->rows * s->y_row, 4)};
+    void *y = numbers(y_type(s), s->rows * s->y_row, 4); /* as z */
     CHECK_OK(lt_matmul_new(fake_cublas.stream, s, &m, err));
     CHECK_OK(lt_matmul_run(fake_cublas.stream, m, operand[0], operand[1],
                            s->bias ? operand[2] : NULL,
@@ -119,6 +125,10 @@ static void test_products(void **state)
             s.x_row = 11;
             s.w_row = 9;
             s.y_row = 7;
+            check_product(&s, how & 4);
+            s.turned = true;
+            check_product(&s, how & 4);
+            s.wide = !s.bias;
             check_product(&s, how & 4);
         }
 }

@@ -127,12 +127,12 @@ static void test_words(void **state)
     const int64_t most = INT64_MAX;
     const lt_conv_shape c = {LT_BF16, MANY, MANY, MANY, MANY, MANY, MANY,
                              MANY,    MANY, MANY, MANY, MANY, true, true};
-    const lt_matmul_shape m = {LT_BF16, most, most, most, most, most, most, true, true};
+    const lt_matmul_shape m = {LT_BF16, most, most, most, most, most, most, true, true, true, true};
     const lt_attention_shape a = {LT_BF16, MANY, MANY, MANY, most, most, most, most, most, true};
     char words[LT_SHAPE_WORDS];
     (void)state;
     assert_non_null(strstr(lt_conv_shape_text(&c, words), "bias"));
-    assert_non_null(strstr(lt_matmul_shape_text(&m, words), "bias"));
+    assert_non_null(strstr(lt_matmul_shape_text(&m, words), "bias, turned, wide"));
     assert_non_null(strstr(lt_attention_shape_text(&a, words), "causal"));
 }
 

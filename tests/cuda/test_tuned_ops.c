@@ -10,19 +10,46 @@
 #include "cuda/plans.h"
 #include "cuda/shapes.h"
 #include "described.h"
+#include "fake_cublaslt.h"
 #include "fake_cudnn.h"
 #include "support/check.h"
 #include "support/temp.h"
+#include "tensor/half.h"
 
 typedef struct bench {
     char *home;
     fake_device device;
 } bench;
 
+/* What our kernels were asked for; and how far from cuDNN's the numbers of attention are. */
+static struct {
+    int attentions, softmaxes;
+    float off;
+    bool refuse;
+} kernels;
+
+/* The fake cuDNN leaves its result as it was. */
 bool lt_kernel_attention(lt_gpu_stream *s, const lt_scores_args *a, lt_error *err)
 {
-    (void)s, (void)a;
-    return lt_fail(err, LT_ERR_DEVICE, NULL, "not expected");
+    const char *theirs = fake_operand(LT_CUDNN_Y);
+    (void)s;
+    kernels.attentions++;
+    if (kernels.refuse)
+        return lt_fail(err, LT_ERR_DEVICE, NULL, "not expected");
+    for (int64_t i = 0; theirs && i < a->n * a->s * a->heads * a->d; i++) {
+        float x;
+        lt_to_f32(&x, theirs + 2 * i, a->dtype, 1);
+        x *= 1 + kernels.off;
+        lt_from_f32((char *)a->y + 2 * i, a->dtype, &x, 1);
+    }
+    return true;
+}
+
+bool lt_kernel_softmax(lt_gpu_stream *s, const lt_softmax_args *a, lt_error *err)
+{
+    (void)s, (void)a, (void)err;
+    kernels.softmaxes++;
+    return true;
 }
 
 static void open_stream(bench *b)
@@ -32,6 +59,10 @@ static void open_stream(bench *b)
         forever[i] = 100 - i * 0.001;
     fake_dnn = (fake_cudnn){.stream = fake_stream_open(&b->device), .last = -1};
     memcpy(fake_dnn.seconds, forever, sizeof forever);
+    fake_cublas = (fake_cublaslt){.stream = fake_dnn.stream, .seconds = {3, 1, 2}, .count = 1};
+    kernels.attentions = kernels.softmaxes = 0;
+    kernels.off = 0;
+    kernels.refuse = false;
 }
 
 static int setup(void **state)
@@ -193,13 +224,76 @@ static void test_attention(void **state)
     lt_attention_op_free(a);
 }
 
+static const lt_attention_shape vae = {.dtype = LT_F16,
+                                       .n = 1,
+                                       .heads = 1,
+                                       .d = 512,
+                                       .s = 32,
+                                       .t = 32,
+                                       .q_row = 1536,
+                                       .k_row = 1536,
+                                       .v_row = 1536};
+
+/* Runs it: by whom was it done? */
+static void check_wide(int plans, int softmaxes, int attentions, const char *why)
+{
+    static char x[32 * 1536 * 2], y[32 * 512 * 2];
+    lt_attention_op *a = NULL;
+    CHECK_OK(lt_attention_op_new(fake_dnn.stream, &vae, &a, err));
+    if (why)
+        assert_non_null(strstr(lt_attention_why_ours(a), why));
+    else
+        assert_null(lt_attention_why_ours(a));
+    int before = kernels.attentions;
+    kernels.refuse = false;
+    fake_dnn.last = -1;
+    fake_dnn.operands = 0;
+    CHECK_OK(lt_attention_op_run(fake_dnn.stream, a, x, x + 1024, x + 2048, y, err));
+    assert_int_equal(fake_dnn.last >= 0, plans);
+    assert_int_equal(kernels.softmaxes, softmaxes);
+    assert_int_equal(kernels.attentions - before, attentions);
+    lt_attention_op_free(a);
+}
+
+/* Heads wider than cuDNN documents: its plan is taken if its numbers are ours, else blocks. */
+static void test_wide_heads(void **state)
+{
+    (void)state;
+    if (!lt_cudnn_has_attention())
+        skip();
+    check_wide(1, 0, 0, NULL);
+    assert_int_equal(kernels.attentions, 1);
+    check_wide(1, 0, 0, NULL); /* also of a plan that was kept */
+    assert_int_equal(kernels.attentions, 2);
+    kernels.off = 0.01f;
+    check_wide(1, 0, 0, NULL);
+    kernels.off = 0.1f;
+    check_wide(0, 1, 0, "cuDNN is 0.091 off our kernel's numbers");
+}
+
+/* It cannot be asked; and then, there are no products either. */
+static void test_wide_heads_not_asked(void **state)
+{
+    bench *b = *state;
+    if (!lt_cudnn_has_attention())
+        skip();
+    kernels.refuse = true;
+    check_wide(0, 1, 0, "not expected");
+    b->device.no_memory = true;
+    check_wide(0, 2, 0, "no memory");
+    fake_cublas.stale = true;
+    fake_cublas.count = 0;
+    check_wide(0, 2, 1, "no memory");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_conv_fastest), TEST(test_conv_without_extras), TEST(test_conv_no_memory),
-        TEST(test_conv_broken),  TEST(test_attention),
+        TEST(test_conv_fastest),         TEST(test_conv_without_extras), TEST(test_conv_no_memory),
+        TEST(test_conv_broken),          TEST(test_attention),           TEST(test_wide_heads),
+        TEST(test_wide_heads_not_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
