@@ -167,7 +167,7 @@ bool lt_kernel_rgb(lt_gpu_stream *s, lt_dtype dtype, const void *x, void *y, int
                    lt_error *err)
 {
     rgb_args a = {x, static_cast<unsigned char *>(y), count, lt_rgb_part(count)};
-    launch_shape how = {"rgb", dim3(LT_RGB_PARTS), RGB_THREADS, sizeof(int)};
+    launch_shape how = {"rgb", dim3(LT_RGB_PARTS), RGB_THREADS, RGB_THREADS / 32 * sizeof(float)};
     return by_dtype(dtype, err, [&](auto zero) {
         using T = decltype(zero);
         return launch(s, rgb_bytes<T>, how, a, err);

@@ -62,22 +62,25 @@ struct rgb_args {
 /* A block for each part, which says whether all of it was finite. */
 template <class T> __global__ void rgb_bytes(const rgb_args a)
 {
-    int *bad = shared_memory<int>();
+    float *warps = shared_memory<float>(), bad = 0.0F;
     int64_t from = a.part * blockIdx.x, end = from + a.part < a.count ? from + a.part : a.count;
-    if (threadIdx.x == 0)
-        *bad = 0;
-    __syncthreads();
     for (int64_t i = from + threadIdx.x; i < end; i += blockDim.x) {
         float x = to_float(static_cast<const T *>(a.x)[i]), v = x * 0.5F + 0.5F;
         v = v > 0.0F ? v : 0.0F; /* NaN, too */
         v = v < 1.0F ? v : 1.0F;
         a.y[i] = static_cast<unsigned char>(rintf(v * 255.0F));
         if (x * 0.0F != 0.0F)
-            *bad = 1; /* whoever writes writes the same */
+            bad = 1.0F;
     }
+    bad = warp_sum(bad);
+    if (threadIdx.x % 32 == 0)
+        warps[threadIdx.x / 32] = bad;
     __syncthreads();
-    if (threadIdx.x == 0)
-        a.y[a.count + blockIdx.x] = static_cast<unsigned char>(*bad);
+    if (threadIdx.x > 0)
+        return;
+    for (int i = 1; i < RGB_THREADS / 32; i++)
+        bad += warps[i];
+    a.y[a.count + blockIdx.x] = bad > 0.0F;
 }
 
 struct add_args {

@@ -148,6 +148,7 @@ static void test_group_norm(void **state)
         {"64x64", 1, 32, 4096, {320, 0}, 1, -1, 0, 0},
         {"text and time", 2, 32, 1, {320, 0}, 0, LT_GELU, 0, 0},
         {"chunks are wider", 1, 32, 131 * 131, {64, 0}, 0, LT_SILU, 0, 2},
+        {"stripes are wider", 1, 32, 33000, {64, 0}, 0, LT_SILU, 1, 0},
         {"last slab is smaller", 1, 32, 270, {352, 0}, 0, LT_QUICK_GELU, 0, 0},
         {"one group, wide", 2, 1, 9, {5000, 0}, 2, -1, 0, 0},
         {"one group, wide, odd", 2, 1, 9, {503, 0}, 2, -1, 0, 0},
