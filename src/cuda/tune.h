@@ -10,9 +10,10 @@
 /* Puts way i into the stream, once. */
 typedef bool lt_tune_way(void *context, int i, lt_error *err);
 
-/* Each way is run twice, the second time as a graph that repeats it: one that cannot be put into a
- * stream or a graph is passed over.  Of ways that differ by less than 2 % the first is taken.
- * False with the first reason if there is none, or if the device failed. */
+/* Each way is run once, and then as a graph that repeats it, of which the fastest of a few replays
+ * counts; one that cannot be put into a stream or a graph is passed over.  Of ways that differ by
+ * less than 2 % the first is taken. False with the first reason if there is none, or if the device
+ * failed. */
 bool lt_tune_fastest(lt_gpu_stream *s, int count, lt_tune_way *way, void *context, int *best,
                      lt_error *err) LT_WARN_UNUSED;
 

@@ -175,8 +175,8 @@ void lt_gpu_record_drop(lt_gpu_stream *s)
 bool lt_gpu_replay(lt_gpu_stream *s, lt_gpu_graph *graph, lt_error *err)
 {
     (void)err;
-    s->now += graph->seconds;
-    s->gpu.device->replays++;
+    fake_device *d = s->gpu.device;
+    s->now += graph->seconds * (++d->replays == d->hiccup ? 10 : 1);
     return true;
 }
 

@@ -10,6 +10,7 @@
 typedef struct fake_device {
     int allocations, frees; /* of lt_gpu_alloc and lt_gpu_free */
     int replays, drops;     /* graphs replayed, recordings given up */
+    int hiccup;             /* the replay with this number takes ten times as long; 0: none */
     bool no_memory;         /* lt_gpu_alloc fails */
     bool broken;            /* lt_gpu_wait fails */
 } fake_device;
