@@ -235,11 +235,13 @@ static const lt_attention_shape vae = {.dtype = LT_F16,
                                        .v_row = 1536};
 
 /* Runs it: by whom was it done? */
-static void check_wide(int plans, int softmaxes, int attentions, const char *why)
+static void check_wide(lt_dtype dtype, int plans, int softmaxes, int attentions, const char *why)
 {
-    static char x[32 * 1536 * 2], y[32 * 512 * 2];
+    static char x[32 * 1536 * 4], y[32 * 512 * 4];
     lt_attention_op *a = NULL;
-    CHECK_OK(lt_attention_op_new(fake_dnn.stream, &vae, &a, err));
+    lt_attention_shape s = vae;
+    s.dtype = dtype;
+    CHECK_OK(lt_attention_op_new(fake_dnn.stream, &s, &a, err));
     if (why)
         assert_non_null(strstr(lt_attention_why_ours(a), why));
     else
@@ -261,14 +263,15 @@ static void test_wide_heads(void **state)
     (void)state;
     if (!lt_cudnn_has_attention())
         skip();
-    check_wide(1, 0, 0, NULL);
+    check_wide(LT_F16, 1, 0, 0, NULL);
     assert_int_equal(kernels.attentions, 1);
-    check_wide(1, 0, 0, NULL); /* also of a plan that was kept */
+    check_wide(LT_F16, 1, 0, 0, NULL); /* also of a plan that was kept */
     assert_int_equal(kernels.attentions, 2);
     kernels.off = 0.01f;
-    check_wide(1, 0, 0, NULL);
+    check_wide(LT_F16, 1, 0, 0, NULL);
     kernels.off = 0.1f;
-    check_wide(0, 1, 0, "cuDNN is 0.091 off our kernel's numbers");
+    check_wide(LT_F16, 0, 1, 0, "cuDNN is 0.091 off our kernel's numbers");
+    check_wide(LT_F32, 0, 2, 0, "cuDNN has no attention in f32");
 }
 
 /* It cannot be asked; and then, there are no products either. */
@@ -278,12 +281,12 @@ static void test_wide_heads_not_asked(void **state)
     if (!lt_cudnn_has_attention())
         skip();
     kernels.refuse = true;
-    check_wide(0, 1, 0, "not expected");
+    check_wide(LT_F16, 0, 1, 0, "not expected");
     b->device.no_memory = true;
-    check_wide(0, 2, 0, "no memory");
+    check_wide(LT_F16, 0, 2, 0, "no memory");
     fake_cublas.stale = true;
     fake_cublas.count = 0;
-    check_wide(0, 2, 1, "no memory");
+    check_wide(LT_F16, 0, 2, 1, "no memory");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
