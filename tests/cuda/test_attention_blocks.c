@@ -175,7 +175,7 @@ static void test_numbers(void **state)
 /* More queries than a block has: the last block begins earlier. */
 static void test_blocks(void **state)
 {
-    const blocks_case c = {1, 168, 70, 60000, false, 1};
+    const blocks_case c = {1, 168, 65, 33000, false, 1};
     (void)state;
     check(&c, LT_F32);
 }
