@@ -3,8 +3,9 @@
  * tools/gpu-check.sh.
  *
  * Every distinct op of Stable Diffusion 1.4 at 512x512 alone, then whole networks with random
- * weights.  Errors are the L2 norm of the difference over that of the CPU's numbers.  With --small
- * only the networks of a tiny model, for compute-sanitizer and for the stand-in of a GPU.
+ * weights, and the decoder beside the UNet.  Errors are the L2 norm of the difference over that of
+ * the CPU's numbers.  With --small only the networks of a tiny model, for compute-sanitizer and for
+ * the stand-in of a GPU.
  */
 #include <math.h>
 #include <stdio.h>
@@ -202,18 +203,20 @@ static void test_ops(void **state)
 
 static void check_network(const char *variant, model_part part, int side, int from, int to)
 {
-    static const char *const names[] = {"text encoder", "time", "guided UNet", "decoder",
-                                        "encoder"};
+    static const char *const names[MODEL_GRAPHS] = {
+        "text encoder", "time", "guided UNet", "decoder", "encoder", "UNet of two pictures",
+    };
     char what[96];
     model_configs c = model_configs_read(variant);
     snprintf(what, sizeof what, "%s of %s", names[part], variant);
-    check(model_graph(&c, part, 1, side, side), what, from, to, net_limit);
+    check(model_graph(&c, part, part == MODEL_ONE_PROMPT ? 2 : 1, side, side), what, from, to,
+          net_limit);
 }
 
 static void test_tiny(void **state)
 {
     (void)state;
-    for (int part = 0; part < MODEL_PARTS; part++)
+    for (int part = 0; part < MODEL_GRAPHS; part++)
         check_network("sd1", (model_part)part, 8, 0, TYPES - 1);
 }
 
@@ -222,8 +225,84 @@ static void test_sd14(void **state)
     (void)state;
     if (small)
         skip();
-    for (int part = 0; part < MODEL_PARTS; part++)
+    for (int part = 0; part < MODEL_GRAPHS; part++)
         check_network("sd14", (model_part)part, 64, 1, 2);
+}
+
+/* ---- two at once ---- */
+
+typedef struct beside {
+    lt_graph *g;
+    graph_weights w;
+    lt_program *p;
+    float *alone;
+} beside;
+
+static beside beside_new(lt_backend *b, const model_configs *c, model_part part, int side)
+{
+    beside x = {.g = model_graph(c, part, 1, side, side)};
+    x.w = graph_weights_set(x.g, 11, LT_F32, 0);
+    if (part == MODEL_DECODE)
+        CHECK_OK(lt_cuda_ops.compile_beside(b, x.g, &x.p, NULL, err));
+    else
+        CHECK_OK(lt_cuda_ops.compile(b, x.g, &x.p, NULL, err));
+    CHECK_OK(graph_write_inputs(&lt_cuda_ops, x.p, x.g, 5, err));
+    CHECK_OK(lt_cuda_ops.run(x.p, NULL, err));
+    CHECK_OK((x.alone = graph_read(&lt_cuda_ops, x.p, lt_graph_find(x.g, "out"), err)) != NULL);
+    return x;
+}
+
+static void beside_free(lt_backend *b, beside *x)
+{
+    lt_cuda_ops.discard(b, x->p);
+    free(x->alone);
+    graph_weights_free(&x->w);
+    lt_graph_free(x->g);
+}
+
+static void check_same(const beside *x, const char *what)
+{
+    const lt_tensor *y = lt_graph_find(x->g, "out");
+    float *now = NULL;
+    CHECK_OK((now = graph_read(&lt_cuda_ops, x->p, y, err)) != NULL);
+    if (memcmp(now, x->alone, (size_t)lt_shape_count(&y->shape) * sizeof *now) != 0)
+        fail_msg("the %s gives other bytes than alone", what);
+    free(now);
+}
+
+/* Steps while pictures are decoded: both have the bytes that they have alone. */
+static void check_beside(const char *variant, int side)
+{
+    model_configs c = model_configs_read(variant);
+    lt_backend *b = NULL;
+    CHECK_OK(lt_cuda_ops.open(&(lt_backend_options){.dtype = LT_F16}, &b, err));
+    beside unet = beside_new(b, &c, MODEL_GUIDED, side);
+    beside vae = beside_new(b, &c, MODEL_DECODE, side);
+    int steps = 0;
+    for (int picture = 0; picture < RUNS + 2; picture++) {
+        bool over = false;
+        CHECK_OK(graph_write_inputs(&lt_cuda_ops, vae.p, vae.g, 5, err));
+        CHECK_OK(lt_cuda_ops.start(vae.p, err));
+        for (; !over; steps++) {
+            CHECK_OK(graph_write_inputs(&lt_cuda_ops, unet.p, unet.g, 5, err));
+            CHECK_OK(lt_cuda_ops.run(unet.p, NULL, err));
+            check_same(&unet, "UNet beside the decoder");
+            CHECK_OK(lt_cuda_ops.finished(vae.p, &over, err));
+        }
+        check_same(&vae, "decoder beside the UNet");
+    }
+    print_message("%s: %d steps beside %d pictures\n", variant, steps, RUNS + 2);
+    beside_free(b, &vae);
+    beside_free(b, &unet);
+    lt_cuda_ops.close(b);
+}
+
+static void test_beside(void **state)
+{
+    (void)state;
+    check_beside("sd1", 4);
+    if (!small)
+        check_beside("sd14", 64);
 }
 
 int main(int argc, char **argv)
@@ -232,6 +311,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_tiny),
         cmocka_unit_test(test_ops),
         cmocka_unit_test(test_sd14),
+        cmocka_unit_test(test_beside),
     };
     lt_host_reset(); /* where there is no GPU, but its stand-in */
     small = argc > 1 && strcmp(argv[1], "--small") == 0;
