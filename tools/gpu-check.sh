@@ -21,7 +21,7 @@ need_packages gpu-check.sh $may_install $BUILD_PACKAGES $TEST_PACKAGES
 jobs=$(nproc 2>/dev/null || echo 2)
 log=build/gpu-check.log
 mkdir -p build
-if ! cmake --preset cuda >$log 2>&1 && grep -q '^LT_CUDA_FOUND:INTERNAL=FALSE$' build/cuda/CMakeCache.txt; then
+if ! cmake --preset cuda >$log 2>&1 && grep -qs '^LT_CUDA_FOUND:INTERNAL=FALSE$' build/cuda/CMakeCache.txt; then
   echo "gpu-check.sh: no CUDA toolkit with cuDNN was found; fetching one (1 GB)" >&2
   tools/cuda.sh
 fi
