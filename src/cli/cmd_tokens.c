@@ -24,7 +24,7 @@ static json_object *token_json(const lt_tokenizer *tok, const lt_tokens *tokens,
                                const char *text)
 {
     const lt_token *t = &tokens->all[i];
-    lt_token_word word = lt_tokens_word(tokens, i);
+    lt_token_word word = lt_tokens_word(tokens, tokens->total, i);
     json_object *o = json_object_new_object();
     char readable[256];
     lt_tokenizer_readable(tok, t->id, readable, sizeof readable);
@@ -90,7 +90,7 @@ static void print_table(const lt_tokenizer *tok, const lt_tokens *t, const char 
     lt_output_line(stdout,
                    "positions, ids, pieces, their text, and the word where it has several:");
     for (size_t i = 0; i < t->used; i++) {
-        lt_token_word word = lt_tokens_word(t, i);
+        lt_token_word word = lt_tokens_word(t, t->total, i);
         lt_tokenizer_readable(tok, t->all[i].id, readable, sizeof readable);
         lt_buf_format(&row, "%3zu %6d  %-16s '%s'", i + 1, t->all[i].id,
                       lt_tokenizer_piece(tok, t->all[i].id), readable);

@@ -5,13 +5,13 @@
 #include "base/mem.h"
 #include "model/tokenizer.h"
 
-lt_token_word lt_tokens_word(const lt_tokens *tokens, size_t i)
+lt_token_word lt_tokens_word(const lt_tokens *tokens, size_t limit, size_t i)
 {
     const lt_token *t = tokens->all;
     lt_token_word w = {.first = i, .start = t[i].start, .end = t[i].end};
     while (w.first > 0 && t[w.first - 1].word == t[i].word)
         w.first--;
-    for (size_t k = w.first; k < tokens->total && t[k].word == t[i].word; k++) {
+    for (size_t k = w.first; k < limit && t[k].word == t[i].word; k++) {
         w.start = t[k].start < w.start ? t[k].start : w.start;
         w.end = t[k].end > w.end ? t[k].end : w.end;
         w.count++;

@@ -59,8 +59,9 @@ void lt_tokens_done(lt_tokens *tokens); /* {0} is fine */
 typedef struct lt_token_word {
     size_t first, count, start, end;
 } lt_token_word;
-/* The word of token i < total. */
-lt_token_word lt_tokens_word(const lt_tokens *tokens, size_t i);
+/* The word of token i < limit, as far as it is among the first `limit` tokens: `total`, or `used`
+ * for what the model sees of it. */
+lt_token_word lt_tokens_word(const lt_tokens *tokens, size_t limit, size_t i);
 
 /* The n bytes of a prompt without [start, end), in whole characters: blanks at the seam become one,
  * words that were apart stay so, and a comma goes with the word where it would stand at the start

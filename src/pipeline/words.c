@@ -15,10 +15,10 @@ static void add(lt_prompt_words *w, lt_word_kind kind, int from, int to, char *t
     w->at[w->count++] = (lt_word){.kind = kind, .from = from, .to = to, .text = text};
 }
 
-static char *text_of(const char *prompt, const lt_token *first, const lt_token *last)
+static char *text_of(const char *prompt, const lt_token_word *word)
 {
     lt_buf text = {0};
-    lt_buf_escape(&text, prompt + first->start, last->end - first->start);
+    lt_buf_escape(&text, prompt + word->start, word->end - word->start);
     return text.data ? text.data : lt_strdup("");
 }
 
@@ -27,12 +27,10 @@ void lt_words_of(const char *prompt, const lt_tokens *tokens, lt_prompt_words *o
     int used = (int)tokens->used, length = (int)tokens->length;
     *out = (lt_prompt_words){0};
     add(out, LT_WORD_START, 0, 1, lt_strdup("<start>"));
-    for (int i = 0, first = 0; i < used; i++) {
-        if (i + 1 < used && tokens->all[i + 1].word == tokens->all[i].word)
-            continue;
-        add(out, LT_WORD_PROMPT, first + 1, i + 2,
-            text_of(prompt, &tokens->all[first], &tokens->all[i]));
-        first = i + 1;
+    for (int i = 0, next; i < used; i = next) {
+        lt_token_word word = lt_tokens_word(tokens, tokens->used, (size_t)i);
+        next = i + (int)word.count;
+        add(out, LT_WORD_PROMPT, i + 1, next + 1, text_of(prompt, &word));
     }
     add(out, LT_WORD_END, used + 1, used + 2, lt_strdup("<end>"));
     if (used + 2 < length)

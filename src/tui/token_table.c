@@ -64,7 +64,7 @@ int lt_token_word_row(const lt_tokens *t, bool open, int row, int by)
         lt_token_row r = lt_token_row_at(t, open, i);
         bool same = has_word(&from) && t->all[r.token].word == t->all[from.token].word;
         if (has_word(&r) && !same)
-            return by < 0 ? row_of(t, open, lt_tokens_word(t, r.token).first) : i;
+            return by < 0 ? row_of(t, open, lt_tokens_word(t, t->total, r.token).first) : i;
     }
     return row;
 }

@@ -31,7 +31,7 @@ static void paragraph(pen *p, lt_style style, const char *text)
 static void about_word(const lt_studio *s, const lt_token_row *row, lt_buf *out)
 {
     const lt_tokens *t = &s->tokens.tokens;
-    lt_token_word w = lt_tokens_word(t, row->token);
+    lt_token_word w = lt_tokens_word(t, t->total, row->token);
     char word[64];
     lt_text_escape(word, sizeof word, s->tokens.text + w.start, w.end - w.start);
     lt_buf_format(out, "'%s', ", word);

@@ -70,7 +70,7 @@ static void title(const lt_studio *s, char *to, size_t size)
 /* The word of a token as the prompt has it. */
 static void word_of(const lt_studio *s, size_t token, char *to, size_t size)
 {
-    lt_token_word w = lt_tokens_word(&s->tokens.tokens, token);
+    lt_token_word w = lt_tokens_word(&s->tokens.tokens, s->tokens.tokens.total, token);
     lt_text_escape(to, size, s->tokens.text + w.start, w.end - w.start);
 }
 

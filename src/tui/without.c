@@ -23,7 +23,7 @@ static bool chosen_word(lt_studio *s, lt_token_word *out)
         lt_studio_say(s, LT_NOTE_INFO, "choose a word: h and l go from one to the next");
         return false;
     }
-    *out = lt_tokens_word(&v->tokens, row.token);
+    *out = lt_tokens_word(&v->tokens, v->tokens.total, row.token);
     if (out->first >= v->tokens.used) {
         lt_studio_say(s, LT_NOTE_INFO,
                       "this word is cut off: the model does not see it, with or without");

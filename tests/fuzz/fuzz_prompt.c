@@ -12,6 +12,7 @@
 #include "image/png.h"
 #include "model/tokenizer.h"
 #include "pipeline/params.h"
+#include "pipeline/words.h"
 
 static lt_tokenizer *tokenizer; /* open until the program ends */
 
@@ -34,6 +35,18 @@ static void check_tokens(const lt_tokens *t, size_t n)
         LT_ASSERT(t->all[i].start <= t->all[i].end && t->all[i].end <= n);
     for (size_t i = 0; i < t->length; i++)
         LT_ASSERT(t->ids[i] >= 0 && (size_t)t->ids[i] < lt_tokenizer_vocab_size(tokenizer));
+}
+
+/* They cover the positions of the model. */
+static void check_words(const char *prompt, const lt_tokens *t)
+{
+    lt_prompt_words w;
+    int at = 0;
+    lt_words_of(prompt, t, &w);
+    for (int i = 0; i < w.count; at = w.at[i++].to)
+        LT_ASSERT(w.at[i].from == at && w.at[i].to > at && w.at[i].text);
+    LT_ASSERT(at == (int)t->length);
+    lt_words_done(&w);
 }
 
 static void through_png(const char *prompt)
@@ -96,6 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     LT_ASSERT(ok == lt_text_valid(text, n, NULL));
     if (ok && lt_tokenizer_encode(tokenizer, text, n, &tokens, &err)) {
         check_tokens(&tokens, n);
+        check_words(text, &tokens);
         through_png(text);
         through_json(text);
     } else {

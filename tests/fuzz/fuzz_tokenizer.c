@@ -38,7 +38,7 @@ static void open_both(void)
  * but a blank. */
 static void check_word(const char *text, size_t n, const lt_tokens *t, size_t i)
 {
-    lt_token_word w = lt_tokens_word(t, i);
+    lt_token_word w = lt_tokens_word(t, t->total, i);
     LT_ASSERT(w.first <= i && i < w.first + w.count && w.first + w.count <= t->total);
     LT_ASSERT(w.start <= t->all[i].start && t->all[i].end <= w.end && w.end <= n);
     LT_ASSERT(i == 0 ? t->all[i].word == 0 : t->all[i].word - t->all[i - 1].word <= 1);

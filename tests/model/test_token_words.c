@@ -37,7 +37,7 @@ static void test_ranges(void **state)
     for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
         assert_true(first < t.total);
         for (size_t i = 0; i < counts[k]; i++) {
-            lt_token_word w = lt_tokens_word(&t, first + i);
+            lt_token_word w = lt_tokens_word(&t, t.total, first + i);
             assert_int_equal(t.all[first + i].word, k);
             assert_int_equal(w.first, first);
             assert_int_equal(w.count, counts[k]);
@@ -114,7 +114,7 @@ static void test_without(void **state)
         while (i < t.total && t.all[i].word != (size_t)cases[k].word)
             i++;
         assert_true(i < t.total);
-        lt_token_word w = lt_tokens_word(&t, i);
+        lt_token_word w = lt_tokens_word(&t, t.total, i);
         char *left = lt_tokens_without(cases[k].text, strlen(cases[k].text), w.start, w.end);
         assert_string_equal(left, cases[k].want);
         free(left);
@@ -132,7 +132,7 @@ static void test_rest(void **state)
     lt_tokenizer *tok = open_clip();
     lt_tokens t = encode(tok, text);
     for (size_t i = 0; i < t.total; i++) {
-        lt_token_word w = lt_tokens_word(&t, i);
+        lt_token_word w = lt_tokens_word(&t, t.total, i);
         char *left = lt_tokens_without(text, strlen(text), w.start, w.end);
         lt_tokens rest = encode(tok, left);
         bool last = w.first + w.count == t.total; /* its comma goes with it */
@@ -146,9 +146,34 @@ static void test_rest(void **state)
     lt_tokenizer_close(tok);
 }
 
+/* Marks that the tokenizer orders anew, so that the bytes of the pieces do not ascend; and what the
+ * model sees of a word that is cut off. */
+static void test_limits(void **state)
+{
+    static const char marks[] = "q\xCC\x87\xCC\x9B\xCC\xA7", cut[] = "fox bioluminescent";
+    (void)state;
+    lt_tokenizer *tok = open_clip();
+    lt_tokens t = encode(tok, marks);
+    assert_true(t.total > 2 && t.all[1].start > t.all[t.total - 1].start);
+    for (size_t i = 1; i < t.total; i++) {
+        lt_token_word w = lt_tokens_word(&t, t.total, i);
+        assert_true(w.first == 1 && w.count == t.total - 1);
+        assert_true(w.start == 1 && w.end == strlen(marks));
+    }
+    lt_tokens_done(&t);
+    t = encode(tok, cut);
+    lt_token_word w = lt_tokens_word(&t, 2, 1);
+    assert_true(w.first == 1 && w.count == 1 && w.start == 4 && w.end == 6);
+    w = lt_tokens_word(&t, t.total, 1);
+    assert_true(w.first == 1 && w.count == t.total - 1 && w.start == 4 && w.end == strlen(cut));
+    lt_tokens_done(&t);
+    lt_tokenizer_close(tok);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_ranges), cmocka_unit_test(test_ends),
-                                       cmocka_unit_test(test_without), cmocka_unit_test(test_rest)};
+                                       cmocka_unit_test(test_without), cmocka_unit_test(test_rest),
+                                       cmocka_unit_test(test_limits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -268,6 +268,18 @@ static void test_words(void **state)
     lt_words_done(&copy);
 }
 
+/* Marks that the tokenizer puts into another order: the pieces' bytes do not ascend. */
+static void test_words_marks(void **state)
+{
+    (void)state;
+    lt_prompt_words w = words_of("a q\xCC\x87\xCC\x9B\xCC\xA7 fox");
+    assert_int_equal(w.count, 7);
+    assert_string_equal(w.at[2].text, "q");
+    assert_string_equal(w.at[3].text, "\xCC\x87\xCC\x9B\xCC\xA7");
+    assert_string_equal(w.at[4].text, "fox");
+    lt_words_done(&w);
+}
+
 /* Nothing, and more than 75 tokens, of which the last word is cut in its middle. */
 static void test_words_ends(void **state)
 {
@@ -404,9 +416,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_diffusers),  cmocka_unit_test(test_off),
         cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_words),
-        cmocka_unit_test(test_words_ends), cmocka_unit_test(test_shares),
-        cmocka_unit_test(test_enlarges),   cmocka_unit_test(test_mean),
-        cmocka_unit_test(test_draws),      cmocka_unit_test(test_none),
+        cmocka_unit_test(test_words_ends), cmocka_unit_test(test_words_marks),
+        cmocka_unit_test(test_shares),     cmocka_unit_test(test_enlarges),
+        cmocka_unit_test(test_mean),       cmocka_unit_test(test_draws),
+        cmocka_unit_test(test_none),
     };
     return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }
