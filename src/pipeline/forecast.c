@@ -251,8 +251,8 @@ bool lt_forecast_check(lt_engine *e, const lt_work *w, const lt_room *room, lt_e
             return false;
         if (within(&n, &free))
             return true;
-        if (lt_engine_trim(e, w->height / f, w->width / f) ||
-            (n.device > free.device && lt_engine_split(e)))
+        if (!w->beside_run && (lt_engine_trim(e, w->height / f, w->width / f) ||
+                               (n.device > free.device && lt_engine_split(e))))
             continue;
         return take_tiles(e, w, &free) || refuse(e, w, &n, &free, room->what, err);
     }

@@ -22,6 +22,8 @@ typedef struct lt_work {
     size_t film_steps;   /* of a film; 0: no film */
     lt_tiling tiling;    /* of the VAE */
     int drawn;           /* pictures that the generator draws for, if that is more */
+    bool beside_run;     /* a run of this engine stands between two steps: nothing of it is given
+                            up for this work, which may only take tiles */
 } lt_work;
 
 /* Bytes that the work takes beyond what the process has now; with LT_TILING_AUTO without tiles. */
@@ -31,8 +33,8 @@ bool lt_forecast_bytes(lt_engine *e, const lt_work *work, lt_dtype dtype, size_t
 /* LT_ERR_MEMORY if that is more than there is room for, with the size, the number of pictures, the
  * type or the tiling that would fit as the hint.  Before that what was compiled for other sizes is
  * dropped (lt_engine_trim), and where the device's own memory is short, pictures go through the
- * UNet in smaller groups (lt_engine_split).  Sets lt_engine_tile: as the work says, and with
- * LT_TILING_AUTO if nothing but that makes it fit. */
+ * UNet in smaller groups (lt_engine_split); neither is done beside a run.  Sets lt_engine_tile: as
+ * the work says, and with LT_TILING_AUTO if nothing but that makes it fit. */
 bool lt_forecast_check(lt_engine *e, const lt_work *work, const lt_room *room,
                        lt_error *err) LT_WARN_UNUSED;
 

@@ -24,14 +24,15 @@ static bool fitting_size(const lt_image *image, lt_size given, int factor, lt_si
                    image->height, factor, LT_PARAMS_MAX_SIDE);
 }
 
-static bool check_room(lt_engine *e, lt_size size, lt_tiling tiling, lt_error *err)
+static bool check_room(lt_engine *e, lt_size size, const lt_encode_options *o, lt_error *err)
 {
     lt_work work = {.prompts = 1,
                     .per_prompt = 1,
                     .width = size.width,
                     .height = size.height,
                     .encode = true,
-                    .tiling = tiling};
+                    .tiling = o->tiling,
+                    .beside_run = o->beside_run};
     lt_room room = lt_room_find("");
     return lt_forecast_check(e, &work, &room, err);
 }
@@ -57,15 +58,15 @@ static bool both_ways(lt_engine *e, lt_encoded *c, float *pixels, lt_progress *p
     return lt_image_compare(c->original, c->decoded, &c->distance, err);
 }
 
-static bool encode(lt_engine *e, const lt_image *image, lt_size given, lt_tiling tiling,
-                   lt_encoded *c, lt_progress *progress, lt_error *err)
+static bool encode(lt_engine *e, const lt_image *image, const lt_encode_options *o, lt_encoded *c,
+                   lt_progress *progress, lt_error *err)
 {
     const lt_engine_info *about = lt_engine_about(e);
     lt_size size;
     void *latents, *pixels;
     if (!lt_schedule_init(&c->schedule, &about->scheduler->base, about->scheduler->steps, err) ||
-        !fitting_size(image, given, c->factor, &size, err) ||
-        !lt_engine_check_size(e, size.width, size.height, err) || !check_room(e, size, tiling, err))
+        !fitting_size(image, o->size, c->factor, &size, err) ||
+        !lt_engine_check_size(e, size.width, size.height, err) || !check_room(e, size, o, err))
         return false;
     c->w = size.width / c->factor;
     c->h = size.height / c->factor;
@@ -83,7 +84,7 @@ static bool encode(lt_engine *e, const lt_image *image, lt_size given, lt_tiling
     return ok;
 }
 
-bool lt_encode_picture(lt_engine *e, const lt_image *image, lt_size given, lt_tiling tiling,
+bool lt_encode_picture(lt_engine *e, const lt_image *image, const lt_encode_options *o,
                        lt_encoded **out, lt_progress *progress, lt_error *err)
 {
     const lt_engine_info *about = lt_engine_about(e);
@@ -96,7 +97,7 @@ bool lt_encode_picture(lt_engine *e, const lt_image *image, lt_size given, lt_ti
                       .scheduler = *about->scheduler,
                       .model = lt_strdup(about->model)};
     memcpy(c->model_hash, about->hash, sizeof c->model_hash);
-    if (!encode(e, image, given, tiling, c, progress, err)) {
+    if (!encode(e, image, o, c, progress, err)) {
         lt_encoded_free(c);
         return false;
     }

@@ -34,12 +34,18 @@ typedef struct lt_encoded {
     double encode_seconds, decode_seconds;
 } lt_encoded;
 
+typedef struct lt_encode_options {
+    lt_size size; /* `given`, as of lt_init_image_size */
+    lt_tiling tiling;
+    bool beside_run; /* as in lt_work: a run of this engine is at work */
+} lt_encode_options;
+
 /* Encodes to the mean of the posterior, of which nothing is drawn, and decodes that again; the
- * picture is made to fit as --init-image is: `given`, else its own sides, rounded down to multiples
- * of the factor (lt_init_image_size).  With LT_TILING_AUTO the VAE works in tiles where nothing but
- * that fits into memory (lt_forecast_check).  LT_ERR_ARGUMENT for one that is too small or too
- * large, LT_ERR_MEMORY, LT_ERR_CANCELLED. */
-bool lt_encode_picture(lt_engine *e, const lt_image *image, lt_size given, lt_tiling tiling,
+ * picture is made to fit as --init-image is: to the size given, else its own sides, rounded down to
+ * multiples of the factor (lt_init_image_size).  With LT_TILING_AUTO the VAE works in tiles where
+ * nothing but that fits into memory (lt_forecast_check).  LT_ERR_ARGUMENT for one that is too small
+ * or too large, LT_ERR_MEMORY, LT_ERR_CANCELLED. */
+bool lt_encode_picture(lt_engine *e, const lt_image *image, const lt_encode_options *o,
                        lt_encoded **out, lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 void lt_encoded_free(lt_encoded *e); /* NULL is fine */
 

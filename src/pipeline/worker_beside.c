@@ -20,12 +20,13 @@ static bool encode(lt_worker *w, const lt_job *j, lt_error *err)
     else if (!lt_png_read(j->path, &image, NULL, err))
         return false;
     lt_worker_at(w, LT_AT_ENCODING);
-    lt_tiling tiling = lt_params_tiling(j->params);
-    bool ok = lt_encode_picture(w->engine, image, j->params->size, tiling, &encoded, &w->s->beside,
-                                err) ||
+    lt_encode_options o = {.size = j->params->size,
+                           .tiling = lt_params_tiling(j->params),
+                           .beside_run = w->run != NULL};
+    bool ok = lt_encode_picture(w->engine, image, &o, &encoded, &w->s->beside, err) ||
               (err->code != LT_ERR_CANCELLED && j->path && lt_fail_in(err, "'%s'", j->path));
     lt_image_unref(image);
-    if (ok && encoded->tiled && tiling == LT_TILING_AUTO)
+    if (ok && encoded->tiled && o.tiling == LT_TILING_AUTO)
         lt_worker_say(w, LT_EVENT_NOTE, LT_TILING_NOTE);
     if (ok)
         lt_worker_send(w, (lt_event){.kind = LT_EVENT_ENCODED, .id = j->id, .encoded = encoded});

@@ -329,6 +329,44 @@ static void test_run(void **state)
     pipeline_rig_close(&r);
 }
 
+/* Beside a run nothing that it was compiled for goes, and its groups stay; the VAE's tiles may be
+ * taken. */
+static void test_beside_run(void **state)
+{
+    (void)state;
+    pipeline_rig r;
+    lt_error fault = {0};
+    size_t whole, tiled;
+    lt_backend_ops device = lt_cpu_backend;
+    lt_work work = square(512, 1), on = square(512, 1);
+    lt_engine_load load = {.images = 4, .h = 8, .w = 8, .guided = true, .one_prompt = true};
+    device.room = room_of_device;
+    work.beside_run = true;
+    on.tiling = LT_TILING_ON;
+    pipeline_rig_open("demo", &lt_cpu_backend, "f32", &r);
+    CHECK_OK(lt_engine_prepare(r.engine, &load, NULL, err));
+    size_t activations = lt_engine_memory(r.engine).activations;
+    CHECK_OK(lt_forecast_bytes(r.engine, &work, LT_F32, &whole, err));
+    CHECK_OK(lt_forecast_bytes(r.engine, &on, LT_F32, &tiled, err));
+    lt_room room = {whole - 1, "free memory"};
+    CHECK_OK(lt_forecast_check(r.engine, &work, &room, err));
+    int side = 512 / lt_engine_about(r.engine)->vae->factor;
+    assert_true(lt_engine_tiles(r.engine, side, side));
+    room.bytes = tiled - 1;
+    assert_false(lt_forecast_check(r.engine, &work, &room, &fault));
+    assert_int_equal(fault.code, LT_ERR_MEMORY);
+    assert_int_equal(lt_engine_memory(r.engine).activations, activations);
+    pipeline_rig_close(&r);
+    pipeline_rig_open("demo", &device, "f32", &r);
+    CHECK_OK(lt_engine_prepare(r.engine, &load, NULL, err));
+    device_room = 1000;
+    assert_false(lt_forecast_check(r.engine, &work, &endless, &fault));
+    assert_true(lt_engine_memory(r.engine).activations > 0);
+    assert_true(lt_engine_split(r.engine) && lt_engine_split(r.engine)); /* from 4 to 1 */
+    assert_false(lt_engine_split(r.engine));
+    pipeline_rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,7 +374,7 @@ int main(void)
         cmocka_unit_test(test_backends),    cmocka_unit_test(test_size_hint),
         cmocka_unit_test(test_other_hints), cmocka_unit_test(test_device),
         cmocka_unit_test(test_other_sizes), cmocka_unit_test(test_tiles),
-        cmocka_unit_test(test_run),
+        cmocka_unit_test(test_run),         cmocka_unit_test(test_beside_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

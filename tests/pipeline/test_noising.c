@@ -40,8 +40,8 @@ static judge open_judge(const char *model)
     free(path);
     pipeline_rig_open(model, &lt_ref_backend, "f32", &j.rig);
     lt_image *image = picture_of(&j.file);
-    CHECK_OK(lt_encode_picture(j.rig.engine, image, (lt_size){0}, LT_TILING_AUTO, &j.encoded, NULL,
-                               err));
+    CHECK_OK(
+        lt_encode_picture(j.rig.engine, image, &(lt_encode_options){0}, &j.encoded, NULL, err));
     lt_image_unref(image);
     return j;
 }
@@ -179,33 +179,34 @@ static void test_sizes(void **state)
     lt_image *small;
     lt_init_image init = pipeline_init(); /* 21x18 */
     lt_engine *engine = pipeline_sd1.engine;
-    CHECK_OK(lt_encode_picture(engine, init.image, (lt_size){0}, LT_TILING_AUTO, &e, NULL, err));
+    CHECK_OK(lt_encode_picture(engine, init.image, &(lt_encode_options){0}, &e, NULL, err));
     assert_true(e->full_width == 21 && e->full_height == 18);
     assert_true(e->original->width == 16 && e->original->height == 16 && e->w == 2);
     CHECK_OK(lt_image_resize(init.image, 16, 16, LT_LANCZOS, &small, err));
     assert_memory_equal(small->rgb, e->original->rgb, lt_image_bytes(small));
     lt_image_unref(small);
     lt_encoded_free(e);
-    CHECK_OK(
-        lt_encode_picture(engine, init.image, (lt_size){24, 32}, LT_TILING_AUTO, &e, NULL, err));
+    CHECK_OK(lt_encode_picture(engine, init.image, &(lt_encode_options){.size = {24, 32}}, &e, NULL,
+                               err));
     assert_true(e->decoded->width == 24 && e->decoded->height == 32 && e->w == 3 && e->h == 4);
     lt_encoded_free(e);
     lt_encoded *tiled;
-    CHECK_OK(
-        lt_encode_picture(engine, init.image, (lt_size){72, 16}, LT_TILING_AUTO, &e, NULL, err));
-    CHECK_OK(
-        lt_encode_picture(engine, init.image, (lt_size){72, 16}, LT_TILING_ON, &tiled, NULL, err));
+    CHECK_OK(lt_encode_picture(engine, init.image, &(lt_encode_options){.size = {72, 16}}, &e, NULL,
+                               err));
+    CHECK_OK(lt_encode_picture(engine, init.image,
+                               &(lt_encode_options){.size = {72, 16}, .tiling = LT_TILING_ON},
+                               &tiled, NULL, err));
     assert_true(tiled->tiled && !e->tiled);
     assert_memory_not_equal(tiled->decoded->rgb, e->decoded->rgb, lt_image_bytes(e->decoded));
     assert_memory_not_equal(tiled->latents, e->latents, 9 * 2 * sizeof(float));
     lt_encoded_free(e);
     lt_encoded_free(tiled);
     lt_engine_tile(engine, false);
-    CHECK_FAILS(
-        lt_encode_picture(engine, init.image, (lt_size){20, 32}, LT_TILING_AUTO, &e, NULL, err),
-        LT_ERR_ARGUMENT, "20x32");
+    CHECK_FAILS(lt_encode_picture(engine, init.image, &(lt_encode_options){.size = {20, 32}}, &e,
+                                  NULL, err),
+                LT_ERR_ARGUMENT, "20x32");
     CHECK_OK(lt_image_new(7, 40, &small, err));
-    CHECK_FAILS(lt_encode_picture(engine, small, (lt_size){0}, LT_TILING_AUTO, &e, NULL, err),
+    CHECK_FAILS(lt_encode_picture(engine, small, &(lt_encode_options){0}, &e, NULL, err),
                 LT_ERR_ARGUMENT, "the picture has 7x40 pixels, expected sides of 8 to 8192");
     lt_image_unref(small);
     lt_init_image_done(&init);
@@ -258,7 +259,8 @@ static void test_run_begins_there(void **state)
     lt_noising_start start;
     lt_encoded *e;
     lt_run *run;
-    CHECK_OK(lt_encode_picture(rig->engine, init.image, p.size, LT_TILING_AUTO, &e, NULL, err));
+    CHECK_OK(lt_encode_picture(rig->engine, init.image, &(lt_encode_options){.size = p.size}, &e,
+                               NULL, err));
     CHECK_OK(lt_noising_start_at(&e->scheduler, &p, 600, &start, err));
     pipeline_begin_with(&p, "first.png", start.strength);
     lt_run_options options = {.params = &p, .init = &init};

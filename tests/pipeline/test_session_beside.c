@@ -69,7 +69,8 @@ static void test_both(void **state)
     lt_session *s = open_session();
     lt_encoded *want;
     lt_predicted *said;
-    CHECK_OK(lt_encode_picture(rig->engine, init.image, p.size, LT_TILING_AUTO, &want, NULL, err));
+    CHECK_OK(lt_encode_picture(rig->engine, init.image, &(lt_encode_options){.size = p.size}, &want,
+                               NULL, err));
     CHECK_OK(lt_png_write(path, init.image, NULL, 1, err));
     lt_session_encode_picture(s, 1, &p, path, NULL);
     lt_event e = wait_for(s, LT_EVENT_ENCODED, 1);
