@@ -207,32 +207,41 @@ static bool encode_picture(lt_run *run, const lt_init_image *init, lt_progress *
                                             to->logvar, progress, err));
 }
 
-/* Where it seemed to fit and then did not, it may with the VAE in tiles. */
-static bool prepare_first(lt_run *run, bool maps, lt_progress *progress, lt_error *err)
+/* What depends on the size. */
+static bool make_ready(lt_run *run, const lt_init_image *init, bool maps, lt_progress *progress,
+                       lt_error *err)
+{
+    const lt_run_view *v = &run->view;
+    lt_engine_load load = lt_run_load(run, v->images, maps);
+    return encode_picture(run, init, progress, err) &&
+           lt_engine_time(run->engine, v->steps, run->schedule.timesteps, run->shifts, progress,
+                          err) &&
+           lt_engine_prepare_first(run->engine, &load, progress, err);
+}
+
+/* Where it seemed to fit and then did not, it may with the VAE in tiles: then all of it, so that
+ * the numbers are those of a run that began so. */
+static bool take_tiles(lt_run *run, lt_error *err)
 {
     lt_run_view *v = &run->view;
-    lt_engine_load load = lt_run_load(run, v->images, maps);
-    if (lt_engine_prepare_first(run->engine, &load, progress, err))
-        return true;
     if (err->code != LT_ERR_MEMORY || run->work.tiling != LT_TILING_AUTO || v->tiled)
         return false;
     lt_engine_tile(run->engine, true);
     v->tiled = lt_engine_tiles(run->engine, v->h, v->w);
     if (!v->tiled)
         return false;
+    lt_engine_trim(run->engine, 0, 0);
     *err = (lt_error){0};
-    return lt_engine_prepare_first(run->engine, &load, progress, err);
+    return true;
 }
 
 /* What is computed before the first step. */
 static bool compute(lt_run *run, const lt_init_image *init, bool maps, lt_progress *progress,
                     lt_error *err)
 {
-    const lt_run_view *v = &run->view;
-    return encode(run, progress, err) && encode_picture(run, init, progress, err) &&
-           lt_engine_time(run->engine, v->steps, run->schedule.timesteps, run->shifts, progress,
-                          err) &&
-           prepare_first(run, maps, progress, err) &&
+    return encode(run, progress, err) &&
+           (make_ready(run, init, maps, progress, err) ||
+            (take_tiles(run, err) && make_ready(run, init, maps, progress, err))) &&
            (!maps || lt_run_attend(run, true, progress, err));
 }
 

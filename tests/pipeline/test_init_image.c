@@ -326,6 +326,55 @@ static void test_session(void **state)
     temp_dir_remove(dir);
 }
 
+/* A device on which one of the VAE's networks does not fit whole, though it seemed to. */
+static int narrow; /* channels of what goes into it */
+static bool compile_narrow(lt_backend *b, const lt_graph *g, lt_program **out,
+                           lt_progress *progress, lt_error *err)
+{
+    const lt_tensor *in = lt_graph_find(g, "image");
+    if (in && in->shape.dim[2] == (narrow == 3 ? 72 : 9) && in->shape.dim[3] == narrow)
+        return lt_fail(err, LT_ERR_MEMORY, NULL, "too wide");
+    return lt_ref_backend.compile(b, g, out, progress, err);
+}
+
+/* Whichever does not fit, the run is one in tiles from its picture on. */
+static void test_tiles_found_late(void **state)
+{
+    (void)state;
+    lt_backend_ops ops = lt_ref_backend;
+    lt_init_image init = pipeline_init();
+    lt_params p = settings("lms");
+    lt_run *run;
+    lt_run_options options = {.params = &p, .init = &init};
+    float whole[4 * 2 * 9], want[4 * 2 * 9];
+    p.size = (lt_size){72, 16};
+    CHECK_OK(lt_run_begin(rig->engine, &options, &run, NULL, err));
+    assert_false(lt_run_about(run)->tiled);
+    memcpy(whole, lt_run_about(run)->init->mean, sizeof whole);
+    lt_run_free(run);
+    p.vae_tiling = lt_strdup("on");
+    CHECK_OK(lt_run_begin(rig->engine, &options, &run, NULL, err));
+    memcpy(want, lt_run_about(run)->init->mean, sizeof want);
+    lt_run_free(run);
+    assert_memory_not_equal(whole, want, sizeof want);
+    free(p.vae_tiling);
+    p.vae_tiling = NULL;
+    ops.compile = compile_narrow;
+    for (narrow = 3; narrow <= 4; narrow++) {
+        pipeline_rig_reopen(rig, &ops, "auto");
+        CHECK_OK(lt_run_begin(rig->engine, &options, &run, NULL, err));
+        assert_true(lt_run_about(run)->tiled);
+        assert_memory_equal(lt_run_about(run)->init->mean, want, sizeof want);
+        lt_run_free(run);
+    }
+    narrow = 3;
+    p.vae_tiling = lt_strdup("off");
+    CHECK_FAILS(lt_run_begin(rig->engine, &options, &run, NULL, err), LT_ERR_MEMORY, "too wide");
+    pipeline_rig_reopen(rig, &lt_ref_backend, "auto");
+    lt_init_image_done(&init);
+    lt_params_done(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,7 +383,7 @@ int main(void)
         cmocka_unit_test(test_forks),   cmocka_unit_test(test_what_if),
         cmocka_unit_test(test_alone),   cmocka_unit_test(test_strengths),
         cmocka_unit_test(test_history), cmocka_unit_test(test_meta),
-        cmocka_unit_test(test_session),
+        cmocka_unit_test(test_session), cmocka_unit_test(test_tiles_found_late),
     };
     return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }
