@@ -220,10 +220,11 @@ static bool take_step(lt_worker *w, lt_error *err)
     return lt_worker_send_attention(w, err) && lt_worker_show(w, result == LT_STEP_DONE, err);
 }
 
-/* The same run from its start in f32; false if that was not the fault. */
+/* The same run from its start in f32; false if that was not the fault.  What else the engine was
+ * asked for may have needed f32, too. */
 static bool retry(lt_worker *w, const lt_error *fault)
 {
-    if (!w->engine || !lt_engine_needs_f32(w->engine))
+    if (fault->code != LT_ERR_RANGE || !w->engine || !lt_engine_needs_f32(w->engine))
         return false;
     char *text = lt_format("%s; starting again in f32", fault->message);
     lt_worker_say(w, LT_EVENT_NOTE, text);
@@ -243,7 +244,7 @@ static bool retry(lt_worker *w, const lt_error *fault)
 /* What follows a fault of the run: a retry, or its end. */
 static void fail(lt_worker *w, bool (*part)(lt_worker *w, lt_error *err), lt_error *err)
 {
-    while (err->code != LT_ERR_CANCELLED && retry(w, err)) {
+    while (retry(w, err)) {
         *err = (lt_error){0};
         part = begin;
         if (part(w, err))
