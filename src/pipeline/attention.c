@@ -23,7 +23,6 @@ static bool make_block(lt_attention_maps *a, lt_error *err)
     if (!lt_try_alloc(a->bytes, "attention maps", &memory, err))
         return false;
     float *next = a->block = memory;
-    memset(next, 0, a->bytes);
     for (int i = 0; i < a->count; i++) {
         a->size[i].at = next;
         next += cells(&a->size[i]) * (size_t)a->tokens;
@@ -81,24 +80,27 @@ void lt_attention_divide(lt_attention_maps *sum, int by)
 
 bool lt_attention_copy(const lt_attention_maps *a, lt_attention_maps **out, lt_error *err)
 {
-    return lt_attention_mean(&a, 1, out, err);
+    lt_attention_maps *copy = lt_alloc(sizeof *copy);
+    *copy = *a;
+    copy->words = (lt_prompt_words){0};
+    if (!make_block(copy, err)) {
+        free(copy);
+        return false;
+    }
+    memcpy(copy->block, a->block, a->bytes);
+    lt_words_copy(&copy->words, &a->words);
+    *out = copy;
+    return true;
 }
 
 bool lt_attention_mean(const lt_attention_maps *const *all, int n, lt_attention_maps **out,
                        lt_error *err)
 {
-    lt_attention_maps *mean = lt_alloc(sizeof *mean);
-    *mean = *all[0];
-    mean->words = (lt_prompt_words){0};
-    if (!make_block(mean, err)) {
-        free(mean);
+    if (!lt_attention_copy(all[0], out, err))
         return false;
-    }
-    for (int k = 0; k < n; k++)
-        lt_attention_add(mean, all[k]);
-    lt_attention_divide(mean, n);
-    lt_words_copy(&mean->words, &all[0]->words);
-    *out = mean;
+    for (int k = 1; k < n; k++)
+        lt_attention_add(*out, all[k]);
+    lt_attention_divide(*out, n);
     return true;
 }
 

@@ -48,8 +48,10 @@ typedef struct lt_run_options {
     /* For a trace: encode the negative prompt even where guidance is off, and count what a trace
      * keeps when memory is forecast. */
     bool keep_uncond;
-    bool film;           /* count what a film keeps, too */
-    bool attention;      /* as lt_run_attend from the first step on */
+    bool film; /* count what a film keeps, too */
+    /* As lt_run_attend from the first step on.  It decides nothing about tiles: with it too little
+     * memory is LT_ERR_MEMORY where tiles alone would make it fit. */
+    bool attention;
     const lt_room *room; /* NULL: what lt_room_find finds */
 } lt_run_options;
 bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_progress *progress,
@@ -70,8 +72,9 @@ bool lt_run_drop(lt_run *run, int image, lt_progress *progress, lt_error *err) L
 int lt_run_kept(const lt_run *run); /* pictures that are still computed */
 
 /* From the next step on lt_run_view.attention is there, or not any more; the run's numbers stay the
- * same bytes.  Compiles a UNet that gives its maps: LT_ERR_MEMORY, LT_ERR_CANCELLED and, without
- * cross-attention, LT_ERR_MODEL leave the run as it was. */
+ * same bytes.  Compiles a UNet that gives its maps, or one that does not: LT_ERR_MEMORY, also where
+ * it is forecast, LT_ERR_CANCELLED and, without cross-attention, LT_ERR_MODEL leave the run as it
+ * was. */
 bool lt_run_attend(lt_run *run, bool on, lt_progress *progress, lt_error *err) LT_WARN_UNUSED;
 
 /* How an image-to-image run began. */

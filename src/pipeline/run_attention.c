@@ -32,8 +32,8 @@ void lt_run_forget_attention(lt_run *run)
     run->view.attention = NULL;
 }
 
-/* One for every picture, with the words of its prompt. */
-static bool make_attention(lt_run *run, lt_error *err)
+/* With the words of their prompts. */
+bool lt_run_make_attention(lt_run *run, lt_error *err)
 {
     const lt_run_view *v = &run->view;
     const lt_engine_info *about = lt_engine_about(run->engine);
@@ -48,13 +48,43 @@ static bool make_attention(lt_run *run, lt_error *err)
     return true;
 }
 
+/* For another UNet beside what the run has. */
+static bool check_room(const lt_run *run, bool maps, lt_error *err)
+{
+    const lt_run_view *v = &run->view;
+    bool one_prompt = run->params->prompt_count == 1;
+    int kept = lt_run_kept(run);
+    lt_work work = {.prompts = one_prompt ? 1 : kept,
+                    .per_prompt = one_prompt ? kept : 1,
+                    .width = v->width,
+                    .height = v->height,
+                    .guided = v->guided,
+                    .own_generators = run->params->own_generators,
+                    .maps = maps,
+                    .tiling = v->tiled ? LT_TILING_ON : LT_TILING_OFF,
+                    .beside_run = true};
+    lt_room room = lt_run_room(run);
+    return lt_forecast_check(run->engine, &work, &room, err);
+}
+
+/* The same, without what was compiled for other sizes if need be. */
+static bool make_room(const lt_run *run, bool maps, lt_error *err)
+{
+    if (check_room(run, maps, err))
+        return true;
+    if (err->code != LT_ERR_MEMORY || !lt_engine_trim(run->engine, run->view.h, run->view.w))
+        return false;
+    *err = (lt_error){0};
+    return check_room(run, maps, err);
+}
+
 bool lt_run_attend(lt_run *run, bool on, lt_progress *progress, lt_error *err)
 {
     if (on == (run->attention != NULL))
         return true;
-    if (!lt_run_prepare(run, lt_run_kept(run), on, progress, err))
+    if (!make_room(run, on, err) || !lt_run_prepare(run, lt_run_kept(run), on, progress, err))
         return false;
-    if (on && make_attention(run, err))
+    if (on && lt_run_make_attention(run, err))
         return true;
     lt_run_forget_attention(run);
     return !on;

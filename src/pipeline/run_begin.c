@@ -53,6 +53,20 @@ static bool set_schedule(lt_run *run, lt_error *err)
            cut_schedule(run, err);
 }
 
+lt_room lt_run_room(const lt_run *run)
+{
+    return run->room.what ? run->room : lt_room_find("");
+}
+
+/* The same with maps, for which no picture becomes another one: in tiles it is or is not already.
+ */
+static bool check_maps(lt_run *run, const lt_room *room, lt_error *err)
+{
+    run->work.maps = true;
+    run->work.tiling = run->view.tiled ? LT_TILING_ON : LT_TILING_OFF;
+    return lt_forecast_check(run->engine, &run->work, room, err);
+}
+
 /* Whether everything below, and the steps, will find their memory, and how. */
 static bool check_room(lt_run *run, const lt_run_options *o, lt_error *err)
 {
@@ -65,25 +79,24 @@ static bool check_room(lt_run *run, const lt_run_options *o, lt_error *err)
                           .guided = v->guided,
                           .own_generators = o->params->own_generators,
                           .encode = run->init.generators > 0,
-                          .maps = o->attention,
                           .tiling = lt_params_tiling(o->params),
                           .traced_steps = o->keep_uncond ? (size_t)v->steps : 0,
                           .film_steps = o->film ? (size_t)v->steps : 0,
                           .drawn = run->of > 1 ? run->of : 0};
-    lt_room room = o->room ? *o->room : lt_room_find("");
+    lt_room room = lt_run_room(run);
     if (!lt_forecast_check(run->engine, &run->work, &room, err))
         return false;
     v->tiled = lt_engine_tiles(run->engine, v->h, v->w);
-    return true;
+    return !o->attention || check_maps(run, &room, err);
 }
 
 /* Where memory that seemed to be there was not, *err says what fits, nothing being compiled. */
-static bool offer(const lt_run *run, const lt_run_options *o, lt_error *err)
+static bool offer(const lt_run *run, lt_error *err)
 {
     if (err->code != LT_ERR_MEMORY)
         return false;
     lt_engine_trim(run->engine, 0, 0);
-    lt_room room = o->room ? *o->room : lt_room_find("");
+    lt_room room = lt_run_room(run);
     return lt_forecast_offer(run->engine, &run->work, &room, err);
 }
 
@@ -242,7 +255,7 @@ static bool compute(lt_run *run, const lt_init_image *init, bool maps, lt_progre
     return encode(run, progress, err) &&
            (make_ready(run, init, maps, progress, err) ||
             (take_tiles(run, err) && make_ready(run, init, maps, progress, err))) &&
-           (!maps || lt_run_attend(run, true, progress, err));
+           (!maps || lt_run_make_attention(run, err));
 }
 
 bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_progress *progress,
@@ -254,6 +267,7 @@ bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_
     LT_ASSERT(!options->params->init_image == !init || options->start);
     run->engine = e;
     run->params = options->params;
+    run->room = options->room ? *options->room : (lt_room){0};
     run->place = options->place;
     run->of = options->of;
     run->view.images = lt_params_images(options->params);
@@ -268,7 +282,7 @@ bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_
     if (!check_noise(options, err) || !check_size(run, init, err) || !set_schedule(run, err) ||
         !tokenize(run, err) || !check_room(run, options, err) ||
         !make_memory(run, options->keep_uncond, err) ||
-        (!compute(run, init, options->attention, progress, err) && !offer(run, options, err))) {
+        (!compute(run, init, options->attention, progress, err) && !offer(run, err))) {
         lt_run_free(run);
         return false;
     }

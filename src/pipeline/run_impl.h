@@ -13,6 +13,7 @@ struct lt_run {
     const lt_params *params; /* borrowed */
     lt_run_view view;
     lt_work work; /* as it was forecast */
+    lt_room room; /* as it was given; what is NULL: it is found */
     lt_schedule schedule;
     lt_sampler_state state;
     lt_rng *generators; /* owned: one, or one a picture */
@@ -32,11 +33,16 @@ struct lt_run {
     float *drawn; /* [of,C,h,w], NULL unless of > 1 */
 };
 
+/* ---- run_begin.c ---- */
+lt_room lt_run_room(const lt_run *run); /* now */
+
 /* ---- run_attention.c ---- */
 /* What the engine is to have ready for so many pictures. */
 lt_engine_load lt_run_load(const lt_run *run, int images, bool maps);
 bool lt_run_prepare(lt_run *run, int images, bool maps, lt_progress *progress,
                     lt_error *err) LT_WARN_UNUSED;
+/* Room for the maps of every picture. */
+bool lt_run_make_attention(lt_run *run, lt_error *err) LT_WARN_UNUSED;
 void lt_run_forget_attention(lt_run *run);
 
 /* ---- run_noise.c ---- */

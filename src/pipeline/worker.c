@@ -185,7 +185,7 @@ static bool begin(lt_worker *w, lt_error *err)
             return false;
         options.init = &init;
     }
-    bool ok = lt_run_begin(w->engine, &options, &w->run, &w->s->progress, err);
+    bool ok = lt_worker_begin_attending(w, &options, err);
     lt_init_image_done(&init);
     if (!ok || !lt_film_new(w->engine, w->params, w->run, &film, err))
         return false;
@@ -217,7 +217,8 @@ static bool take_step(lt_worker *w, lt_error *err)
     w->stepping += seconds;
     lt_worker_send(w,
                    (lt_event){.kind = LT_EVENT_STEP, .id = w->id, .step = w->step, .taken = taken});
-    return lt_worker_send_attention(w, err) && lt_worker_show(w, result == LT_STEP_DONE, err);
+    lt_worker_send_attention(w);
+    return lt_worker_show(w, result == LT_STEP_DONE, err);
 }
 
 /* The same run from its start in f32; false if that was not the fault.  What else the engine was

@@ -6,17 +6,39 @@
 #include "base/mem.h"
 #include "pipeline/worker_impl.h"
 
+static void give_up(lt_worker *w, const lt_error *why)
+{
+    char *text = lt_format("the next steps come without attention: %s", why->message);
+    lt_worker_say(w, LT_EVENT_NOTE, text);
+    free(text);
+    w->attends = false;
+}
+
+bool lt_worker_begin_attending(lt_worker *w, lt_run_options *o, lt_error *err)
+{
+    o->attention = w->attends;
+    if (lt_run_begin(w->engine, o, &w->run, &w->s->progress, err))
+        return true;
+    if (!o->attention || (err->code != LT_ERR_MEMORY && err->code != LT_ERR_MODEL))
+        return false;
+    lt_error why = *err;
+    *err = (lt_error){0};
+    o->attention = false;
+    if (!lt_run_begin(w->engine, o, &w->run, &w->s->progress, err))
+        return false;
+    give_up(w, &why);
+    return true;
+}
+
 bool lt_worker_attend(lt_worker *w, lt_error *err)
 {
     if (lt_run_attend(w->run, w->attends, &w->s->progress, err))
         return true;
-    if (!w->attends || err->code == LT_ERR_CANCELLED)
+    if (err->code == LT_ERR_CANCELLED || (!w->attends && err->code != LT_ERR_MEMORY))
         return false;
-    char *text = lt_format("the next steps come without attention: %s", err->message);
-    lt_worker_say(w, LT_EVENT_NOTE, text);
-    free(text);
-    *err = (lt_error){0};
-    w->attends = false;
+    if (w->attends)
+        give_up(w, err);
+    *err = (lt_error){0}; /* no room for a UNet without maps: the one with them does as well */
     return true;
 }
 
@@ -29,18 +51,19 @@ static void send(lt_worker *w, uint64_t id, int step, int image, lt_attention_ma
             .kind = LT_EVENT_ATTENTION, .id = id, .step = step, .image = image, .attention = maps});
 }
 
-bool lt_worker_send_attention(lt_worker *w, lt_error *err)
+void lt_worker_send_attention(lt_worker *w)
 {
     const lt_run_view *v = lt_run_about(w->run);
-    for (int i = 0; v->attention && i < v->images; i++) {
+    for (int i = 0; w->attends && v->attention && i < v->images; i++) {
+        lt_error err;
         lt_attention_maps *copy;
         if (w->state[i] & LT_WORKER_DROPPED)
             continue;
-        if (!lt_attention_copy(v->attention[i], &copy, err))
-            return false;
-        send(w, w->id, w->step, i, copy);
+        if (lt_attention_copy(v->attention[i], &copy, &err))
+            send(w, w->id, w->step, i, copy);
+        else
+            give_up(w, &err);
     }
-    return true;
 }
 
 /* What the conditional pass needs beside the latents, and what it gives. */

@@ -99,10 +99,12 @@ void lt_worker_beside_take(lt_worker *w, lt_job *j);
 void lt_worker_beside(lt_worker *w);
 
 /* ---- worker_attention.c ---- */
-/* The run takes its next step with attention, or without; if that does not fit, w->attends is off.
- */
+/* Where attention does not fit, a note says so, and w->attends is off. */
+/* lt_run_begin, with attention where it is wanted. */
+bool lt_worker_begin_attending(lt_worker *w, lt_run_options *o, lt_error *err) LT_WARN_UNUSED;
+/* The run takes its next step with attention, or without. */
 bool lt_worker_attend(lt_worker *w, lt_error *err) LT_WARN_UNUSED;
 /* The attention of the step that was taken, of every picture that is not dropped. */
-bool lt_worker_send_attention(lt_worker *w, lt_error *err) LT_WARN_UNUSED;
+void lt_worker_send_attention(lt_worker *w);
 /* The attention that was asked for.  As lt_worker_show_wanted. */
 void lt_worker_attention_wanted(lt_worker *w);

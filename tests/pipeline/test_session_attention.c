@@ -1,6 +1,8 @@
 /* test_session_attention.c - attention of steps as they are taken, and of steps that were taken
  * without; what the run makes does not change. */
+#define _POSIX_C_SOURCE 200809L
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,6 +23,7 @@ static lt_params settings(const char *seeds)
 {
     lt_params p = pipeline_params(PROMPT, STEPS, seeds, true, 0);
     p.model = lt_strdup(pipeline_sd1.dir);
+    p.scheduler = lt_strdup("lms");
     p.size = (lt_size){16, 16};
     return p;
 }
@@ -48,6 +51,8 @@ static void collect(lt_session *s, seen *out, lt_event_kind end)
         over = e.kind == end;
         if (e.kind == LT_EVENT_FAILED)
             fail_msg("%s", e.error.message);
+        if (e.kind == LT_EVENT_NOTE)
+            assert_non_null(strstr(e.text, "the next steps come without attention: "));
         if (e.kind == LT_EVENT_BEGUN) {
             out->film = e.film;
             e.film = NULL;
@@ -178,12 +183,175 @@ static void test_afterwards(void **state)
     lt_session_close(s);
 }
 
+/* ---- where memory is short ---- */
+
+static atomic_size_t room;    /* of the device that is played */
+static atomic_int unets;      /* that it compiled */
+static atomic_size_t refused; /* bytes of an allocation that finds no memory; 0: none */
+
+/* In the place of libc's. */
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    void *p;
+    bool fails = size == atomic_load(&refused) || posix_memalign(&p, alignment, size) != 0;
+    return fails ? NULL : p;
+}
+
+static size_t room_of_device(const lt_backend *b)
+{
+    (void)b;
+    return atomic_load(&room);
+}
+
+static bool compile(lt_backend *b, const lt_graph *g, lt_program **out, lt_progress *progress,
+                    lt_error *err)
+{
+    atomic_fetch_add(&unets, lt_graph_find(g, "latents") != NULL);
+    return lt_ref_backend.compile(b, g, out, progress, err);
+}
+
+static lt_session *open_device(size_t bytes)
+{
+    static lt_backend_ops ops;
+    static const lt_backend_ops *const list[] = {&ops, NULL};
+    lt_session *s;
+    ops = lt_ref_backend;
+    ops.room = room_of_device;
+    ops.compile = compile;
+    atomic_store(&room, bytes);
+    atomic_store(&unets, 0);
+    CHECK_OK(lt_session_open(list, &s, err));
+    return s;
+}
+
+enum { PLENTY = 1 << 30 };
+
+static lt_film *plain_film(void)
+{
+    lt_params p = settings("3");
+    lt_film *f = pipeline_film(&pipeline_sd1, &p, NULL, 0);
+    lt_params_done(&p);
+    return f;
+}
+
+/* Steps from..to of a paused run; the last of a run is its end. */
+static void take_steps(lt_session *s, seen *out, int from, int to)
+{
+    for (int k = from; k <= to; k++) {
+        lt_session_step(s);
+        collect(s, out, k < STEPS ? LT_EVENT_PAUSED : LT_EVENT_DONE);
+    }
+}
+
+static void check(seen *out, int from, int to)
+{
+    lt_film *want = plain_film();
+    pipeline_same_films(want, out->film);
+    for (int k = 1; k <= STEPS; k++)
+        assert_int_equal(out->at[k][0] != NULL, k >= from && k <= to);
+    lt_film_free(want);
+    seen_done(out);
+}
+
+/* A run that begins with its maps has one UNet. */
+static void test_one_unet(void **state)
+{
+    (void)state;
+    lt_session *s = open_device(PLENTY);
+    seen live = {0};
+    lt_params p = settings("3");
+    lt_session_attend_words(s, true);
+    lt_session_run(s, 1, &p, false);
+    collect(s, &live, LT_EVENT_DONE);
+    assert_int_equal(atomic_load(&unets), 1);
+    check(&live, 1, STEPS);
+    lt_params_done(&p);
+    lt_session_close(s);
+}
+
+/* Room for the run, and not for its maps. */
+static void test_no_room_at_first(void **state)
+{
+    (void)state;
+    pipeline_rig fresh;
+    lt_forecast need;
+    lt_engine_load load = {.images = 1, .h = 2, .w = 2, .guided = true, .one_prompt = true};
+    pipeline_rig_open("sd1", &lt_ref_backend, "f32", &fresh);
+    CHECK_OK(lt_engine_forecast(fresh.engine, LT_F32, &load, &need, err));
+    pipeline_rig_close(&fresh);
+    lt_session *s = open_device(need.weights + need.activations);
+    seen out = {0};
+    lt_params p = settings("3");
+    lt_session_attend_words(s, true);
+    lt_session_run(s, 1, &p, false);
+    collect(s, &out, LT_EVENT_NOTE);
+    collect(s, &out, LT_EVENT_DONE);
+    assert_int_equal(atomic_load(&unets), 1);
+    assert_false(out.film->tiled);
+    check(&out, 1, 0);
+    lt_params_done(&p);
+    lt_session_close(s);
+}
+
+/* None for a second UNet: turned on, the run goes on without; turned off, with what it has. */
+static void test_no_room_midway(void **state)
+{
+    (void)state;
+    lt_params p = settings("3");
+    for (int on = 0; on < 2; on++) {
+        lt_session *s = open_device(PLENTY);
+        seen out = {0};
+        lt_session_attend_words(s, on);
+        lt_session_run(s, 1, &p, true);
+        collect(s, &out, LT_EVENT_PAUSED);
+        take_steps(s, &out, 1, 1);
+        atomic_store(&room, 0);
+        lt_session_attend_words(s, !on);
+        if (!on) {
+            lt_session_step(s);
+            collect(s, &out, LT_EVENT_NOTE);
+            collect(s, &out, LT_EVENT_PAUSED);
+        }
+        take_steps(s, &out, on ? 2 : 3, STEPS);
+        assert_int_equal(atomic_load(&unets), 1);
+        check(&out, 1, on);
+        lt_session_close(s);
+    }
+    lt_params_done(&p);
+}
+
+/* None for the copy that an event takes along. */
+static void test_no_room_for_maps(void **state)
+{
+    (void)state;
+    lt_session *s = open_device(PLENTY);
+    seen out = {0};
+    lt_params p = settings("3");
+    lt_session_attend_words(s, true);
+    lt_session_run(s, 1, &p, true);
+    collect(s, &out, LT_EVENT_PAUSED);
+    take_steps(s, &out, 1, 1);
+    atomic_store(&refused, (out.at[1][0]->bytes + 63) & ~(size_t)63);
+    lt_session_step(s);
+    collect(s, &out, LT_EVENT_NOTE);
+    collect(s, &out, LT_EVENT_PAUSED);
+    atomic_store(&refused, 0);
+    take_steps(s, &out, 3, STEPS);
+    check(&out, 1, 1);
+    lt_params_done(&p);
+    lt_session_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_live),
         cmocka_unit_test(test_midway),
         cmocka_unit_test(test_afterwards),
+        cmocka_unit_test(test_one_unet),
+        cmocka_unit_test(test_no_room_at_first),
+        cmocka_unit_test(test_no_room_midway),
+        cmocka_unit_test(test_no_room_for_maps),
     };
     return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }
