@@ -16,10 +16,11 @@ enum { LT_WORKER_SHOWN = 1, LT_WORKER_PLAIN = 2, LT_WORKER_DROPPED = 4 };
 typedef struct lt_worker_decoder {
     bool busy;
     bool of_run;
-    bool beside;    /* it is made beside other work; tiles are not */
-    bool silent;    /* its run is over: nobody waits for it */
-    lt_job picture; /* of one that was asked for with its latents */
-    double since;
+    bool beside;           /* it is made beside other work; tiles are not */
+    bool silent;           /* its run is over: nobody waits for it */
+    lt_job picture;        /* of one that was asked for with its latents */
+    lt_image *made;        /* owned: it is there, and held back; NULL: it is not */
+    double since, seconds; /* when it was begun; that it took */
 } lt_worker_decoder;
 
 /* What only the worker touches. */
@@ -106,5 +107,5 @@ bool lt_worker_begin_attending(lt_worker *w, lt_run_options *o, lt_error *err) L
 bool lt_worker_attend(lt_worker *w, lt_error *err) LT_WARN_UNUSED;
 /* The attention of the step that was taken, of every picture that is not dropped. */
 void lt_worker_send_attention(lt_worker *w);
-/* The attention that was asked for.  As lt_worker_show_wanted. */
+/* The attention that was asked for.  What cancels it is in the queue: it stays, or is replaced. */
 void lt_worker_attention_wanted(lt_worker *w);

@@ -37,7 +37,7 @@ static bool begin(lt_worker *w, const lt_job *j, bool of_run, lt_error *err)
 }
 
 /* Takes the picture. */
-static void send(lt_worker *w, lt_image *picture, double seconds)
+static void send(lt_worker *w, lt_image *picture)
 {
     const lt_job *j = &w->decoder.picture;
     lt_worker_send(w, (lt_event){.kind = LT_EVENT_PICTURE,
@@ -45,7 +45,7 @@ static void send(lt_worker *w, lt_image *picture, double seconds)
                                  .step = j->step,
                                  .image = j->image,
                                  .lens = j->lens,
-                                 .seconds = seconds,
+                                 .seconds = w->decoder.seconds,
                                  .beside = w->decoder.beside,
                                  .picture = picture});
 }
@@ -59,20 +59,20 @@ static bool held_back(const lt_worker *w)
 }
 
 /* picture: NULL for one that failed with *err. */
-static void finish_wanted(lt_worker *w, lt_image *picture, double seconds, const lt_error *err)
+static void finish_wanted(lt_worker *w, lt_image *picture, const lt_error *err)
 {
     if (picture)
-        send(w, picture, seconds);
+        send(w, picture);
     else
         lt_worker_send(w, (lt_event){.kind = LT_EVENT_FAILED, .error = *err});
     free(w->decoder.picture.latents);
     w->decoder.picture = (lt_job){0};
 }
 
-static void finish_of_run(lt_worker *w, lt_image *picture, double seconds)
+static void finish_of_run(lt_worker *w, lt_image *picture)
 {
-    w->decoding += seconds;
-    send(w, picture, seconds);
+    w->decoding += w->decoder.seconds;
+    send(w, picture);
     w->unseen = lt_clock();
     w->sent = w->decoder.picture.step;
     lt_worker_shown_all(w);
@@ -81,21 +81,26 @@ static void finish_of_run(lt_worker *w, lt_image *picture, double seconds)
 bool lt_worker_show_finished(lt_worker *w, lt_error *err)
 {
     lt_worker_decoder *d = &w->decoder;
-    lt_image *picture;
-    bool yes;
-    if (!d->busy || held_back(w))
+    bool ok = true, yes;
+    if (!d->busy)
         return true;
-    bool ok = lt_engine_picture_finished(w->engine, &yes, &picture, err);
-    if (ok && !yes)
+    if (!d->made) {
+        ok = lt_engine_picture_finished(w->engine, &yes, &d->made, err);
+        if (ok && !yes)
+            return true;
+        d->seconds = lt_clock() - d->since;
+    }
+    if (ok && held_back(w))
         return true;
-    double seconds = lt_clock() - d->since;
+    lt_image *picture = d->made;
+    d->made = NULL;
     d->busy = false;
     if (d->silent)
         lt_image_unref(picture);
     else if (!d->of_run)
-        finish_wanted(w, picture, seconds, err);
+        finish_wanted(w, picture, err);
     else if (ok)
-        finish_of_run(w, picture, seconds);
+        finish_of_run(w, picture);
     return ok || d->silent || !d->of_run;
 }
 
@@ -111,6 +116,7 @@ void lt_worker_decoder_drop(lt_worker *w)
         w->wanted = d->picture;
     else if (d->busy && !d->of_run)
         free(d->picture.latents);
+    lt_image_unref(d->made);
     *d = (lt_worker_decoder){0};
 }
 
@@ -230,7 +236,9 @@ void lt_worker_show_wanted(lt_worker *w)
 {
     lt_error err = {0};
     lt_job j = w->wanted;
-    if (w->engine && !begin(w, &j, false, &err)) {
+    bool ok = w->engine ? begin(w, &j, false, &err)
+                        : lt_fail(&err, LT_ERR_ARGUMENT, NULL, "no model is open to decode with");
+    if (!ok) {
         if (err.code == LT_ERR_CANCELLED)
             return;
         lt_worker_send(w, (lt_event){.kind = LT_EVENT_FAILED, .error = err});

@@ -231,6 +231,26 @@ static void test_attention(void **state)
     end(&t, &p);
 }
 
+/* What a picture waits for the screen is no time of its decoder. */
+static void test_seconds(void **state)
+{
+    enum { WAIT = 2 };
+    lt_params p = settings("3", 2);
+    story t = {.s = open_session(1)};
+    (void)state;
+    lt_session_attend(t.s, LONG);
+    lt_session_run(t.s, 1, &p, false);
+    follow(&t, LT_EVENT_PICTURE);
+    struct pollfd none = {.fd = -1};
+    poll(&none, 1, WAIT * 1000);
+    lt_session_seen(t.s);
+    lt_event e = session_wait_for(t.s, LT_EVENT_PICTURE);
+    assert_int_equal(e.step, 1);
+    assert_true(e.seconds < WAIT / 2.0); /* 0.001 */
+    lt_event_done(&e);
+    end(&t, &p);
+}
+
 /* A run that pauses shows the step that it stands at, each one that is taken by itself, and what
  * was asked for beside it. */
 static void test_paused(void **state)
@@ -413,7 +433,7 @@ int main(void)
         cmocka_unit_test(test_attention),       cmocka_unit_test(test_paused),
         cmocka_unit_test(test_several),         cmocka_unit_test(test_asked_for),
         cmocka_unit_test(test_stopped_at_work), cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_tiles),
+        cmocka_unit_test(test_tiles),           cmocka_unit_test(test_seconds),
     };
     return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }
