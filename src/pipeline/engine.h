@@ -157,6 +157,19 @@ typedef struct lt_unet_call {
 bool lt_engine_predict(lt_engine *e, const lt_unet_call *call, lt_progress *progress,
                        lt_error *err) LT_WARN_UNUSED;
 
+/* One picture, one prompt and one timestep, of no run: the text, what follows from the timestep,
+ * and the UNet's own output without guidance. */
+typedef struct lt_once_call {
+    const char *prompt;
+    float timestep;
+    int h, w;
+    const float *latents;         /* [C,h,w], after scale_model_input */
+    float *eps;                   /* out [C,h,w]; checked (lt_engine_check_finite) */
+    lt_attention_maps *attention; /* out, or NULL: as of lt_attention_new; it gets the words, too */
+} lt_once_call;
+bool lt_engine_predict_once(lt_engine *e, const lt_once_call *call, lt_progress *progress,
+                            lt_error *err) LT_WARN_UNUSED;
+
 /* latents [n,C,h,w] as the sampler holds them (this divides by scaling_factor) -> pixels [n,3,H,W],
  * about -1..1, not clamped. */
 bool lt_engine_decode(lt_engine *e, int images, int h, int w, const float *latents, float *pixels,

@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "pipeline/encoding.h"
 #include "pipeline/forecast.h"
 #include "pipeline/init_image.h"
 #include "sample/rng.h"
@@ -161,32 +160,6 @@ lt_noise_error lt_noise_compare(const float *predicted, const float *truth, size
                             .cosine = pp > 0 && tt > 0 ? pt / (sqrt(pp) * sqrt(tt)) : 0};
 }
 
-/* The UNet's own output [C,h,w]. */
-static bool unet(lt_engine *e, const lt_noise_call *c, float *out, lt_progress *progress,
-                 lt_error *err)
-{
-    float t = (float)c->t;
-    lt_encoding *text;
-    if (!lt_encoding_make(e, c->prompt, strlen(c->prompt), progress, &text, err))
-        return false;
-    float *shifts =
-        lt_alloc_array((size_t)lt_unet_shifts(lt_engine_about(e)->unet), sizeof *shifts);
-    lt_unet_call call = {.images = 1,
-                         .h = c->h,
-                         .w = c->w,
-                         .latents = c->x_t,
-                         .shifts = shifts,
-                         .cond = text->hidden,
-                         .eps_cond = out};
-    size_t n = (size_t)c->channels * (size_t)c->h * (size_t)c->w;
-    bool ok = lt_engine_time(e, 1, &t, shifts, progress, err) &&
-              lt_engine_predict(e, &call, progress, err) &&
-              lt_engine_check_finite(e, "the UNet's prediction", out, n, err);
-    free(shifts);
-    lt_encoding_free(text);
-    return ok;
-}
-
 /* noise: the UNet's output, which becomes the noise that it means. */
 static void follow(const lt_noise_call *c, lt_prediction type, size_t n, float *noise, float *x0)
 {
@@ -221,7 +194,13 @@ bool lt_predict_noise(lt_engine *e, const lt_noise_call *call, lt_predicted **ou
     p->t = call->t;
     p->noise = block;
     p->x0 = p->noise + n;
-    if (!unet(e, call, p->noise, progress, err)) {
+    lt_once_call once = {.prompt = call->prompt,
+                         .timestep = (float)call->t,
+                         .h = call->h,
+                         .w = call->w,
+                         .latents = call->x_t,
+                         .eps = p->noise};
+    if (!lt_engine_predict_once(e, &once, progress, err)) {
         lt_predicted_free(p);
         return false;
     }

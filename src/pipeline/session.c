@@ -45,6 +45,8 @@ static void put(lt_session *s, lt_job j)
         cancel(&s->shared.progress, &s->shared.stops);
     if (lt_job_turns(&j))
         cancel(&s->shared.beside, &s->shared.turns);
+    if (lt_job_looks(&j))
+        cancel(&s->shared.attention, &s->shared.looks);
     lt_queue_put(s->shared.jobs, &j);
 }
 
@@ -261,8 +263,11 @@ void lt_event_done(lt_event *e)
 
 lt_activity_now lt_session_now(const lt_session *s)
 {
-    return (lt_activity_now){
-        .what = (lt_activity)atomic_load(&s->shared.activity),
-        .done = atomic_load(&s->shared.progress.done) + atomic_load(&s->shared.beside.done),
-        .total = atomic_load(&s->shared.progress.total) + atomic_load(&s->shared.beside.total)};
+    const lt_progress *each[] = {&s->shared.progress, &s->shared.beside, &s->shared.attention};
+    lt_activity_now now = {.what = (lt_activity)atomic_load(&s->shared.activity)};
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+        now.done += atomic_load(&each[i]->done);
+        now.total += atomic_load(&each[i]->total);
+    }
+    return now;
 }

@@ -79,7 +79,8 @@ void lt_session_attend(lt_session *s, double seconds);
 void lt_session_seen(lt_session *s); /* all pictures so far are there, or will not be */
 
 /* Makes one picture: latents [C,h,w] as lt_film_lens gives them for that image, copied.  Of
- * requests that wait, the newest is made and the others are dropped without an event. */
+ * requests that wait, the newest is made and the others are dropped without an event; without a
+ * model that is open it is LT_EVENT_FAILED. */
 void lt_session_decode(lt_session *s, uint64_t id, int step, int image, lt_lens lens,
                        const float *latents, int channels, int h, int w);
 
@@ -94,7 +95,7 @@ void lt_session_attend_words(lt_session *s, bool on);
  * The attention of one picture of frame k of a film, 1 to f->done: the UNet's conditional pass from
  * the latents before it, with the prompt that the step had (of a fork's first frames, the
  * parent's).  The film is read, not kept; its model must be open, as for lt_session_decode.  Of
- * requests that wait, the newest is made and the others are dropped without an event.
+ * requests the newest alone counts, and cancels the one before it within an op, without an event.
  */
 void lt_session_attention(lt_session *s, uint64_t id, const lt_film *f, int k, int image,
                           const char *prompt);
@@ -136,7 +137,7 @@ typedef enum lt_event_kind {
     LT_EVENT_DONE,      /* after the last picture */
     LT_EVENT_STOPPED,   /* given up after step */
     LT_EVENT_TEXT,      /* encoding; or, with text, the error that was met */
-    LT_EVENT_FAILED,    /* error; id 0: of loading, or of a single picture */
+    LT_EVENT_FAILED,    /* error; id 0: of loading, of a single picture, or of its attention */
     LT_EVENT_ENCODED,   /* encoded: a picture */
     LT_EVENT_NOISED,    /* picture: x_t of timestep `step` */
     LT_EVENT_PREDICTED, /* predicted, with its picture */

@@ -34,6 +34,8 @@ void lt_worker_at(lt_worker *w, lt_activity what)
     atomic_store(&w->s->progress.total, 0);
     atomic_store(&w->s->beside.done, 0);
     atomic_store(&w->s->beside.total, 0);
+    atomic_store(&w->s->attention.done, 0);
+    atomic_store(&w->s->attention.total, 0);
     atomic_store(&w->s->activity, (int)what);
 }
 
@@ -423,6 +425,11 @@ bool lt_job_turns(const lt_job *j)
            j->kind == LT_JOB_LEAVE;
 }
 
+bool lt_job_looks(const lt_job *j)
+{
+    return lt_job_cancels(j) || j->kind == LT_JOB_ATTENTION;
+}
+
 /* A job that cancels is reached: what it was meant for is over, unless another one follows. */
 static void reached(lt_progress *progress, atomic_int *count)
 {
@@ -441,6 +448,8 @@ static void take_jobs(lt_worker *w)
             reached(&w->s->progress, &w->s->stops);
         if (lt_job_turns(&j))
             reached(&w->s->beside, &w->s->turns);
+        if (lt_job_looks(&j))
+            reached(&w->s->attention, &w->s->looks);
         handle(w, &j);
         lt_job_done(&j);
     }

@@ -55,6 +55,8 @@ typedef struct lt_shared {
     atomic_int stops;                      /* jobs in the queue that cancel what is before them */
     lt_progress beside;                    /* of what is no run's: ENCODE, PREDICT */
     atomic_int turns;                      /* jobs in the queue that cancel that */
+    lt_progress attention;                 /* of ATTENTION */
+    atomic_int looks;                      /* jobs in the queue that cancel that */
     atomic_int activity;                   /* an lt_activity */
 } lt_shared;
 
@@ -63,6 +65,8 @@ typedef struct lt_shared {
 bool lt_job_cancels(const lt_job *j);
 /* The same for what is no run's: the newest of these is all that counts. */
 bool lt_job_turns(const lt_job *j);
+/* And for attention that is asked for. */
+bool lt_job_looks(const lt_job *j);
 void lt_job_done(lt_job *j);
 
 /* Takes jobs until LT_JOB_QUIT; shared: an lt_shared. */

@@ -1,7 +1,6 @@
 /* worker_attention.c - where the words of a prompt are looked at: of steps as they are taken, and
  * of those that were taken without; see worker_impl.h. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "pipeline/worker_impl.h"
@@ -66,73 +65,52 @@ void lt_worker_send_attention(lt_worker *w)
     }
 }
 
-/* What the conditional pass needs beside the latents, and what it gives. */
-typedef struct pass {
-    float *text;             /* owned [T,D] */
-    float *shifts;           /* owned */
-    float *eps;              /* owned [C,h,w]: not looked at */
-    lt_attention_maps *maps; /* owned */
-} pass;
-
-static void pass_done(pass *p)
+/* The conditional pass once more, for its maps alone; what else it gives is not looked at. */
+static bool pass(lt_worker *w, const lt_job *j, float *eps, lt_attention_maps *maps, lt_error *err)
 {
-    free(p->text);
-    free(p->shifts);
-    free(p->eps);
-    lt_attention_free(p->maps);
-}
-
-/* Room for all, and the words and text of the prompt. */
-static bool begin_pass(lt_worker *w, const lt_job *j, pass *p, lt_error *err)
-{
-    const lt_engine_info *about = lt_engine_about(w->engine);
-    int tokens = about->clip->max_position_embeddings;
-    lt_tokens ids;
-    if (about->unet->in_channels != j->channels)
-        return lt_fail(err, LT_ERR_MODEL, NULL, "the model that is open has %d channels, not %d",
-                       about->unet->in_channels, j->channels);
-    p->text = lt_alloc_array((size_t)tokens * (size_t)about->clip->hidden_size, sizeof(float));
-    p->shifts = lt_alloc_array((size_t)lt_unet_shifts(about->unet), sizeof(float));
-    p->eps = lt_alloc_array((size_t)j->channels * (size_t)j->h * (size_t)j->w, sizeof(float));
-    if (!lt_attention_new(about->unet, tokens, j->h, j->w, &p->maps, err) ||
-        !lt_tokenizer_encode(about->tokenizer, j->text, strlen(j->text), &ids, err))
-        return false;
-    lt_words_of(j->text, &ids, &p->maps->words);
-    bool ok = lt_engine_encode_text(w->engine, ids.ids, p->text, &w->s->progress, err);
-    lt_tokens_done(&ids);
-    return ok;
+    lt_once_call call = {.prompt = j->text,
+                         .timestep = j->timestep,
+                         .h = j->h,
+                         .w = j->w,
+                         .latents = j->latents,
+                         .eps = eps,
+                         .attention = maps};
+    return lt_engine_predict_once(w->engine, &call, &w->s->attention, err);
 }
 
 static bool make(lt_worker *w, const lt_job *j, lt_error *err)
 {
-    pass p = {0};
-    lt_progress *progress = &w->s->progress;
+    lt_attention_maps *maps;
+    void *eps;
+    if (!w->engine)
+        return lt_fail(err, LT_ERR_ARGUMENT, NULL, "no model is open to look at words with");
+    const lt_engine_info *about = lt_engine_about(w->engine);
+    size_t n = (size_t)j->channels * (size_t)j->h * (size_t)j->w;
+    if (about->unet->in_channels != j->channels)
+        return lt_fail(err, LT_ERR_MODEL, NULL, "the model that is open has %d channels, not %d",
+                       about->unet->in_channels, j->channels);
+    if (!lt_attention_new(about->unet, about->clip->max_position_embeddings, j->h, j->w, &maps,
+                          err))
+        return false;
     lt_worker_at(w, LT_AT_ATTENTION);
-    bool ok = begin_pass(w, j, &p, err) &&
-              lt_engine_time(w->engine, 1, &j->timestep, p.shifts, progress, err);
-    lt_unet_call call = {.images = 1,
-                         .h = j->h,
-                         .w = j->w,
-                         .latents = j->latents,
-                         .shifts = p.shifts,
-                         .cond = p.text,
-                         .eps_cond = p.eps,
-                         .attention = &p.maps};
-    ok = ok && lt_engine_predict(w->engine, &call, progress, err);
+    bool ok = lt_try_alloc(n * sizeof(float), "the prediction", &eps, err);
     if (ok) {
-        send(w, j->id, j->step, j->image, p.maps);
-        p.maps = NULL;
+        ok = pass(w, j, eps, maps, err);
+        free(eps);
     }
-    pass_done(&p);
+    if (ok)
+        send(w, j->id, j->step, j->image, maps);
+    else
+        lt_attention_free(maps);
     return ok;
 }
 
 void lt_worker_attention_wanted(lt_worker *w)
 {
     lt_error err = {0};
-    bool ok = !w->engine || make(w, &w->wanted_attention, &err);
+    bool ok = make(w, &w->wanted_attention, &err);
     lt_worker_at(w, LT_IDLE);
-    if (!ok && err.code == LT_ERR_CANCELLED)
+    if (!ok && err.code == LT_ERR_CANCELLED) /* for the run, or a newer one takes its place */
         return;
     if (!ok)
         lt_worker_send(w, (lt_event){.kind = LT_EVENT_FAILED, .error = err});

@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "pipeline_rig.h"
@@ -197,6 +199,20 @@ void *aligned_alloc(size_t alignment, size_t size)
     return fails ? NULL : p;
 }
 
+static atomic_int held; /* programs wait until they are cancelled: 1; one does: 2 */
+
+/* At most a minute, and then it goes on. */
+static bool run(lt_program *p, lt_progress *progress, lt_error *err)
+{
+    int one = 1;
+    if (atomic_compare_exchange_strong(&held, &one, 2)) {
+        const struct timespec glance = {.tv_nsec = 1000000};
+        for (int i = 0; i < 60000 && !atomic_load(&progress->cancel); i++)
+            nanosleep(&glance, NULL);
+    }
+    return lt_ref_backend.run(p, progress, err);
+}
+
 static size_t room_of_device(const lt_backend *b)
 {
     (void)b;
@@ -218,6 +234,7 @@ static lt_session *open_device(size_t bytes)
     ops = lt_ref_backend;
     ops.room = room_of_device;
     ops.compile = compile;
+    ops.run = run;
     atomic_store(&room, bytes);
     atomic_store(&unets, 0);
     CHECK_OK(lt_session_open(list, &s, err));
@@ -342,6 +359,31 @@ static void test_no_room_for_maps(void **state)
     lt_session_close(s);
 }
 
+/* ---- that is asked for ---- */
+
+/* The newest ends the one at work. */
+static void test_newest(void **state)
+{
+    (void)state;
+    lt_session *s = open_device(PLENTY);
+    const struct timespec glance = {.tv_nsec = 1000000};
+    seen out = {0};
+    lt_params p = settings("3");
+    lt_session_run(s, 1, &p, false);
+    collect(s, &out, LT_EVENT_DONE);
+    atomic_store(&held, 1);
+    lt_session_attention(s, 1, out.film, 1, 0, PROMPT);
+    while (atomic_load(&held) != 2)
+        nanosleep(&glance, NULL);
+    lt_session_attention(s, 1, out.film, 2, 0, PROMPT);
+    lt_event e = session_wait_for(s, LT_EVENT_ATTENTION);
+    assert_int_equal(e.step, 2);
+    lt_event_done(&e);
+    seen_done(&out);
+    lt_params_done(&p);
+    lt_session_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +394,7 @@ int main(void)
         cmocka_unit_test(test_no_room_at_first),
         cmocka_unit_test(test_no_room_midway),
         cmocka_unit_test(test_no_room_for_maps),
+        cmocka_unit_test(test_newest),
     };
     return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "pipeline_rig.h"
@@ -145,11 +146,60 @@ static void test_no_retry(void **state)
     lt_session_close(s);
 }
 
+/* The fault of what no run is: the next one. */
+static void fails(lt_session *s, lt_error_code code, const char *part)
+{
+    lt_event e = session_next(s);
+    while (e.kind == LT_EVENT_LOADING)
+        e = session_next(s);
+    assert_int_equal(e.kind, LT_EVENT_FAILED);
+    assert_int_equal(e.id, 0);
+    assert_int_equal(e.error.code, code);
+    assert_non_null(strstr(e.error.message, part));
+    lt_event_done(&e);
+}
+
+/* Whoever asks is told. */
+static void test_no_model(void **state)
+{
+    (void)state;
+    lt_session *s = open_session();
+    lt_params p = pipeline_guided("lms", STEPS, 7.5);
+    lt_film *f = pipeline_film(rig, &p, NULL, 0);
+    lt_session_decode(s, 1, 0, 0, LT_LENS_LATENTS, f->noise, f->channels, f->h, f->w);
+    fails(s, LT_ERR_ARGUMENT, "no model is open to decode");
+    lt_session_attention(s, 1, f, 1, 0, "a fox");
+    fails(s, LT_ERR_ARGUMENT, "no model is open to look at words");
+    lt_film_free(f);
+    lt_params_done(&p);
+    lt_session_close(s);
+}
+
+/* Maps of numbers that are not finite would be drawn. */
+static void test_attention_not_finite(void **state)
+{
+    (void)state;
+    lt_session *s = open_session();
+    lt_params p = settings();
+    p.scheduler = lt_strdup("lms");
+    lt_film *f = pipeline_film(rig, &p, NULL, 0);
+    lt_session_load(s, &p);
+    session_skip_to(s, LT_EVENT_LOADED, 0, 0);
+    atomic_store(&no_unet, true);
+    lt_session_attention(s, 1, f, 1, 0, "a fox");
+    fails(s, LT_ERR_RANGE, "the UNet's prediction is not finite in bf16");
+    lt_film_free(f);
+    lt_params_done(&p);
+    lt_session_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_retry),
         cmocka_unit_test(test_no_retry),
+        cmocka_unit_test(test_no_model),
+        cmocka_unit_test(test_attention_not_finite),
     };
     return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }
