@@ -323,12 +323,13 @@ const lt_command lt_command_bench = {
     .synopsis = "[--model MODEL | --synthetic sd14] [--size WxH] [options]",
     .about =
         "Times what comes before the first step (load: opening, compiling, the first texts), a "
-        "prompt's encoding, a guided step and the decoding of N pictures: the median of R runs, "
-        "with the fastest and the slowest; for more than one picture also what their step costs "
-        "beside that of one, both in turns.  Then, for the fastest of R runs that are measured "
-        "step by step, each kind of op: its time, its share, its rate, and that rate as a share "
-        "of what a large matrix product reaches on the same backend.  The product is timed before "
-        "and after, as a shared machine changes its speed; the better one counts.",
+        "prompt's encoding, a guided step and the decoding of N pictures to the bytes that are "
+        "shown: the median of R runs, with the fastest and the slowest; for more than one picture "
+        "also what their step costs beside that of one, both in turns.  Then, for the fastest of "
+        "R runs that are measured step by step, each kind of op: its time, its share, its rate, "
+        "and that rate as a share of what a large matrix product reaches on the same backend.  The "
+        "product is timed before and after, as a shared machine changes its speed; the better one "
+        "counts.",
     .example = "latentty bench --synthetic sd14 --size 512x512 --json",
     .options = options,
     .option_count = LT_COUNT(options),

@@ -19,7 +19,6 @@ struct lt_bench {
     float *cond, *uncond;     /* owned [n,T,D] */
     float *latents;           /* owned [n,C,h,w] */
     float *eps[2];            /* owned [n,C,h,w] */
-    float *pixels;            /* owned [3,H,W]: one picture after the other */
     size_t latent, text;      /* floats of one picture, of one prompt */
     size_t shift;             /* lt_unet_shifts */
     float *shifts;            /* owned [2,lt_unet_shifts], of two timesteps */
@@ -57,10 +56,13 @@ static bool predict(lt_bench *b, lt_progress *progress, lt_error *err)
 
 static bool decode_first(lt_bench *b, int images, lt_progress *progress, lt_error *err)
 {
-    for (int i = 0; i < images; i++)
-        if (!lt_engine_decode(b->engine, 1, b->options.h, b->options.w,
-                              b->latents + (size_t)i * b->latent, b->pixels, progress, err))
+    for (int i = 0; i < images; i++) {
+        lt_image *picture;
+        if (!lt_engine_picture(b->engine, b->options.h, b->options.w,
+                               b->latents + (size_t)i * b->latent, &picture, progress, err))
             return false;
+        lt_image_unref(picture);
+    }
     return true;
 }
 
@@ -104,8 +106,7 @@ static bool make_floats(float **out, size_t each, int count, const char *what, l
 static bool make_memory(lt_bench *b, lt_error *err)
 {
     const lt_engine_info *about = lt_engine_about(b->engine);
-    int n = b->options.images, tokens = about->clip->max_position_embeddings,
-        f = about->vae->factor;
+    int n = b->options.images, tokens = about->clip->max_position_embeddings;
     size_t area = (size_t)b->options.h * (size_t)b->options.w;
     b->latent = area * (size_t)about->unet->in_channels;
     b->text = (size_t)tokens * (size_t)about->clip->hidden_size;
@@ -117,8 +118,7 @@ static bool make_memory(lt_bench *b, lt_error *err)
            make_floats(&b->shifts, b->shift, 2, "shifts of time", err) &&
            make_floats(&b->latents, b->latent, n, "latents", err) &&
            make_floats(&b->eps[0], b->latent, n, "latents", err) &&
-           make_floats(&b->eps[1], b->latent, n, "latents", err) &&
-           make_floats(&b->pixels, area * 3 * (size_t)f * (size_t)f, 1, "a picture", err);
+           make_floats(&b->eps[1], b->latent, n, "latents", err);
 }
 
 /* Rows 1..n-1 as row 0. */
@@ -182,7 +182,6 @@ void lt_bench_free(lt_bench *b)
     free(b->latents);
     free(b->eps[0]);
     free(b->eps[1]);
-    free(b->pixels);
     for (int i = 0; b->maps && i < b->options.images; i++)
         lt_attention_free(b->maps[i]);
     free(b->maps);

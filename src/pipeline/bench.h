@@ -59,7 +59,7 @@ bool lt_bench_batch(lt_bench *b, double *out, lt_progress *progress, lt_error *e
  * quotients. */
 bool lt_bench_attention(lt_bench *b, double *out, lt_progress *progress,
                         lt_error *err) LT_WARN_UNUSED;
-/* All pictures. */
+/* All pictures, one after another, to the bytes that are shown (lt_engine_picture). */
 bool lt_bench_decode(lt_bench *b, lt_bench_part *out, lt_progress *progress,
                      lt_error *err) LT_WARN_UNUSED;
 

@@ -15,12 +15,6 @@
 
 typedef struct lt_run lt_run;
 
-/*
- * Tokenizes the prompts and sets the schedule; forecasts the memory, and fails here with
- * LT_ERR_MEMORY if there is too little (forecast.h); then encodes, compiles and draws the noise.
- * Where memory runs out nevertheless, the hint of LT_ERR_MEMORY says what fits then.  e and params
- * must outlive the run; what params leave open is filled from the model.
- */
 /* A step of another run of the same size and number of steps, to go on from.  Everything is
  * borrowed for the call; see lt_film_start. */
 typedef struct lt_run_start {
@@ -54,6 +48,12 @@ typedef struct lt_run_options {
     bool attention;
     const lt_room *room; /* NULL: what lt_room_find finds */
 } lt_run_options;
+/*
+ * Tokenizes the prompts and sets the schedule; forecasts the memory, and fails here with
+ * LT_ERR_MEMORY if there is too little (forecast.h); then encodes, compiles and draws the noise.
+ * Where memory runs out nevertheless, the hint of LT_ERR_MEMORY says what fits then.  e and params
+ * must outlive the run; what params leave open is filled from the model.
+ */
 bool lt_run_begin(lt_engine *e, const lt_run_options *options, lt_run **out, lt_progress *progress,
                   lt_error *err) LT_WARN_UNUSED;
 void lt_run_free(lt_run *run); /* NULL is fine */

@@ -121,6 +121,31 @@ static void test_beside(void **state)
         }
 }
 
+static int shown; /* pictures that were read as bytes */
+
+static bool read_output(lt_program *p, const lt_tensor *output, void *host, size_t count,
+                        lt_error *err)
+{
+    shown += output->dtype == LT_U8;
+    return lt_ref_backend.read(p, output, host, count, err);
+}
+
+/* What is measured is what is shown. */
+static void test_bytes(void **state)
+{
+    (void)state;
+    lt_backend_ops ops = lt_ref_backend;
+    const lt_backend_ops *const backends[] = {&ops, NULL};
+    lt_bench_part decode;
+    ops.read = read_output;
+    lt_engine *e = open_with(backends);
+    lt_bench *b = begin(e, 3, 1);
+    CHECK_OK(lt_bench_decode(b, &decode, NULL, err));
+    assert_int_equal(shown, 3 * 3); /* to warm up, timed, measured */
+    lt_bench_free(b);
+    lt_engine_close(e);
+}
+
 static void test_median_of_two(void **state)
 {
     lt_engine *e = open();
@@ -250,6 +275,7 @@ int main(void)
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_peak),
+        cmocka_unit_test(test_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
