@@ -1,4 +1,7 @@
 /* engine_beside.c - a picture that is decoded beside other work; see engine.h. */
+#define _POSIX_C_SOURCE 200809L
+#include <time.h>
+
 #include "base/panic.h"
 #include "pipeline/engine_impl.h"
 
@@ -62,10 +65,11 @@ bool lt_engine_picture_finished(lt_engine *e, bool *yes, lt_image **out, lt_erro
 
 void lt_engine_settle(lt_engine *e)
 {
+    const struct timespec glance = {.tv_nsec = 100000}; /* a decode takes many of these */
     bool over = false;
     lt_error late = {0};
-    while (!over && look(e, &over, &late))
-        continue;
+    while (look(e, &over, &late) && !over)
+        nanosleep(&glance, NULL);
     if (late.code != LT_ERR_NONE)
         e->late = late;
 }
