@@ -102,7 +102,7 @@ static bool make(const lt_context *c, lt_engine *e, const lt_params *p, strip *s
     if (!lt_schedule_init(&s->schedule, &about->scheduler->base, 1, err) || !check_times(s, err) ||
         !lt_picture_open(in, about->vae, &s->picture, err))
         return false;
-    lt_picture_say_crop(c, &s->picture, about->vae->factor);
+    lt_picture_say_resized(c, &s->picture, about->vae->factor);
     if (!lt_picture_encode(c, &s->picture, e, lt_params_tiling(p), err) ||
         !begin(s, about->vae->scaling_factor, p->seeds[0], err))
         return false;
@@ -201,7 +201,7 @@ const lt_command lt_command_noise = {
     .operand = "PICTURE.png",
     .about = "Encodes a picture, adds noise to its scaled latents as training does, "
              "x_t = sqrt(abar_t) x_0 + sqrt(1-abar_t) eps, and decodes the result at every "
-             "timestep.  The signal share is abar_t.",
+             "timestep.  The signal share is abar_t.  The picture is made to fit as by roundtrip.",
     .example = "latentty noise picture.png -t 0,250,500,750,999 --seed 0 -o strip.png",
     .options = options,
     .option_count = LT_COUNT(options),

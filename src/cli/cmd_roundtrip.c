@@ -44,7 +44,7 @@ static bool go(const lt_context *c, lt_engine *e, const lt_params *params, trip 
     void *memory = NULL;
     if (!lt_picture_open(c->args->operands[0], lt_engine_about(e)->vae, p, err))
         return false;
-    lt_picture_say_crop(c, p, lt_engine_about(e)->vae->factor);
+    lt_picture_say_resized(c, p, lt_engine_about(e)->vae->factor);
     if (!lt_try_alloc((size_t)3 * (size_t)p->width * (size_t)p->height * sizeof(float),
                       "the decoded picture", &memory, err))
         return false;
@@ -112,7 +112,7 @@ static json_object *side_json(int64_t width, int64_t height, int64_t channels)
 static void print_json(const trip *t, const lt_engine *e, const char *path)
 {
     const lt_picture *p = &t->picture;
-    json_object *o = json_object_new_object(), *crop = json_object_new_object();
+    json_object *o = json_object_new_object(), *from = NULL;
     lt_output_set(o, "pixels", side_json(p->width, p->height, 3));
     lt_output_set(o, "latents", side_json(p->w, p->h, p->channels));
     lt_output_set(o, "fewer",
@@ -123,11 +123,12 @@ static void print_json(const trip *t, const lt_engine *e, const char *path)
     lt_output_set(o, "mean_difference", lt_output_number(t->distance.mae));
     lt_output_set(o, "max_difference", json_object_new_int(t->distance.max));
     lt_output_set(o, "difference_gain", json_object_new_int(t->gain));
-    lt_output_set(crop, "from_width", json_object_new_int(p->full_width));
-    lt_output_set(crop, "from_height", json_object_new_int(p->full_height));
-    lt_output_set(crop, "x", json_object_new_int((p->full_width - p->width) / 2));
-    lt_output_set(crop, "y", json_object_new_int((p->full_height - p->height) / 2));
-    lt_output_set(o, "crop", crop);
+    if (lt_picture_resized(p)) {
+        from = json_object_new_object();
+        lt_output_set(from, "width", json_object_new_int(p->full_width));
+        lt_output_set(from, "height", json_object_new_int(p->full_height));
+    }
+    lt_output_set(o, "resized_from", from);
     lt_output_set(o, "backend", json_object_new_string(lt_engine_about(e)->backend));
     lt_output_set(o, "dtype", json_object_new_string(lt_dtype_name(lt_engine_about(e)->dtype)));
     lt_output_set(o, "file", lt_output_text(path));
@@ -201,7 +202,8 @@ const lt_command lt_command_roundtrip = {
         "Encodes a picture to the mean of its latents and decodes that again.  Writes the "
         "original, the decoded picture and their difference side by side and tells the PSNR "
         "and how many numbers the picture has in pixels and in latents.  A picture whose sides "
-        "are no multiples of the VAE's factor is cropped in the middle.",
+        "are no multiples of the VAE's factor is resized (Lanczos) to the multiples below them, as "
+        "--init-image is.",
     .example = "latentty roundtrip picture.png -o compare.png",
     .options = options,
     .option_count = LT_COUNT(options),

@@ -6,25 +6,26 @@
 #include "base/mem.h"
 #include "cli/output.h"
 #include "image/font.h"
-#include "pipeline/forecast.h"
+#include "image/resize.h"
+#include "pipeline/init_image.h"
+#include "pipeline/noising.h"
 
-static bool crop(lt_picture *p, const lt_image *full, int factor, lt_error *err)
+/* As --init-image is made to fit, so that views and commands show the same. */
+static bool fit(lt_picture *p, const lt_image *full, int factor, lt_error *err)
 {
+    lt_size size;
+    lt_error ignored; /* names --init-image */
     p->full_width = full->width;
     p->full_height = full->height;
-    p->w = full->width / factor;
-    p->h = full->height / factor;
-    p->width = p->w * factor;
-    p->height = p->h * factor;
-    if (p->w == 0 || p->h == 0)
+    if (!lt_init_image_size(full, (lt_size){0}, factor, &size, &ignored))
         return lt_fail(err, LT_ERR_MODEL, NULL,
-                       "it has %dx%d pixels, expected at least %dx%d for this VAE", full->width,
-                       full->height, factor, factor);
-    lt_rect part = {.x = (full->width - p->width) / 2,
-                    .y = (full->height - p->height) / 2,
-                    .width = p->width,
-                    .height = p->height};
-    return lt_image_crop(full, part, &p->image, err);
+                       "it has %dx%d pixels, expected sides of %d to %d for this VAE", full->width,
+                       full->height, factor, LT_PARAMS_MAX_SIDE);
+    p->width = size.width;
+    p->height = size.height;
+    p->w = size.width / factor;
+    p->h = size.height / factor;
+    return lt_image_resize(full, size.width, size.height, LT_LANCZOS, &p->image, err);
 }
 
 bool lt_picture_open(const char *path, const lt_vae_config *vae, lt_picture *out, lt_error *err)
@@ -33,7 +34,7 @@ bool lt_picture_open(const char *path, const lt_vae_config *vae, lt_picture *out
     void *memory = NULL;
     *out = (lt_picture){.channels = vae->latent_channels};
     bool ok = lt_png_read(path, &full, NULL, err) &&
-              (crop(out, full, vae->factor, err) || lt_fail_in(err, "cannot use '%s'", path));
+              (fit(out, full, vae->factor, err) || lt_fail_in(err, "cannot use '%s'", path));
     lt_image_unref(full);
     if (!ok)
         return false;
@@ -51,14 +52,8 @@ bool lt_picture_open(const char *path, const lt_vae_config *vae, lt_picture *out
 bool lt_picture_encode(const lt_context *c, lt_picture *p, lt_engine *e, lt_tiling tiling,
                        lt_error *err)
 {
-    lt_work work = {.prompts = 1,
-                    .per_prompt = 1,
-                    .width = p->width,
-                    .height = p->height,
-                    .encode = true,
-                    .tiling = tiling};
-    lt_room room = lt_room_find("");
-    if (!lt_forecast_check(e, &work, &room, err))
+    lt_encode_options o = {.tiling = tiling};
+    if (!lt_encode_check_room(e, (lt_size){p->width, p->height}, &o, err))
         return false;
     if (tiling == LT_TILING_AUTO && lt_engine_tiles(e, p->h, p->w))
         lt_output_note(c, "%s", LT_TILING_NOTE);
@@ -72,11 +67,16 @@ void lt_picture_done(lt_picture *p)
     *p = (lt_picture){0};
 }
 
-void lt_picture_say_crop(const lt_context *c, const lt_picture *p, int factor)
+bool lt_picture_resized(const lt_picture *p)
 {
-    if (p->width != p->full_width || p->height != p->full_height)
-        lt_output_note(c, "cropped %dx%d in the middle to %dx%d: sides must be multiples of %d",
-                       p->full_width, p->full_height, p->width, p->height, factor);
+    return p->width != p->full_width || p->height != p->full_height;
+}
+
+void lt_picture_say_resized(const lt_context *c, const lt_picture *p, int factor)
+{
+    if (lt_picture_resized(p))
+        lt_output_note(c, "resized %dx%d to %dx%d: sides must be multiples of %d", p->full_width,
+                       p->full_height, p->width, p->height, factor);
 }
 
 static int caption_scale(int width)

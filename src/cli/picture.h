@@ -11,7 +11,7 @@
 
 /* h w: latents; width, height: pixels, multiples of the VAE's factor. */
 typedef struct lt_picture {
-    lt_image *image; /* owned: cropped in the middle to whole latents */
+    lt_image *image; /* owned: resized to whole latents where it has others (lt_init_image_size) */
     int width, height, h, w, channels;
     int full_width, full_height; /* of the file */
     float *pixels;               /* owned [3,H,W], -1..1 */
@@ -27,8 +27,9 @@ bool lt_picture_encode(const lt_context *c, lt_picture *p, lt_engine *e, lt_tili
                        lt_error *err) LT_WARN_UNUSED;
 void lt_picture_done(lt_picture *p); /* {0} is fine */
 
-/* Says that the picture was cropped, if it was. */
-void lt_picture_say_crop(const lt_context *c, const lt_picture *p, int factor);
+bool lt_picture_resized(const lt_picture *p);
+/* Says so, if it was. */
+void lt_picture_say_resized(const lt_context *c, const lt_picture *p, int factor);
 
 enum { LT_PICTURE_GAP = 2 }; /* pixels between pictures of a row or grid */
 

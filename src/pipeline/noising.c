@@ -23,7 +23,7 @@ static bool fitting_size(const lt_image *image, lt_size given, int factor, lt_si
                    image->height, factor, LT_PARAMS_MAX_SIDE);
 }
 
-static bool check_room(lt_engine *e, lt_size size, const lt_encode_options *o, lt_error *err)
+bool lt_encode_check_room(lt_engine *e, lt_size size, const lt_encode_options *o, lt_error *err)
 {
     lt_work work = {.prompts = 1,
                     .per_prompt = 1,
@@ -65,7 +65,8 @@ static bool encode(lt_engine *e, const lt_image *image, const lt_encode_options 
     void *latents, *pixels;
     if (!lt_schedule_init(&c->schedule, &about->scheduler->base, about->scheduler->steps, err) ||
         !fitting_size(image, o->size, c->factor, &size, err) ||
-        !lt_engine_check_size(e, size.width, size.height, err) || !check_room(e, size, o, err))
+        !lt_engine_check_size(e, size.width, size.height, err) ||
+        !lt_encode_check_room(e, size, o, err))
         return false;
     c->w = size.width / c->factor;
     c->h = size.height / c->factor;

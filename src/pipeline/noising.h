@@ -40,6 +40,11 @@ typedef struct lt_encode_options {
     bool beside_run; /* as in lt_work: a run of this engine is at work */
 } lt_encode_options;
 
+/* The forecast for one picture of that size through the encoder and the decoder, which says whether
+ * they work in tiles (lt_forecast_check): LT_ERR_MEMORY.  Part of lt_encode_picture. */
+bool lt_encode_check_room(lt_engine *e, lt_size size, const lt_encode_options *o,
+                          lt_error *err) LT_WARN_UNUSED;
+
 /* Encodes to the mean of the posterior, of which nothing is drawn, and decodes that again; the
  * picture is made to fit as --init-image is: to the size given, else its own sides, rounded down to
  * multiples of the factor (lt_init_image_size).  With LT_TILING_AUTO the VAE works in tiles where

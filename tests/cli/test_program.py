@@ -471,7 +471,7 @@ class Pictures(Case):
         self.assertEqual((r["pixels"]["width"], r["pixels"]["height"]), (64, 40))
         self.assertEqual((r["latents"]["width"], r["latents"]["height"]), (8, 5))
         self.assertEqual((r["pixels"]["numbers"], r["latents"]["numbers"], r["fewer"]), (7680, 160, 48))
-        self.assertEqual((r["crop"]["x"], r["crop"]["y"]), (3, 2))
+        self.assertEqual(r["resized_from"], {"width": 70, "height": 45})
         self.assertGreater(r["psnr_db"], 15)  # 25 dB; a wrong decode has 8
         self.assertEqual(png_size(self.dir / "out.png")[0], 3 * 64 + 4)
         shapes = {k: (v[0], v[1]) for k, v in read_tensors(self.dir / "t.safetensors").items()}
@@ -480,8 +480,13 @@ class Pictures(Case):
         self.assertEqual(shapes["vae.enc.logvar"], ("F32", [1, 4, 5, 8]))
         self.assertEqual(shapes["vae.roundtrip.float"], ("F32", [1, 3, 40, 64]))
         self.assertEqual(shapes["image.u8"], ("U8", [1, 40, 64, 3]))
+        self.run_it("render", "-p", "x", "--steps", "1", "--strength", "1", "--init-image", "in.png", "--dtype", "f32",
+                    "--trace", "i.safetensors", "-o", "i.png", "-q")
+        trip, init = read_tensors(self.dir / "t.safetensors"), read_tensors(self.dir / "i.safetensors")
+        for name, begun in [("vae.enc.input", "init.pixels"), ("vae.enc.mean", "init.mean")]:
+            self.assertEqual(trip[name][2], init[begun][2])
         out, err = self.run_it("roundtrip", "in.png", "-o", "out.png")
-        self.assertIn("cropped 70x45 in the middle to 64x40", err)
+        self.assertIn("resized 70x45 to 64x40: sides must be multiples of 8", err)
         self.assertIn("48x fewer", out)
         self.refused("roundtrip", "in.png", "-o", "in.png", part="named twice")
         write_png(self.dir / "small.png", 7, 90)
