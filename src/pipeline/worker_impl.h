@@ -1,7 +1,7 @@
 /*
- * worker_impl.h - the worker's state, and what worker.c (jobs, model, run), worker_show.c
- * (pictures), worker_beside.c (what is no run's) and worker_attention.c do with it.  Everything
- * belongs to the worker's thread.
+ * worker_impl.h - the worker's state, and what worker.c (jobs and the loop), worker_model.c,
+ * worker_run.c, worker_show.c (pictures), worker_beside.c (what is no run's) and worker_attention.c
+ * do with it.  Everything belongs to the worker's thread.
  */
 #pragma once
 
@@ -60,12 +60,31 @@ void lt_worker_send(lt_worker *w, lt_event e);
 void lt_worker_say(lt_worker *w, lt_event_kind kind, const char *text);
 void lt_worker_tell(lt_worker *w, lt_event_kind kind); /* of the run and its step */
 void lt_worker_at(lt_worker *w, lt_activity what);
-void lt_worker_drop_run(lt_worker *w);
 /* Seconds that somebody who asked for attention may still be waited for, from `since` on; 0: not
  * any longer, or since is 0. */
 double lt_worker_patience(const lt_worker *w, double since);
+
+/* ---- worker_model.c ---- */
+/* Both name the same model, opened in the same way. */
+bool lt_worker_same_model(const lt_params *a, const lt_params *b);
 /* Opens what p names unless it is open. */
 bool lt_worker_open(lt_worker *w, const lt_params *p, lt_error *err) LT_WARN_UNUSED;
+void lt_worker_close(lt_worker *w);
+
+/* ---- worker_run.c ---- */
+typedef bool lt_worker_part(lt_worker *w, lt_error *err);
+/* Does a part of the run; if that fails, lt_worker_fail. */
+void lt_worker_go_on(lt_worker *w, lt_worker_part *part);
+/* What follows a fault of the run: a retry, or its end. */
+void lt_worker_fail(lt_worker *w, lt_worker_part *part, lt_error *err);
+/* A part: the next step, and what is shown of it. */
+bool lt_worker_step(lt_worker *w, lt_error *err) LT_WARN_UNUSED;
+/* Begins what j says in place of the run, and takes what j owns. */
+void lt_worker_start(lt_worker *w, lt_job *j);
+void lt_worker_stop(lt_worker *w); /* without one: nothing */
+/* Goes on without one of the run's pictures; without the last one it is over. */
+void lt_worker_drop_image(lt_worker *w, const lt_job *j);
+void lt_worker_drop_run(lt_worker *w); /* and says nothing */
 
 /* ---- worker_text.c ---- */
 /* Encodes w->text.  If that is cancelled it stays wanted: that was meant for the run. */
