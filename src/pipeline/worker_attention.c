@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "pipeline/forecast.h"
 #include "pipeline/worker_impl.h"
 
 static void give_up(lt_worker *w, const lt_error *why)
@@ -65,6 +66,20 @@ void lt_worker_send_attention(lt_worker *w)
     }
 }
 
+/* For a UNet of its own, unless there is one. */
+static bool check_room(lt_worker *w, const lt_job *j, lt_error *err)
+{
+    int f = lt_engine_about(w->engine)->vae->factor;
+    lt_work work = {.prompts = 1,
+                    .per_prompt = 1,
+                    .width = j->w * f,
+                    .height = j->h * f,
+                    .maps = true,
+                    .beside_run = w->run != NULL};
+    lt_room room = lt_room_find("");
+    return lt_forecast_check(w->engine, &work, &room, err);
+}
+
 /* The conditional pass once more, for its maps alone; what else it gives is not looked at. */
 static bool pass(lt_worker *w, const lt_job *j, float *eps, lt_attention_maps *maps, lt_error *err)
 {
@@ -89,7 +104,8 @@ static bool make(lt_worker *w, const lt_job *j, lt_error *err)
     if (about->unet->in_channels != j->channels)
         return lt_fail(err, LT_ERR_MODEL, NULL, "the model that is open has %d channels, not %d",
                        about->unet->in_channels, j->channels);
-    if (!lt_attention_new(about->unet, about->clip->max_position_embeddings, j->h, j->w, &maps,
+    if (!check_room(w, j, err) ||
+        !lt_attention_new(about->unet, about->clip->max_position_embeddings, j->h, j->w, &maps,
                           err))
         return false;
     lt_worker_at(w, LT_AT_ATTENTION);

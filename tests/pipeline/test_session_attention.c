@@ -384,6 +384,32 @@ static void test_newest(void **state)
     lt_session_close(s);
 }
 
+/* What does not fit fails by itself, before anything is compiled for it. */
+static void test_no_room_asked(void **state)
+{
+    (void)state;
+    lt_session *s = open_device(PLENTY);
+    seen out = {0};
+    lt_params p = settings("3");
+    lt_session_run(s, 1, &p, false);
+    collect(s, &out, LT_EVENT_DONE);
+    atomic_store(&room, 0);
+    lt_session_attention(s, 1, out.film, 1, 0, PROMPT);
+    lt_event e = session_next(s);
+    assert_int_equal(e.kind, LT_EVENT_FAILED);
+    assert_int_equal(e.id, 0);
+    assert_int_equal(e.error.code, LT_ERR_MEMORY);
+    assert_int_equal(atomic_load(&unets), 1);
+    lt_event_done(&e);
+    atomic_store(&room, PLENTY);
+    lt_attention_free(ask(s, 1, out.film, 1, 0));
+    atomic_store(&room, 0);
+    lt_attention_free(ask(s, 1, out.film, 2, 0)); /* it is there now */
+    seen_done(&out);
+    lt_params_done(&p);
+    lt_session_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_no_room_midway),
         cmocka_unit_test(test_no_room_for_maps),
         cmocka_unit_test(test_newest),
+        cmocka_unit_test(test_no_room_asked),
     };
     return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }
