@@ -123,6 +123,8 @@ static void ask(lt_studio *s)
 {
     lt_noising_view *v = &s->noising;
     const lt_encoded *e = s->vae.encoded;
+    forget_said(v); /* of another prompt */
+    v->rest_at = 0;
     free(v->prompt);
     v->prompt = lt_strdup(prompt_of(s));
     v->asked = ++s->next_id;
@@ -221,7 +223,6 @@ void lt_studio_noising_tick(lt_studio *s)
     }
     if (lt_studio_noising_wait(s) != 0)
         return;
-    v->rest_at = 0;
     ask(s);
     s->dirty = true;
 }

@@ -122,6 +122,28 @@ static void test_prediction(void **state)
     rig_leave(&r);
 }
 
+/* Opened again with another prompt: what was said for the old one is not the new one's. */
+static void test_again(void **state)
+{
+    (void)state;
+    double rms[2], cosine[2];
+    lt_png_texts texts = {0};
+    rig r = open_view(NULL, "--run");
+    said(&r, &rms[0], &cosine[0]);
+    rig_keys(&r, "q");
+    rig_wait(&r, "Step 8 of 8");
+    rig_keys(&r, ":prompt a house<enter>os");
+    rig_wait(&r, "there is nothing to save yet");
+    said(&r, &rms[1], &cosine[1]);
+    assert_true(rms[1] != rms[0]);
+    rig_keys(&r, "s");
+    rig_wait(&r, "saved latentty-noising.png");
+    lt_image_unref(rig_read_png(&r, "latentty-noising.png", &texts));
+    assert_non_null(strstr(lt_png_texts_get(&texts, "Description"), "for 'a house'"));
+    lt_png_texts_done(&texts);
+    rig_leave(&r);
+}
+
 /* The saved sheet begins with the picture itself, and is no picture of a run. */
 static void test_save(void **state)
 {
@@ -331,10 +353,15 @@ static void test_keys_wait_for_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_slider), cmocka_unit_test(test_prediction),
-        cmocka_unit_test(test_save),   cmocka_unit_test(test_enter),
-        cmocka_unit_test(test_file),   cmocka_unit_test(test_no_history),
-        cmocka_unit_test(test_mouse),  cmocka_unit_test(test_keys_wait_for_nothing),
+        cmocka_unit_test(test_slider),
+        cmocka_unit_test(test_prediction),
+        cmocka_unit_test(test_again),
+        cmocka_unit_test(test_save),
+        cmocka_unit_test(test_enter),
+        cmocka_unit_test(test_file),
+        cmocka_unit_test(test_no_history),
+        cmocka_unit_test(test_mouse),
+        cmocka_unit_test(test_keys_wait_for_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
