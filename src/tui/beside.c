@@ -227,7 +227,7 @@ void lt_beside_ask(lt_studio *s)
 bool lt_beside_waits(const lt_studio *s)
 {
     lt_look_part part;
-    if (!lt_beside_on(s) || !has_frame(s) || s->asked_id != s->reel->id)
+    if (!lt_beside_on(s) || !has_frame(s) || s->asked.id != s->reel->id)
         return false;
     return lacks(s, 0, &part) || lacks(s, 1, &part);
 }

@@ -36,9 +36,6 @@ static void learn(lt_studio *s, const lt_reel *r, const lt_event *e)
 
 static void picture(lt_studio *s, lt_reel *r, const lt_event *e)
 {
-    if (s->asked_id == r->id && s->asked_step == e->step && s->asked_image == e->image &&
-        s->asked_lens == e->lens)
-        s->asked_id = 0;
     learn(s, r, e);
     bool comparing = s->view == LT_VIEW_COMPARE;
     bool part = lt_studio_through(s)->make || lt_beside_on(s); /* of what is shown, whatever its
@@ -63,7 +60,7 @@ static void over(lt_studio *s, lt_reel *r)
     lt_studio_grid_over(s, r);
     if (r != s->reel)
         return;
-    s->asked_id = 0;
+    s->asked.id = 0;
     s->paced_hold = false;
     if (s->follow && r->film)
         s->step = r->film->done;
@@ -130,6 +127,9 @@ static void take(lt_studio *s, lt_event *e)
         .kind = e->kind, .id = e->id, .step = step, .image = e->image, .lens = e->lens};
     lt_reel *r = lt_reels_event(&s->reels, e);
     s->unseen |= e->kind == LT_EVENT_PICTURE;
+    if (e->kind == LT_EVENT_PICTURE &&
+        lt_studio_asked(s, &(lt_asked){e->id, step, e->image, e->lens}))
+        s->asked.id = 0;
     if (r) {
         lt_record_event(s, r, what.kind);
         of_a_run(s, r, &what);
@@ -150,7 +150,7 @@ static void take(lt_studio *s, lt_event *e)
         return;
     if (e->kind == LT_EVENT_FAILED) {
         s->loading[0] = '\0';
-        s->asked_id = s->what_if.asked = 0;
+        s->asked.id = 0;
         s->grid.gave_up = true;
         lt_studio_attention_failed(s);
         if (!r) {

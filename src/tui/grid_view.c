@@ -49,8 +49,8 @@ static void ask(lt_studio *s, const bool *missing)
         int frame = lt_studio_grid_frame(s, &g->tiles[i], &r);
         if (!missing[i])
             continue;
-        if (s->asked_id == r->id && s->asked_step == frame && s->asked_image == g->tiles[i].image &&
-            s->asked_lens == lt_reel_lens(frame, s->lens))
+        if (lt_studio_asked(
+                s, &(lt_asked){r->id, frame, g->tiles[i].image, lt_reel_lens(frame, s->lens)}))
             return;
         first = first < 0 ? i : first;
     }
@@ -131,7 +131,7 @@ void lt_view_grid(lt_studio *s)
              stopped ? "  stopped"
              : !r    ? "  waits for its turn"
                      : "",
-             lt_studio_lens_name(s->lens), s->asked_id ? "  decoding..." : "");
+             lt_studio_lens_name(s->lens), s->asked.id ? "  decoding..." : "");
     lt_draw_box(box, LT_STYLE_PLAIN, title);
     if (s->reel && s->reel->skipped > 0)
         lt_draw_format(box.y + box.height - 1, box.x + 3, box.width - 6, LT_STYLE_WARN,

@@ -30,7 +30,7 @@ static bool is_shown(const lt_studio *s)
     if (!r || s->step >= lt_reel_frames(r))
         return false;
     if (lt_studio_what_if(s))
-        return s->what_if.asked == 0 && !s->what_if.guessed;
+        return !lt_studio_what_if_waits(s) && !s->what_if.guessed;
     if (look->plot)
         return true;
     if (look->attends && lt_studio_attention_waits(s))

@@ -47,7 +47,7 @@ bool lt_studio_look_waits(const lt_studio *s)
 {
     lt_look_part part;
     const lt_reel *r = s->reel;
-    return s->view == LT_VIEW_STEP && r && s->asked_id == r->id && s->step < lt_reel_frames(r) &&
+    return s->view == LT_VIEW_STEP && r && s->asked.id == r->id && s->step < lt_reel_frames(r) &&
            lt_studio_through(s)->make && lt_studio_look_lacks(s, r, s->step, s->image, &part);
 }
 

@@ -6,12 +6,28 @@
 #include "image/resize.h"
 #include "tui/studio.h"
 
+bool lt_studio_asked(const lt_studio *s, const lt_asked *what)
+{
+    return s->asked.id == what->id && s->asked.step == what->step &&
+           s->asked.image == what->image && s->asked.lens == what->lens;
+}
+
+void lt_studio_decode(lt_studio *s, const lt_film *f, const lt_asked *what, const float *latents)
+{
+    s->asked = *what;
+    lt_session_tile(s->session, f->tiled);
+    lt_session_decode(s->session, what->id, what->step, what->image, what->lens, latents,
+                      f->channels, f->h, f->w);
+}
+
 bool lt_studio_decoding(const lt_studio *s)
 {
     if (lt_studio_look_waits(s))
         return true;
-    return s->reel && s->asked_id == s->reel->id && s->asked_step == s->step &&
-           s->asked_image == s->image && s->asked_lens == lt_reel_lens(s->step, s->lens);
+    if (!s->reel)
+        return false;
+    return lt_studio_asked(
+        s, &(lt_asked){s->reel->id, s->step, s->image, lt_reel_lens(s->step, s->lens)});
 }
 
 bool lt_studio_model_of(lt_studio *s, const lt_film *f)
@@ -53,19 +69,13 @@ bool lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step, int image)
 bool lt_studio_ask_through(lt_studio *s, const lt_reel *r, int step, int image, lt_lens lens)
 {
     const lt_film *f = r->film;
-    if (s->asked_id == r->id && s->asked_step == step && s->asked_image == image &&
-        s->asked_lens == lens)
+    lt_asked what = {r->id, step, image, lens};
+    if (lt_studio_asked(s, &what))
         return true;
     if (!lt_studio_model_of(s, f))
         return false;
-    s->asked_id = r->id;
-    s->asked_step = step;
-    s->asked_image = image;
-    s->asked_lens = lens;
     float *latents = latents_of(f, step, lens);
-    lt_session_tile(s->session, f->tiled);
-    lt_session_decode(s->session, r->id, step, image, lens, part(f, latents, image), f->channels,
-                      f->h, f->w);
+    lt_studio_decode(s, f, &what, part(f, latents, image));
     free(latents);
     return true;
 }

@@ -220,7 +220,7 @@ bool lt_studio_saving(const lt_studio *s)
     const lt_saving *v = &s->saving;
     lt_look_part ignored;
     return v->reel && v->next - v->done < IN_FLIGHT && v->next <= lt_reel_last(v->reel, v->image) &&
-           (s->asked_id == 0 || !lt_studio_look_lacks(s, v->reel, v->next, v->image, &ignored));
+           (s->asked.id == 0 || !lt_studio_look_lacks(s, v->reel, v->next, v->image, &ignored));
 }
 
 void lt_studio_save_on(lt_studio *s)
@@ -231,7 +231,7 @@ void lt_studio_save_on(lt_studio *s)
         char *path = lt_format("%s/%03d.png", v->dir, v->next);
         put_frame(s, v->reel, v->next++, v->image, path, v->series);
         free(path);
-    } else if (s->asked_id == 0 &&
+    } else if (s->asked.id == 0 &&
                !lt_studio_ask_through(s, v->reel, part.step, v->image, part.lens)) {
         lt_studio_saving_over(s);
     }

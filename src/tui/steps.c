@@ -27,7 +27,7 @@ void lt_studio_begin_reel(lt_studio *s, const char *prompt, bool paced)
     s->follow = true;
     s->replaying = s->queue_held = false;
     s->paced_hold = paced;
-    s->asked_id = 0;
+    s->asked.id = 0;
     s->note.text[0] = '\0';
     lt_session_watch(s->session, s->lens);
     s->dirty = true;

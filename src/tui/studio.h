@@ -133,13 +133,21 @@ typedef struct lt_comparing {
     lt_image_distance distance;                             /* between them */
 } lt_comparing;
 
+/* What the worker was asked to decode last: it makes one picture at a time, and of those that wait
+ * the newest alone. */
+typedef struct lt_asked {
+    uint64_t id; /* of a run, or of a picture that is no run's; 0: nothing, or it has come */
+    int step, image;
+    lt_lens lens;
+} lt_asked;
+
 /* One step with another guidance.  It is over once another run or step is looked at. */
 typedef struct lt_what_if {
     uint64_t id, owner; /* the run looked at, 0: none; the one that the step is of, before a fork */
     int step;
     double scale, own, top; /* now, the run's, the slider's end */
     double rest_at;         /* when a slider that moved counts as resting; 0: it rests */
-    uint64_t asked;         /* the picture that has not come; 0: none */
+    uint64_t asked;         /* the id of the picture that is wanted; 0: none */
     lt_image *image;        /* owned: the VAE's newest */
     double made;            /* the scale and the lens of it, or of what was asked for */
     lt_lens lens;
@@ -183,13 +191,11 @@ typedef struct lt_studio {
     lt_reel *reel; /* what is looked at; NULL: nothing yet */
     int image;     /* of it: in the grid, the chosen tile's */
     int step;
-    bool follow;       /* the newest step */
-    int look;          /* the lens: a row of lens.h */
-    lt_lens lens;      /* what it decodes, or what other views do meanwhile */
-    bool dragging;     /* on the timeline */
-    uint64_t asked_id; /* the picture that was asked for and has not come; 0: none */
-    int asked_step, asked_image;
-    lt_lens asked_lens;
+    bool follow;   /* the newest step */
+    int look;      /* the lens: a row of lens.h */
+    lt_lens lens;  /* what it decodes, or what other views do meanwhile */
+    bool dragging; /* on the timeline */
+    lt_asked asked;
     double pace; /* seconds that a step is held, live and in replay; 0: as it comes */
     bool replaying;
     double next_move; /* when the next step of a replay, or of a paced run, is due */
@@ -306,6 +312,11 @@ bool lt_studio_guess(lt_studio *s, const lt_film *f, const float *latents);
 bool lt_studio_ask_picture(lt_studio *s, const lt_reel *r, int step, int image);
 /* The same through any lens. */
 bool lt_studio_ask_through(lt_studio *s, const lt_reel *r, int step, int image, lt_lens lens);
+/* Gives the worker latents [C,h,w] of this film to decode, in place of what it was asked for
+ * before. */
+void lt_studio_decode(lt_studio *s, const lt_film *f, const lt_asked *what, const float *latents);
+/* That is what was asked for, and it has not come. */
+bool lt_studio_asked(const lt_studio *s, const lt_asked *what);
 /* True if the picture of the shown step is on its way. */
 bool lt_studio_decoding(const lt_studio *s);
 
@@ -409,7 +420,8 @@ void lt_studio_read_settings(lt_studio *s, const char *path);
 void lt_studio_take_settings(lt_studio *s, const lt_params *p, const char *notes);
 
 /* ---- whatif.c ---- */
-bool lt_studio_what_if(const lt_studio *s); /* one is shown */
+bool lt_studio_what_if(const lt_studio *s);       /* one is shown */
+bool lt_studio_what_if_waits(const lt_studio *s); /* its picture was asked for */
 bool lt_studio_what_if_act(lt_studio *s, lt_action action);
 void lt_studio_what_if_set(lt_studio *s, double scale);
 void lt_studio_what_if_type(lt_studio *s, const char *text);

@@ -124,7 +124,7 @@ static const char *mark(const lt_studio *s)
     const lt_look *look = lt_studio_through(s);
     if (look->plot)
         return "";
-    if (what_if ? s->what_if.asked != 0 : lt_studio_decoding(s))
+    if (what_if ? lt_studio_what_if_waits(s) : lt_studio_decoding(s))
         return "  decoding...";
     if (look->attends && lt_studio_attention_waits(s))
         return "  attention...";

@@ -17,6 +17,11 @@ bool lt_studio_what_if(const lt_studio *s)
            s->step == s->what_if.step;
 }
 
+bool lt_studio_what_if_waits(const lt_studio *s)
+{
+    return s->what_if.asked && s->asked.id == s->what_if.asked;
+}
+
 static lt_reel *owner(const lt_studio *s)
 {
     return lt_reels_find(&s->reels, s->what_if.owner);
@@ -176,15 +181,15 @@ bool lt_studio_what_if_act(lt_studio *s, lt_action action)
 static void ask(lt_studio *s, const lt_film *f, const float *latents)
 {
     lt_what_if *w = &s->what_if;
-    if ((w->asked && w->made == w->scale && w->lens == s->lens) || !lt_studio_model_of(s, f))
+    bool coming = lt_studio_what_if_waits(s) && w->made == w->scale && w->lens == s->lens;
+    if (coming || !lt_studio_model_of(s, f))
         return;
     lt_image_unref(w->image);
     w->image = NULL;
     w->asked = ++s->next_id;
     w->made = w->scale;
     w->lens = s->lens;
-    lt_session_tile(s->session, f->tiled);
-    lt_session_decode(s->session, w->asked, w->step, 0, s->lens, latents, f->channels, f->h, f->w);
+    lt_studio_decode(s, f, &(lt_asked){w->asked, w->step, 0, s->lens}, latents);
 }
 
 /* The picture of the scale where there is one already: the VAE's, or the kept frame's. */

@@ -173,6 +173,21 @@ static void test_from_history(void **state)
     rig_leave(&r);
 }
 
+/* The worker keeps the newest question alone: the screen does not wait for the one before it. */
+static void test_asked_twice(void **state)
+{
+    (void)state;
+    rig r = at_step(4);
+    rig_keys(&r, "32ww");
+    rig_wait(&r, "2 predicted x0  step 4");
+    rig_gone(&r, "What if");
+    rig_gone(&r, "decoding...");
+    lt_image_unref(rig_saved(&r, "latentty-7-step4-x0.png"));
+    rig_keys(&r, "13Sw"); /* nor does saving */
+    rig_wait(&r, "saved 9 pictures in latentty-7-steps-noise");
+    rig_leave(&r);
+}
+
 static void test_unguided(void **state)
 {
     (void)state;
@@ -191,6 +206,6 @@ int main(void)
         cmocka_unit_test(test_own),         cmocka_unit_test(test_fork),
         cmocka_unit_test(test_first_step),  cmocka_unit_test(test_ends),
         cmocka_unit_test(test_mouse),       cmocka_unit_test(test_unguided),
-        cmocka_unit_test(test_from_history)};
+        cmocka_unit_test(test_asked_twice), cmocka_unit_test(test_from_history)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
