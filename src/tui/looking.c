@@ -82,33 +82,34 @@ static lt_look_at look_at(const lt_studio *s, const lt_look *look, const lt_reel
     return at;
 }
 
-static lt_image *made(lt_studio *s, const lt_look *look, const lt_reel *r, int k, int image,
-                      bool captions)
+static lt_image *made(lt_studio *s, const lt_look *look, const lt_look_at *at)
 {
-    lt_image *pictures[LT_LOOK_PARTS], *out;
+    lt_image *out;
     lt_error err = {0};
-    lt_look_at at = look_at(s, look, r, k, image, pictures);
-    at.captions = captions;
-    if (!at.parts)
+    if (!at->parts)
         return NULL;
     if (!look->make)
-        return lt_image_ref(pictures[0]);
-    if (look->make(&at, &out, &err))
+        return lt_image_ref(at->parts[0]);
+    if (look->make(at, &out, &err))
         return out;
     lt_studio_fault(s, &err);
     return NULL;
 }
 
-lt_image *lt_studio_look_made(lt_studio *s, const lt_reel *r, int k, int image, bool captions)
+lt_image *lt_studio_look_made(lt_studio *s, const lt_look *look, int gain, const lt_reel *r, int k,
+                              int image)
 {
-    return made(s, lt_studio_through(s), r, k, image, captions);
+    lt_image *pictures[LT_LOOK_PARTS];
+    lt_look_at at = look_at(s, look, r, k, image, pictures);
+    at.captions = true;
+    at.gain = gain ? gain : GAIN;
+    return made(s, look, &at);
 }
 
-int lt_studio_look_meta(const lt_studio *s, const lt_reel *r, int k, int image,
-                        lt_meta_part out[LT_LOOK_PARTS])
+int lt_look_meta(const lt_look *look, const lt_reel *r, int k, int image,
+                 lt_meta_part out[LT_LOOK_PARTS])
 {
     lt_look_part parts[LT_LOOK_PARTS] = {{k, LT_LENS_LATENTS}};
-    const lt_look *look = lt_studio_through(s);
     int count = parts_of(look, r->film, k, parts);
     count = count ? count : 1; /* the latents themselves */
     for (int i = 0; i < count; i++) {
@@ -190,7 +191,8 @@ lt_image *lt_studio_look_once(lt_studio *s, lt_looking *l, int row)
         return l->sheet;
     lt_looking_done(l);
     keep(&l->of, &now);
-    return l->sheet = made(s, look, s->reel, s->step, s->image, lt_view_captions(s));
+    at.captions = lt_view_captions(s);
+    return l->sheet = made(s, look, &at);
 }
 
 void lt_studio_look_picture(lt_studio *s, bool each)

@@ -20,24 +20,35 @@ lt_meta_part lt_studio_part(const lt_studio *s, const lt_reel *r, int k, int ima
     return (lt_meta_part){meta, image};
 }
 
-/* One frame with what made it. */
-static void put_frame(lt_studio *s, const lt_reel *r, int k, int image, const char *path,
-                      uint64_t series)
+/* Frame k of v->reel with what made it; v need not be s->saving. */
+static void put_frame(lt_studio *s, const lt_saving *v, int k, const char *path)
 {
     lt_png_texts texts = {0};
     lt_meta_part parts[LT_LOOK_PARTS];
-    lt_image *shown = lt_studio_look_made(s, r, k, image, true);
+    lt_image *shown = lt_studio_look_made(s, v->look, v->gain, v->reel, k, v->image);
     if (!shown)
         return;
-    int count = lt_studio_look_meta(s, r, k, image, parts);
+    int count = lt_look_meta(v->look, v->reel, k, v->image, parts);
     if (parts[0].meta.screen)
         lt_meta_parts_texts(parts, count, 0, &texts);
     else
-        lt_meta_texts(&parts[0].meta, image, &texts);
-    lt_saver_put(s->saver, path, shown, &texts, series);
+        lt_meta_texts(&parts[0].meta, v->image, &texts);
+    lt_saver_put(s->saver, path, shown, &texts, v->series);
     lt_image_unref(shown);
-    if (!series)
-        lt_studio_say(s, LT_NOTE_INFO, "saving...");
+}
+
+/* What is shown now. */
+static lt_saving what_is_shown(const lt_studio *s)
+{
+    return (lt_saving){
+        .reel = s->reel, .image = s->image, .look = lt_studio_through(s), .gain = s->gain};
+}
+
+static void put_shown(lt_studio *s, int k, const char *path)
+{
+    lt_saving v = what_is_shown(s);
+    lt_studio_say(s, LT_NOTE_INFO, "saving...");
+    put_frame(s, &v, k, path);
 }
 
 void lt_studio_save_image(lt_studio *s, const char *path, lt_image *image, lt_png_texts *texts)
@@ -114,7 +125,7 @@ void lt_studio_save(lt_studio *s)
     if (k < s->reel->film->steps)
         snprintf(step, sizeof step, "-step%d", k);
     char *name = lt_studio_free_name(s, step, ".png");
-    put_frame(s, s->reel, k, s->image, name, 0);
+    put_shown(s, k, name);
     free(name);
 }
 
@@ -128,7 +139,7 @@ void lt_studio_save_as(lt_studio *s, const char *path)
         lt_fail(&err, LT_ERR_ARGUMENT, "another name", "'%s' is there already", path);
         lt_studio_fault(s, &err);
     } else {
-        put_frame(s, s->reel, k, s->image, path, 0);
+        put_shown(s, k, path);
     }
 }
 
@@ -210,8 +221,10 @@ void lt_studio_save_all(lt_studio *s)
         free(dir);
         return;
     }
-    s->saving =
-        (lt_saving){.reel = s->reel, .image = s->image, .dir = dir, .series = s->saving.series + 1};
+    uint64_t series = s->saving.series + 1;
+    s->saving = what_is_shown(s);
+    s->saving.dir = dir;
+    s->saving.series = series;
     lt_studio_say(s, LT_NOTE_INFO, "saving...");
 }
 
@@ -220,16 +233,16 @@ bool lt_studio_saving(const lt_studio *s)
     const lt_saving *v = &s->saving;
     lt_look_part ignored;
     return v->reel && v->next - v->done < IN_FLIGHT && v->next <= lt_reel_last(v->reel, v->image) &&
-           (s->asked.id == 0 || !lt_studio_look_lacks(s, v->reel, v->next, v->image, &ignored));
+           (s->asked.id == 0 || !lt_look_lacks(v->look, v->reel, v->next, v->image, &ignored));
 }
 
 void lt_studio_save_on(lt_studio *s)
 {
     lt_saving *v = &s->saving;
     lt_look_part part;
-    if (!lt_studio_look_lacks(s, v->reel, v->next, v->image, &part)) {
+    if (!lt_look_lacks(v->look, v->reel, v->next, v->image, &part)) {
         char *path = lt_format("%s/%03d.png", v->dir, v->next);
-        put_frame(s, v->reel, v->next++, v->image, path, v->series);
+        put_frame(s, v, v->next++, path);
         free(path);
     } else if (s->asked.id == 0 &&
                !lt_studio_ask_through(s, v->reel, part.step, v->image, part.lens)) {

@@ -100,8 +100,11 @@ typedef struct lt_completion {
 
 /* All steps are being saved. */
 typedef struct lt_saving {
-    lt_reel *reel;   /* borrowed; NULL: nothing */
-    int image;       /* of it */
+    lt_reel *reel; /* borrowed; NULL: nothing */
+    int image;     /* of it */
+    const lt_look
+        *look;       /* the lens and the gain of all of them: what is looked through meanwhile */
+    int gain;        /* changes nothing */
     char *dir;       /* owned */
     int next, done;  /* frames that went to the saver, and those that were written */
     uint64_t series; /* 1, 2, ...: by which the saver's events are told from those of another */
@@ -331,11 +334,13 @@ bool lt_studio_look_lacks(const lt_studio *s, const lt_reel *r, int k, int image
 bool lt_look_lacks(const lt_look *look, const lt_reel *r, int k, int image, lt_look_part *out);
 /* A picture that it is made of for the shown step was asked for. */
 bool lt_studio_look_waits(const lt_studio *s);
-/* What it shows of frame k, the caller's; NULL: something lacks, or it failed and that was said. */
-lt_image *lt_studio_look_made(lt_studio *s, const lt_reel *r, int k, int image, bool captions);
+/* What a lens shows of frame k, with captions and this gain of differences (0: the usual one), the
+ * caller's; NULL: something lacks, or it failed and that was said. */
+lt_image *lt_studio_look_made(lt_studio *s, const lt_look *look, int gain, const lt_reel *r, int k,
+                              int image);
 /* What made the pictures that this is of; returns how many, 1 at least. */
-int lt_studio_look_meta(const lt_studio *s, const lt_reel *r, int k, int image,
-                        lt_meta_part out[LT_LOOK_PARTS]);
+int lt_look_meta(const lt_look *look, const lt_reel *r, int k, int image,
+                 lt_meta_part out[LT_LOOK_PARTS]);
 /* What lt_studio_picture does for a lens that is put together. */
 void lt_studio_look_picture(lt_studio *s, bool each);
 /* Its numbers, borrowed until something changes. */
