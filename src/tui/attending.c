@@ -154,12 +154,24 @@ void lt_studio_attend(lt_studio *s)
         ask(s);
 }
 
+const lt_attention_maps *lt_studio_attention(const lt_studio *s, const lt_reel *r, int k, int image)
+{
+    const lt_attending *a = &s->attending;
+    return r && a->id == r->id && a->step == k && a->image == image ? a->now : NULL;
+}
+
+/* Of what is on the screen. */
+static const lt_attention_maps *shown(const lt_studio *s)
+{
+    return lt_studio_attention(s, s->reel, s->step, s->image);
+}
+
 void lt_studio_attention_of(const lt_studio *s, const lt_reel *r, int k, int image, lt_look_at *out)
 {
     const lt_attending *a = &s->attending;
-    if (a->id != r->id || a->step != k || a->image != image)
+    out->attention = lt_studio_attention(s, r, k, image);
+    if (!out->attention)
         return;
-    out->attention = a->now;
     out->word = a->word;
     out->size = a->size;
 }
@@ -226,7 +238,8 @@ static void changed(lt_studio *s)
 void lt_studio_attention_word(lt_studio *s, int word)
 {
     lt_attending *a = &s->attending;
-    if (!a->now || word < 0 || word >= a->now->words.count)
+    const lt_attention_maps *maps = shown(s);
+    if (!maps || word < 0 || word >= maps->words.count)
         return;
     choose(a, word); /* of several that are spelled the same it is this one */
     changed(s);
@@ -236,7 +249,7 @@ void lt_studio_attention_click(lt_studio *s, int x, int y)
 {
     const lt_attending *a = &s->attending;
     lt_rect r = lt_beside_main(s);
-    if (!a->now || x < r.x || x >= r.x + r.width || y < r.y || y >= r.y + r.height)
+    if (!shown(s) || x < r.x || x >= r.x + r.width || y < r.y || y >= r.y + r.height)
         return;
     int word =
         lt_attention_at(a->now, a->size, (x - r.x + 0.5) / r.width, (y - r.y + 0.5) / r.height);
@@ -269,7 +282,7 @@ bool lt_studio_attention_act(lt_studio *s, lt_action action)
     }
     if (size)
         next_size(s);
-    else if (by && a->now)
+    else if (by && shown(s))
         lt_studio_attention_word(s, (a->word + by + a->now->words.count) % a->now->words.count);
     if (mode) {
         a->whole = !a->whole;

@@ -67,6 +67,14 @@ static void over(lt_studio *s, lt_reel *r)
     lt_studio_picture(s, false);
 }
 
+/* The step is there, without a picture; lens 6 has its words. */
+static void skipped(lt_studio *s, int step)
+{
+    s->step = step;
+    if (lt_studio_through(s)->attends)
+        lt_studio_attend(s);
+}
+
 static void say_stopped(lt_studio *s, const lt_reel *r)
 {
     if (!r->film)
@@ -91,7 +99,7 @@ static void of_a_run(lt_studio *s, lt_reel *r, const lt_event *e)
         break;
     case LT_EVENT_SKIPPED:
         if (r == s->reel && s->follow)
-            s->step = e->step;
+            skipped(s, e->step);
         break;
     case LT_EVENT_PAUSED:
         s->next_move = s->now + s->pace;

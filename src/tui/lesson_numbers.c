@@ -317,14 +317,15 @@ static bool of_looked(const sight *v, lt_lesson_number which, lt_buf *out)
 {
     const lt_attending *a = &v->s->attending;
     double rest = 0;
-    if (!lt_studio_through(v->s)->attends || !a->now || a->id != v->s->reel->id || a->step != v->k)
+    const lt_attention_maps *maps = lt_studio_attention(v->s, v->s->reel, v->k, v->s->image);
+    if (!lt_studio_through(v->s)->attends || !maps)
         return false;
-    const lt_word *words = a->now->words.at;
+    const lt_word *words = maps->words.at;
     if (which == LT_LESSON_WORD) {
         lt_buf_str(out, words[a->word].text);
         return true;
     }
-    for (int i = 0; i < a->now->words.count; i++)
+    for (int i = 0; i < maps->words.count; i++)
         rest += words[i].kind == LT_WORD_PROMPT ? 0 : a->share[i];
     return put(out, rest, "%.1f", 100 * (which == LT_LESSON_WORD_SHARE ? a->share[a->word] : rest));
 }

@@ -109,7 +109,8 @@ static int shown_frame(lt_studio *s)
     int last = s->reel ? lt_reel_last(s->reel, s->image) : -1, k = s->step < last ? s->step : last;
     if (is_text(s))
         return -1;
-    bool whole = !lt_studio_through(s)->attends || k == 0 || s->attending.now;
+    bool whole =
+        !lt_studio_through(s)->attends || k == 0 || lt_studio_attention(s, s->reel, k, s->image);
     if (k >= 0 && whole && !lt_studio_look_lacks(s, s->reel, k, s->image, &ignored))
         return k;
     lt_studio_say(s, LT_NOTE_INFO, "there is no picture to save yet");

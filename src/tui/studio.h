@@ -357,7 +357,10 @@ const lt_film *lt_studio_maker(const lt_studio *s, const lt_reel *r, int frame);
 /* ---- attending.c ---- */
 /* What lens 6 shows of the shown step is found anew, and asked for if it is not there. */
 void lt_studio_attend(lt_studio *s);
-/* The same of what is at hand, for another step. */
+/* The maps that lens 6 has of this frame, which s->attending is about then; NULL: not there. */
+const lt_attention_maps *lt_studio_attention(const lt_studio *s, const lt_reel *r, int k,
+                                             int image);
+/* The same, with what is chosen of them. */
 void lt_studio_attention_of(const lt_studio *s, const lt_reel *r, int k, int image,
                             lt_look_at *out);
 /* What the run has of a step, with the word and the size that were chosen, and without asking. */

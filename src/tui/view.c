@@ -141,7 +141,8 @@ static void picture_title(const lt_studio *s, int room, char *to, size_t size)
         snprintf(guidance, sizeof guidance, " at guidance %.4g", s->what_if.scale);
     }
     const lt_look *look = lt_studio_through(s);
-    const char *word = look->attends && s->attending.now ? s->attending.text : NULL;
+    bool words = look->attends && lt_studio_attention(s, s->reel, s->step, s->image);
+    const char *word = words ? s->attending.text : NULL;
     if (look->plot)
         snprintf(page, sizeof page, "  %d/%d", s->page + 1, LT_LOOK_PAGES);
     int n = snprintf(to, size, "%s%s%s  step %d%s%s%s", look->name, word ? ": " : "",

@@ -6,11 +6,18 @@
 
 enum { HEAD = 2, NAME = 16, PERCENT = 8 };
 
+/* Of what is shown; NULL: not there. */
+static const lt_attention_maps *maps_of(const lt_studio *s)
+{
+    return lt_studio_attention(s, s->reel, s->step, s->image);
+}
+
 int lt_view_attention_rows(const lt_studio *s)
 {
     if (!lt_studio_through(s)->attends || !s->reel || s->step >= lt_reel_frames(s->reel))
         return 0;
-    return HEAD + (s->attending.now ? s->attending.now->words.count : 1);
+    const lt_attention_maps *maps = maps_of(s);
+    return HEAD + (maps ? maps->words.count : 1);
 }
 
 /* The word in a row of those that are drawn: the prompt's, then start, end and padding; all as they
@@ -32,7 +39,7 @@ int lt_view_attention_at(const lt_studio *s, int x, int y)
 {
     const lt_attending *a = &s->attending;
     lt_rect r = a->rows;
-    if (!lt_view_attention_rows(s) || !a->now || x < r.x || x >= r.x + r.width || y < r.y ||
+    if (!lt_view_attention_rows(s) || !maps_of(s) || x < r.x || x >= r.x + r.width || y < r.y ||
         y >= r.y + r.height)
         return -1;
     return word_in(a, y - r.y);
@@ -44,8 +51,9 @@ static void head(const lt_studio *s, lt_rect area)
     const lt_attending *a = &s->attending;
     char size[32] = "all sizes", of[48];
     int x = area.x + 1, width = area.width - 2;
-    if (a->now && a->size != LT_ATTENTION_ALL)
-        snprintf(size, sizeof size, "%dx%d", a->now->size[a->size].h, a->now->size[a->size].w);
+    const lt_attention_maps *maps = maps_of(s);
+    if (maps && a->size != LT_ATTENTION_ALL)
+        snprintf(size, sizeof size, "%dx%d", maps->size[a->size].h, maps->size[a->size].w);
     if (a->whole)
         snprintf(of, sizeof of, "mean of %d step%s", a->steps, a->steps == 1 ? "" : "s");
     else
@@ -53,7 +61,7 @@ static void head(const lt_studio *s, lt_rect area)
     lt_draw_format(area.y, x, width, LT_STYLE_STRONG, "Attention, %s, %s", of, size);
     if (area.height < HEAD)
         return;
-    if (a->now)
+    if (maps)
         lt_draw_format(area.y + 1, x + 1, width - 1, LT_STYLE_PLAIN, "dark %.3g to bright %.3g",
                        a->range.min, a->range.max);
     else
@@ -109,7 +117,7 @@ void lt_view_attention(lt_studio *s, lt_rect area)
         return;
     head(s, area);
     int rows = area.height - HEAD;
-    if (!a->now || rows < 1)
+    if (!maps_of(s) || rows < 1)
         return;
     int count = a->now->words.count;
     rows = rows < count ? rows : count;

@@ -299,12 +299,28 @@ static void test_blocks(void **state)
     rig_leave(&r);
 }
 
+/* Words of steps whose pictures are left out. */
+static void test_without_pictures(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, "-p a_red_fox --size 64x64 --seed 7 --steps 300", "--preview-budget 0");
+    rig_watch(&r);
+    rig_keys(&r, "6<enter>");
+    rig_match(&r, "Attention, step [1-9]");
+    rig_match(&r, "dark [0-9.e-]+ to bright");
+    assert_false(rig_shows(&r, "300/300"));
+    rig_match(&r, "> fox +#* +[0-9.]+ %");
+    rig_keys(&r, "x");
+    rig_wait(&r, "stopped after step");
+    rig_leave(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_live),   cmocka_unit_test(test_afterwards),
         cmocka_unit_test(test_others), cmocka_unit_test(test_while_it_runs),
-        cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_blocks), cmocka_unit_test(test_without_pictures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
