@@ -62,8 +62,8 @@ lt_image *lt_studio_autoencoder_sheet(lt_studio *s, int width, int height, bool 
     lt_error err = {0};
     v->gain = v->gain ? v->gain : GAIN;
     if (!v->encoded ||
-        (v->sheet && v->made_gain == v->gain && v->made_width == width && v->made_height == height))
-        return v->sheet;
+        (v->made_gain == v->gain && v->made_width == width && v->made_height == height))
+        return v->sheet; /* NULL: it failed, and that was said */
     lt_image_unref(v->sheet);
     v->sheet = NULL;
     v->made_gain = v->gain;

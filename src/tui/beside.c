@@ -107,6 +107,7 @@ static void forget(lt_beside *b)
 {
     lt_image_unref(b->sheet);
     b->sheet = NULL;
+    b->frame = (lt_rect){0};
     for (int i = 0; i <= LT_BESIDE; i++) {
         lt_image_unref(b->of[i]);
         b->of[i] = NULL;
@@ -133,29 +134,37 @@ static bool compose(const lt_studio *s, lt_image *const *now, lt_image **out, lt
     return true;
 }
 
+static bool is_made(const lt_studio *s, lt_image *const *now)
+{
+    const lt_beside *b = &s->beside;
+    lt_rect r = lt_beside_frame(s);
+    bool same = memcmp(&b->frame, &r, sizeof r) == 0 && b->cell_width == s->term.cell_width &&
+                b->cell_height == s->term.cell_height;
+    for (int i = 0; i <= LT_BESIDE; i++)
+        same = same && b->of[i] == now[i];
+    return same;
+}
+
 /* Made once; NULL: it failed, and that was said. */
 static lt_image *sheet(lt_studio *s)
 {
     lt_beside *b = &s->beside;
-    lt_rect r = lt_beside_frame(s);
     lt_image *now[LT_BESIDE + 1] = {lt_studio_through(s)->plot ? NULL : b->main};
     lt_error err = {0};
-    bool same = b->sheet && memcmp(&b->frame, &r, sizeof r) == 0;
     for (int i = 0; i < LT_BESIDE; i++)
         now[i + 1] = small(s, i);
-    for (int i = 0; i <= LT_BESIDE; i++)
-        same = same && b->of[i] == now[i];
-    if (same)
+    if (is_made(s, now))
         return b->sheet;
     forget(b);
+    b->frame = lt_beside_frame(s);
+    b->cell_width = s->term.cell_width;
+    b->cell_height = s->term.cell_height;
+    for (int i = 0; i <= LT_BESIDE; i++)
+        b->of[i] = now[i] ? lt_image_ref(now[i]) : NULL;
     if (!compose(s, now, &b->sheet, &err)) {
         b->sheet = NULL;
         lt_studio_fault(s, &err);
-        return NULL;
     }
-    b->frame = r;
-    for (int i = 0; i <= LT_BESIDE; i++)
-        b->of[i] = now[i] ? lt_image_ref(now[i]) : NULL;
     return b->sheet;
 }
 
@@ -264,12 +273,12 @@ void lt_beside_draw(lt_studio *s)
 {
     lt_beside *b = &s->beside;
     if (!lt_beside_on(s)) {
-        if (b->sheet && b->main)
+        if (b->frame.width > 0 && b->main)
             lt_canvas_show(s->canvas, b->main, false, b->coarse);
         forget(b);
         return;
     }
-    bool first = !b->sheet; /* the screen became wide */
+    bool first = b->frame.width == 0; /* the screen became wide */
     lt_image *image = sheet(s);
     if (image)
         lt_canvas_show(s->canvas, image, false, b->coarse);

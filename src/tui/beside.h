@@ -18,10 +18,12 @@ typedef struct lt_beside {
     int look[LT_BESIDE]; /* rows of lens.h, plus 1; 0: the usual one */
     int chosen;          /* the next digit is for this one, from 1 on; 0: for the main picture */
     lt_looking small[LT_BESIDE];
-    lt_image *main; /* owned: what belongs in the main picture's place, or NULL */
-    bool coarse;    /* that is a preview */
-    lt_image *sheet, *of[LT_BESIDE + 1]; /* owned: the three as one, and what it is of */
-    lt_rect frame;                       /* the cells that it is for */
+    lt_image *main;              /* owned: what belongs in the main picture's place, or NULL */
+    bool coarse;                 /* that is a preview */
+    lt_image *sheet;             /* owned: the three as one; NULL: there are none, or it failed */
+    lt_image *of[LT_BESIDE + 1]; /* owned: what it is of */
+    lt_rect frame;               /* the cells that it is for; width 0: none was tried */
+    int cell_width, cell_height; /* their pixels */
 } lt_beside;
 
 /* There are small pictures now. */

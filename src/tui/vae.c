@@ -11,13 +11,20 @@ bool lt_studio_vae(const lt_studio *s)
     return s->view == LT_VIEW_AUTOENCODER || s->view == LT_VIEW_NOISING;
 }
 
+static void forget_sheet(lt_vae_view *v)
+{
+    lt_image_unref(v->sheet);
+    v->sheet = NULL;
+    v->made_gain = 0;
+}
+
 static void forget(lt_studio *s)
 {
     lt_vae_view *v = &s->vae;
     lt_studio_noising_forget(s);
     lt_png_texts_done(&v->texts);
     lt_image_unref(v->picture);
-    lt_image_unref(v->sheet);
+    forget_sheet(v);
     lt_encoded_free(v->encoded);
     free(v->name);
     free(v->path);
@@ -108,8 +115,7 @@ void lt_studio_vae_close(lt_studio *s)
     lt_vae_view *v = &s->vae;
     lt_session_leave(s->session);
     v->asked = s->noising.asked = 0;
-    lt_image_unref(v->sheet);
-    v->sheet = NULL;
+    forget_sheet(v);
     s->view = LT_VIEW_STEP;
     s->redraw = s->dirty = true;
     lt_studio_picture(s, false);
@@ -121,8 +127,7 @@ static void take_encoded(lt_studio *s, lt_event *e)
     lt_vae_view *v = &s->vae;
     lt_studio_noising_forget(s);
     lt_encoded_free(v->encoded);
-    lt_image_unref(v->sheet);
-    v->sheet = NULL;
+    forget_sheet(v);
     v->encoded = e->encoded;
     e->encoded = NULL;
     lt_linear_learn(&s->linear, v->encoded->latents, v->encoded->channels, v->encoded->h,

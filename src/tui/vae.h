@@ -19,7 +19,7 @@ typedef struct lt_vae_view {
     lt_encoded *encoded;                    /* owned; NULL: not there yet */
     int gain;                               /* of the difference: 1, 2, 4, ... */
     lt_image *sheet;                        /* owned: what the autoencoder view shows */
-    int made_gain, made_width, made_height; /* that it is of */
+    int made_gain, made_width, made_height; /* that it is of; gain 0: nothing */
 } lt_vae_view;
 
 /* Its latents with noise. */

@@ -249,6 +249,15 @@ void terminal_resize(terminal *t, int columns, int rows)
     pty_resize(&t->pty, window(t));
 }
 
+void terminal_font(terminal *t, int cell_width, int cell_height)
+{
+    pictures_drop_all(t);
+    t->cell_width = cell_width;
+    t->cell_height = cell_height;
+    t->changes++;
+    pty_resize(&t->pty, window(t));
+}
+
 void terminal_signal(terminal *t, int number)
 {
     pty_signal(&t->pty, number);

@@ -116,6 +116,8 @@ bool terminal_mouse(terminal *t, int button, int row, int column, terminal_mouse
 
 /* Pictures on the screen are dropped, as in tmux.  Cells keep their size. */
 void terminal_resize(terminal *t, int columns, int rows);
+/* Another font: as many cells, of this size.  Pictures are dropped, too. */
+void terminal_font(terminal *t, int cell_width, int cell_height);
 void terminal_signal(terminal *t, int number); /* to the program's process group */
 void terminal_continue(terminal *t);           /* after a stop: `fg` */
 void terminal_unplug(terminal *t);             /* the window is closed, the connection lost */

@@ -124,6 +124,38 @@ static void test_narrow(void **state)
     rig_leave(&r);
 }
 
+/* What is on the screen at rest. */
+static lt_image *at_rest(rig *r)
+{
+    rig_wait(r, "2 predicted x0  step 5");
+    rig_gone(r, "decoding");
+    CHECK_OK(terminal_wait_quiet(r->t, 500, err));
+    return lt_image_ref(
+        (lt_image *)terminal_picture_image(r->t, terminal_picture_last(r->t)->number));
+}
+
+/* Another font, and as many cells: all three are made for its pixels, as if it had been there. */
+static void test_font(void **state)
+{
+    (void)state;
+    terminal_options small = {.columns = 200, .rows = 60, .cell_width = 4, .cell_height = 8};
+    terminal_options large = {.columns = 200, .rows = 60, .cell_width = 6, .cell_height = 12};
+    rig r = lens_at_step(&small, 5);
+    lt_image *want = at_rest(&r);
+    rig_leave(&r);
+    r = lens_at_step(&large, 5);
+    lt_image_unref(at_rest(&r));
+    int before = terminal_pictures(r.t);
+    terminal_font(r.t, 4, 8);
+    CHECK_OK(terminal_wait_picture(r.t, before + 1, err));
+    lt_image *got = at_rest(&r);
+    assert_true(rig_distance(got, want) < 1);
+    lt_image_unref(got);
+    lt_image_unref(want);
+    rig_sound_cleared(&r);
+    rig_leave(&r);
+}
+
 /* The main picture is decoded first, then the upper, then the lower one. */
 static void test_order(void **state)
 {
@@ -198,8 +230,9 @@ static void test_blocks(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lenses), cmocka_unit_test(test_narrow),
-                                       cmocka_unit_test(test_order), cmocka_unit_test(test_live),
-                                       cmocka_unit_test(test_blocks)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lenses), cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_order),  cmocka_unit_test(test_live),
+        cmocka_unit_test(test_font),   cmocka_unit_test(test_blocks)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
