@@ -397,10 +397,8 @@ void lt_studio_input(lt_studio *s, const lt_input_event *e)
     default:
         break;
     }
-    if (s->view == LT_VIEW_COMPARE && s->focus != LT_FOCUS_VIEW) /* there are no fields */
-        lt_studio_compare_close(s);
-    else if (lt_studio_vae(s) && s->focus != LT_FOCUS_VIEW)
-        lt_studio_vae_close(s);
-    if (s->view == LT_VIEW_TOKENS && (s->focus == LT_FOCUS_PARAMS || s->focus == LT_FOCUS_RUNS))
-        lt_studio_tokens_close(s); /* there is no panel */
+    bool panel = s->focus == LT_FOCUS_PARAMS || s->focus == LT_FOCUS_RUNS;
+    bool no_fields = s->view == LT_VIEW_COMPARE || lt_studio_vae(s);
+    if ((no_fields && s->focus != LT_FOCUS_VIEW) || (s->view == LT_VIEW_TOKENS && panel))
+        lt_studio_close_view(s);
 }

@@ -124,7 +124,7 @@ bool lt_studio_autoencoder_act(lt_studio *s, lt_action action)
         save(s);
         return true;
     case LT_ACTION_CLOSE:
-        lt_studio_vae_close(s);
+        lt_studio_close_view(s);
         return true;
     default:
         return action == LT_ACTION_AUTOENCODER;

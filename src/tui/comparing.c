@@ -286,10 +286,9 @@ static void show(lt_studio *s, const lt_reel *a)
     c->gain = c->gain ? c->gain : GAIN;
     c->b = s->reel->id;
     c->b_step = s->step;
-    s->view = LT_VIEW_COMPARE;
+    lt_studio_show_view(s, LT_VIEW_COMPARE);
     s->focus = LT_FOCUS_VIEW;
     s->replaying = false;
-    s->redraw = true;
     lt_studio_picture(s, false);
 }
 
@@ -314,12 +313,10 @@ void lt_studio_compare_with(lt_studio *s, lt_reel *a)
     s->comparing.a_step = lt_compare_step(s->reel->film, s->step, a->film);
     show(s, a);
 }
-void lt_studio_compare_close(lt_studio *s)
+
+void lt_studio_compare_leave(lt_studio *s)
 {
     forget_sheets(&s->comparing);
-    s->view = LT_VIEW_STEP;
-    s->redraw = true;
-    lt_studio_picture(s, false);
 }
 
 void lt_studio_compare_done(lt_studio *s)
@@ -402,7 +399,7 @@ static bool act(lt_studio *s, lt_action action)
         save(s);
         return true;
     case LT_ACTION_CLOSE:
-        lt_studio_compare_close(s);
+        lt_studio_close_view(s);
         return true;
     default:
         return false;

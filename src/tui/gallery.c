@@ -94,9 +94,8 @@ void lt_gallery_open(lt_studio *s)
                       s->writer ? "the history is being opened" : "there is no history");
         return;
     }
-    s->view = LT_VIEW_GALLERY;
+    lt_studio_show_view(s, LT_VIEW_GALLERY);
     s->focus = LT_FOCUS_VIEW;
-    s->redraw = true;
     first_page(s);
 }
 
@@ -253,17 +252,14 @@ static void open_chosen(lt_studio *s)
     lt_reel *r = run ? lt_gallery_reopen(s, run->id) : NULL;
     if (!r)
         return;
-    lt_gallery_close(s);
+    lt_studio_close_view(s);
     if (!lt_studio_grid_open(s, r))
         lt_studio_show_run(s, r);
 }
 
-void lt_gallery_close(lt_studio *s)
+void lt_gallery_leave(lt_studio *s)
 {
-    s->view = LT_VIEW_STEP;
-    s->redraw = true;
     page_done(&s->gallery);
-    lt_studio_picture(s, false);
 }
 
 /* ---- keys ---- */
@@ -321,7 +317,7 @@ bool lt_gallery_act(lt_studio *s, lt_action action)
         take_settings(s);
         return true;
     case LT_ACTION_CLOSE:
-        lt_gallery_close(s);
+        lt_studio_close_view(s);
         return true;
     default:
         return false;

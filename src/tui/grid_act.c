@@ -36,16 +36,14 @@ static void choose(lt_studio *s, int i)
 
 static void show(lt_studio *s)
 {
-    s->view = LT_VIEW_GRID;
+    lt_studio_show_view(s, LT_VIEW_GRID);
     s->focus = LT_FOCUS_VIEW;
-    s->redraw = true;
     choose(s, s->grid.chosen);
 }
 
 static void close_view(lt_studio *s)
 {
-    s->view = LT_VIEW_STEP;
-    s->redraw = true;
+    lt_studio_show_view(s, LT_VIEW_STEP);
     if (s->reel && s->reel->film)
         lt_studio_goto(s, s->follow ? s->reel->film->done : s->step);
 }

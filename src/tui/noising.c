@@ -237,8 +237,6 @@ bool lt_studio_noising_start(const lt_studio *s, lt_noising_start *out, lt_error
 
 static void go(lt_studio *s, const lt_params *p)
 {
-    if (lt_studio_vae(s))
-        lt_studio_vae_close(s);
     lt_studio_begin_reel(s, p->prompts[0], s->pace > 0);
     lt_session_run(s->session, s->next_id, p, s->paced_hold);
 }
@@ -374,7 +372,7 @@ bool lt_studio_noising_act(lt_studio *s, lt_action action)
     if (s->view != LT_VIEW_NOISING || s->help || s->details)
         return own;
     if (action == LT_ACTION_CLOSE)
-        lt_studio_vae_close(s);
+        lt_studio_close_view(s);
     else if (action == LT_ACTION_EDIT_PROMPT)
         type_prompt(s);
     else if (!s->noising.of && (own || action == LT_ACTION_SAVE))

@@ -35,7 +35,7 @@ void lt_studio_resume(lt_studio *s)
     s->interrupted = 0;
     if (!r)
         return;
-    s->view = LT_VIEW_STEP;
+    lt_studio_show_view(s, LT_VIEW_STEP);
     if (s->focus == LT_FOCUS_PROMPT || s->focus == LT_FOCUS_NEGATIVE)
         s->focus = LT_FOCUS_VIEW;
     lt_studio_show_run(s, r);

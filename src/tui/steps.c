@@ -17,10 +17,8 @@ void lt_studio_begin_reel(lt_studio *s, const char *prompt, bool paced)
 {
     lt_studio_remember(s, prompt);
     lt_grid_leave_out(&s->grid);
-    if (s->view == LT_VIEW_GRID || s->view == LT_VIEW_TOKENS) {
-        s->view = LT_VIEW_STEP;
-        s->redraw = true;
-    }
+    if (s->view != LT_VIEW_COMPARE && s->view != LT_VIEW_GALLERY)
+        lt_studio_show_view(s, LT_VIEW_STEP);
     s->image = 0;
     s->reel = lt_reels_add(&s->reels, ++s->next_id, prompt);
     s->step = 0;

@@ -375,6 +375,12 @@ void lt_studio_attention_word(lt_studio *s, int word);        /* chooses one */
 void lt_studio_attention_click(lt_studio *s, int x, int y);
 void lt_studio_attention_done(lt_studio *s);
 
+/* ---- views.c ---- */
+/* Leaves the view that is shown, unless it is this one; its picture is the caller's to show. */
+void lt_studio_show_view(lt_studio *s, lt_view view);
+void lt_studio_close_view(lt_studio *s); /* back to the step, with its picture */
+bool lt_studio_vae(const lt_studio *s);  /* the autoencoder or noising is shown */
+
 /* ---- runs.c ---- */
 struct lt_tree_row;
 struct lt_tree_row *lt_runs_tree(const lt_studio *s); /* the caller's, [reels.count] */
@@ -391,7 +397,7 @@ bool lt_runs_act(lt_studio *s, lt_action action); /* false: it is none of its ow
 
 /* ---- gallery.c ---- */
 void lt_gallery_open(lt_studio *s);
-void lt_gallery_close(lt_studio *s);
+void lt_gallery_leave(lt_studio *s);                       /* its pictures are freed */
 void lt_gallery_resized(lt_studio *s);                     /* the layout may be another one */
 const lt_store_run *lt_gallery_chosen(const lt_studio *s); /* borrowed; NULL: the page is empty */
 /* A run of the history among those of the screen; NULL, said, if it cannot be. */
@@ -443,7 +449,7 @@ void lt_studio_what_if_done(lt_studio *s);
 
 /* ---- comparing.c ---- */
 bool lt_studio_compare_act(lt_studio *s, lt_action action);
-void lt_studio_compare_close(lt_studio *s);
+void lt_studio_compare_leave(lt_studio *s); /* its pictures are freed */
 /* What is looked at, which has a film, with the step of another run that belongs to it. */
 void lt_studio_compare_with(lt_studio *s, lt_reel *a);
 /* The run that A is of; NULL if it is gone or has no film. */
@@ -460,7 +466,6 @@ void lt_studio_compare_done(lt_studio *s);
 
 /* ---- tokens.c ---- */
 bool lt_studio_tokens_act(lt_studio *s, lt_action action); /* false: it is none of its own */
-void lt_studio_tokens_close(lt_studio *s);
 /* The text that is looked at; borrowed. */
 const char *lt_studio_tokens_text(const lt_studio *s);
 /* s->tokens becomes that of the text as it is now; false: no model is open to cut it. */
@@ -482,11 +487,10 @@ void lt_studio_token_vectors_take(lt_studio *s, lt_event *e); /* LT_EVENT_TEXT *
 void lt_studio_token_vectors_done(lt_studio *s);              /* another model is open now */
 
 /* ---- vae.c ---- */
-bool lt_studio_vae(const lt_studio *s); /* one of its views is shown */
 /* Opens one of them: of a file; without path of the picture that is shown, or that the other view
  * has already. */
 void lt_studio_vae_open(lt_studio *s, lt_view view, const char *path);
-void lt_studio_vae_close(lt_studio *s);
+void lt_studio_vae_leave(lt_studio *s); /* what was asked for is not wanted any more */
 /* Encoded, or not, or what follows from it; false: it is of none of these views. */
 bool lt_studio_vae_take(lt_studio *s, lt_event *e);
 void lt_studio_vae_done(lt_studio *s);

@@ -88,25 +88,13 @@ static void open_view(lt_studio *s)
 {
     bool negative = s->focus == LT_FOCUS_NEGATIVE, field = s->focus == LT_FOCUS_PROMPT;
     lt_token_view *v = &s->tokens;
-    if (s->view == LT_VIEW_GALLERY)
-        lt_gallery_close(s);
-    if (s->view == LT_VIEW_COMPARE)
-        lt_studio_compare_close(s);
     v->of = negative ? LT_TOKENS_FIELD_AVOID : field || !s->reel ? LT_TOKENS_FIELD : LT_TOKENS_RUN;
     v->row = 1; /* the first word, or the end of an empty text */
     v->top = 0;
     v->open = false;
-    s->view = LT_VIEW_TOKENS;
+    lt_studio_show_view(s, LT_VIEW_TOKENS);
     if (!negative && !field)
         s->focus = LT_FOCUS_VIEW;
-    s->redraw = true;
-}
-
-void lt_studio_tokens_close(lt_studio *s)
-{
-    s->view = LT_VIEW_STEP;
-    s->redraw = true;
-    lt_studio_picture(s, false);
 }
 
 static void next_text(lt_studio *s)
@@ -173,7 +161,7 @@ static bool act(lt_studio *s, lt_action action)
         lt_studio_without(s);
         return true;
     case LT_ACTION_CLOSE:
-        lt_studio_tokens_close(s);
+        lt_studio_close_view(s);
         return true;
     default:
         return false;
@@ -185,7 +173,7 @@ bool lt_studio_tokens_act(lt_studio *s, lt_action action)
     bool here = s->view == LT_VIEW_TOKENS && !s->help && !s->details;
     if (action == LT_ACTION_TOKENS) {
         if (here && s->focus == LT_FOCUS_VIEW)
-            lt_studio_tokens_close(s);
+            lt_studio_close_view(s);
         else
             open_view(s);
         return true;

@@ -98,14 +98,8 @@ static void go_home(lt_studio *s)
         (void)lt_studio_what_if_act(s, LT_ACTION_WHAT_IF);
     else if (s->view == LT_VIEW_GRID)
         (void)lt_studio_grid_act(s, LT_ACTION_GRID_CLOSE);
-    else if (s->view == LT_VIEW_COMPARE)
-        lt_studio_compare_close(s);
-    else if (s->view == LT_VIEW_GALLERY)
-        lt_gallery_close(s);
-    else if (s->view == LT_VIEW_TOKENS)
-        lt_studio_tokens_close(s);
-    else if (lt_studio_vae(s))
-        lt_studio_vae_close(s);
+    else if (s->view != LT_VIEW_STEP)
+        lt_studio_close_view(s);
 }
 
 /* Shows a page; its lines begin when those before are done. */

@@ -6,11 +6,6 @@
 #include "base/mem.h"
 #include "tui/studio.h"
 
-bool lt_studio_vae(const lt_studio *s)
-{
-    return s->view == LT_VIEW_AUTOENCODER || s->view == LT_VIEW_NOISING;
-}
-
 static void forget_sheet(lt_vae_view *v)
 {
     lt_image_unref(v->sheet);
@@ -95,30 +90,21 @@ void lt_studio_vae_open(lt_studio *s, lt_view view, const char *path)
         take_file(s, path);
     else if (!lt_studio_vae(s) && !take_shown(s))
         return;
-    if (s->view == LT_VIEW_COMPARE)
-        lt_studio_compare_close(s);
-    else if (s->view == LT_VIEW_GALLERY)
-        lt_gallery_close(s);
-    else if (s->view == LT_VIEW_TOKENS)
-        lt_studio_tokens_close(s);
-    s->view = view;
+    lt_studio_show_view(s, view);
     s->focus = LT_FOCUS_VIEW;
     s->replaying = false;
-    s->redraw = s->dirty = true;
+    s->redraw = true;
     lt_studio_noising_ready(s);
     if (!v->asked && !is_fresh(s))
         encode(s);
 }
 
-void lt_studio_vae_close(lt_studio *s)
+void lt_studio_vae_leave(lt_studio *s)
 {
     lt_vae_view *v = &s->vae;
     lt_session_leave(s->session);
     v->asked = s->noising.asked = 0;
     forget_sheet(v);
-    s->view = LT_VIEW_STEP;
-    s->redraw = s->dirty = true;
-    lt_studio_picture(s, false);
 }
 
 /* The picture is encoded. */

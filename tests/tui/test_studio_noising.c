@@ -144,6 +144,19 @@ static void test_again(void **state)
     rig_leave(&r);
 }
 
+/* A run that is begun from here is looked at. */
+static void test_run(void **state)
+{
+    (void)state;
+    rig r = open_view(NULL, "--run");
+    rig_keys(&r, ":run<enter>");
+    rig_wait(&r, "run 2/2");
+    rig_wait(&r, "DONE 8/8");
+    rig_wait(&r, "Step 8 of 8");
+    rig_sound_cleared(&r);
+    rig_leave(&r);
+}
+
 /* The saved sheet begins with the picture itself, and is no picture of a run. */
 static void test_save(void **state)
 {
@@ -353,15 +366,11 @@ static void test_keys_wait_for_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_slider),
-        cmocka_unit_test(test_prediction),
-        cmocka_unit_test(test_again),
-        cmocka_unit_test(test_save),
-        cmocka_unit_test(test_enter),
-        cmocka_unit_test(test_file),
-        cmocka_unit_test(test_no_history),
-        cmocka_unit_test(test_mouse),
-        cmocka_unit_test(test_keys_wait_for_nothing),
+        cmocka_unit_test(test_slider), cmocka_unit_test(test_prediction),
+        cmocka_unit_test(test_again),  cmocka_unit_test(test_run),
+        cmocka_unit_test(test_save),   cmocka_unit_test(test_enter),
+        cmocka_unit_test(test_file),   cmocka_unit_test(test_no_history),
+        cmocka_unit_test(test_mouse),  cmocka_unit_test(test_keys_wait_for_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
