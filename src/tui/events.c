@@ -18,6 +18,7 @@ static void loaded(lt_studio *s, lt_event *e)
     s->prompt_count.version = s->negative_count.version = 0;
     lt_studio_tokens_done(s);
     lt_studio_token_vectors_done(s);
+    lt_studio_vae_loaded(s);
 }
 
 /* The picture teaches the linear preview what colours latents have. */

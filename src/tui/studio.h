@@ -490,7 +490,8 @@ void lt_studio_token_vectors_done(lt_studio *s);              /* another model i
 /* Opens one of them: of a file; without path of the picture that is shown, or that the other view
  * has already. */
 void lt_studio_vae_open(lt_studio *s, lt_view view, const char *path);
-void lt_studio_vae_leave(lt_studio *s); /* what was asked for is not wanted any more */
+void lt_studio_vae_loaded(lt_studio *s); /* another model is open: it encodes what is shown */
+void lt_studio_vae_leave(lt_studio *s);  /* what was asked for is not wanted any more */
 /* Encoded, or not, or what follows from it; false: it is of none of these views. */
 bool lt_studio_vae_take(lt_studio *s, lt_event *e);
 void lt_studio_vae_done(lt_studio *s);

@@ -64,6 +64,7 @@ static bool take_shown(lt_studio *s)
     return true;
 }
 
+/* Of the model that is open. */
 static bool is_fresh(const lt_studio *s)
 {
     const lt_encoded *e = s->vae.encoded;
@@ -96,6 +97,12 @@ void lt_studio_vae_open(lt_studio *s, lt_view view, const char *path)
     s->redraw = true;
     lt_studio_noising_ready(s);
     if (!v->asked && !is_fresh(s))
+        encode(s);
+}
+
+void lt_studio_vae_loaded(lt_studio *s)
+{
+    if (lt_studio_vae(s) && !s->vae.asked && !is_fresh(s))
         encode(s);
 }
 

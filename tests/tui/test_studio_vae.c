@@ -1,7 +1,9 @@
 /* test_studio_vae.c - a picture through the autoencoder: its pictures and numbers are those of
  * `latentty roundtrip`. */
+#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -145,6 +147,53 @@ static void test_file(void **state)
     rig_leave(&r);
 }
 
+/* The demo model as "other", but for one of the VAE's numbers. */
+static void make_other(const rig *r)
+{
+    static const char *const same[] = {"model_index.json", "scheduler", "text_encoder",
+                                       "tokenizer",        "unet",      "vae/config.json"};
+    static const char weights[] = "vae/diffusion_pytorch_model.safetensors";
+    lt_buf file = {0};
+    char *folder = lt_path_join(r->dir, "other"), *vae = lt_path_join(folder, "vae");
+    char *from = lt_format("%s/demo/%s", LT_ASSETS, weights), *to = lt_path_join(folder, weights);
+    CHECK_OK(lt_dir_make(folder, err));
+    CHECK_OK(lt_dir_make(vae, err));
+    CHECK_OK(lt_file_read(from, 1 << 26, &file, err));
+    file.data[file.len - 4] ^= 1;
+    CHECK_OK(lt_file_write(to, file.data, file.len, err));
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        char *old = lt_format("%s/demo/%s", LT_ASSETS, same[i]);
+        char *link = lt_path_join(folder, same[i]);
+        assert_int_equal(symlink(old, link), 0);
+        free(old);
+        free(link);
+    }
+    char *all[] = {folder, vae, from, to};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+    lt_buf_done(&file);
+}
+
+/* A run that waited begins with another model: what is shown goes through that one's autoencoder.
+ */
+static void test_other_model(void **state)
+{
+    (void)state;
+    rig r = done(&rig_large);
+    make_other(&r);
+    rig_keys(&r, ":set steps 100<enter><enter>");
+    rig_wait(&r, "Step 2 of 100");
+    rig_keys(&r, "<space>");
+    rig_wait(&r, "PAUSED");
+    rig_keys(&r, ":set steps 2<enter>:set model other<enter>:queue<enter>");
+    rig_wait(&r, "queued: 1 wait");
+    rig_keys(&r, "O");
+    rig_match(&r, "decoded in [0-9.]+ s by demo");
+    rig_keys(&r, ":stop<enter>");
+    rig_match(&r, "decoded in [0-9.]+ s by other");
+    rig_leave(&r);
+}
+
 /* What cannot be opened is said in words, and the keys go on. */
 static void test_faults(void **state)
 {
@@ -202,9 +251,8 @@ static void test_beside_a_run(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shown),
-        cmocka_unit_test(test_file),
-        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_shown),        cmocka_unit_test(test_other_model),
+        cmocka_unit_test(test_file),         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_beside_a_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
