@@ -279,6 +279,7 @@ double lt_studio_wait(const lt_studio *s)
     wait = lt_wake_sooner(wait, lt_studio_what_if_wait(s));
     wait = lt_wake_sooner(wait, lt_studio_compare_wait(s));
     wait = lt_wake_sooner(wait, lt_studio_noising_wait(s));
+    wait = lt_wake_sooner(wait, lt_studio_token_vectors_wait(s));
     wait = lt_wake_sooner(wait, lt_studio_steer_wait(s));
     wait = lt_wake_sooner(wait, lt_tour_wait(s));
     if (lt_studio_saving(s))
@@ -316,6 +317,7 @@ void lt_studio_tick(lt_studio *s)
     lt_studio_what_if_tick(s);
     lt_studio_compare_tick(s);
     lt_studio_noising_tick(s);
+    lt_studio_token_vectors_tick(s);
     lt_tour_tick(s);
     if (s->replaying && s->reel && s->reel->film && s->now >= s->next_move) {
         next_of_replay(s);

@@ -481,8 +481,10 @@ void lt_studio_without_begun(lt_studio *s, lt_reel *r); /* it has: both side by 
 
 /* ---- token_vectors.c ---- */
 /* What the open model's text encoder makes of the text that is looked at, borrowed; NULL: it was
- * asked for, or failed. */
+ * asked for, or is once the text rests, or failed. */
 const lt_encoding *lt_studio_token_vectors(lt_studio *s);
+double lt_studio_token_vectors_wait(const lt_studio *s); /* as lt_studio_wait */
+void lt_studio_token_vectors_tick(lt_studio *s);
 void lt_studio_token_vectors_take(lt_studio *s, lt_event *e); /* LT_EVENT_TEXT */
 void lt_studio_token_vectors_done(lt_studio *s);              /* another model is open now */
 

@@ -14,11 +14,30 @@ const lt_encoding *lt_studio_token_vectors(lt_studio *s)
             return v->kept[i];
     if (v->asked && strcmp(v->asked, v->text) == 0)
         return NULL;
+    if (v->rest_at > s->now)
+        return NULL;
+    v->rest_at = 0;
     free(v->asked);
     v->asked = lt_strdup(v->text);
     v->fault = (lt_error){0};
     lt_session_encode_text(s->session, v->text);
     return NULL;
+}
+
+double lt_studio_token_vectors_wait(const lt_studio *s)
+{
+    double at = s->tokens.rest_at;
+    if (s->view != LT_VIEW_TOKENS || at <= 0)
+        return -1;
+    return at > s->now ? at - s->now : 0;
+}
+
+void lt_studio_token_vectors_tick(lt_studio *s)
+{
+    if (lt_studio_token_vectors_wait(s) != 0)
+        return;
+    s->tokens.rest_at = 0;
+    s->dirty = true; /* drawing asks for them */
 }
 
 void lt_studio_token_vectors_take(lt_studio *s, lt_event *e)

@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "tui/studio.h"
 
+static const double rest = 0.3; /* seconds after which a text that is typed is encoded */
+
 void lt_studio_tokens_done(lt_studio *s)
 {
     lt_token_view *v = &s->tokens;
@@ -66,6 +68,7 @@ bool lt_studio_tokens_follow(lt_studio *s)
 {
     lt_token_view *v = &s->tokens;
     lt_tokens fresh;
+    bool typed = v->text && s->focus != LT_FOCUS_VIEW;
     choose_text(s);
     const char *text = lt_studio_tokens_text(s);
     if (!s->facts || !s->facts->tokenizer)
@@ -73,6 +76,7 @@ bool lt_studio_tokens_follow(lt_studio *s)
     if (v->text && strcmp(v->text, text) == 0)
         return true;
     lt_studio_tokens_done(s);
+    v->rest_at = typed ? s->now + rest : 0;
     if (!lt_tokenizer_encode(s->facts->tokenizer, text, strlen(text), &fresh, &v->refused))
         return false;
     v->refused = (lt_error){0};

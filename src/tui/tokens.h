@@ -29,6 +29,7 @@ typedef struct lt_token_view {
     int row, top;                      /* chosen, and the first shown */
     int page;                          /* rows that fit, of the screen as it was drawn */
     lt_encoding *kept[LT_TOKENS_KEPT]; /* owned, the newest first; NULL behind the last */
+    double rest_at;                    /* when what is typed counts as resting; 0: it rests */
     char *asked;                       /* owned: the text whose encoding has not come */
     lt_error fault;                    /* why it will not; code NONE: it is on its way */
     uint64_t with, without;            /* runs to compare once the second begins; 0: none */

@@ -163,6 +163,8 @@ void lt_view_token_words(const lt_studio *s, lt_rect area, const lt_encoding *e,
         in_short(&p, e);
     else if (s->tokens.fault.code != LT_ERR_NONE)
         paragraph(&p, LT_STYLE_ERROR, s->tokens.fault.message);
+    else if (s->tokens.rest_at > 0)
+        paragraph(&p, LT_STYLE_DIM, "the text encoder is asked when the typing rests");
     else
         paragraph(&p, LT_STYLE_DIM, "the text encoder is at work: its vectors are coming");
     lt_buf_done(&row);

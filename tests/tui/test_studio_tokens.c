@@ -132,7 +132,7 @@ static void test_while_running(void **state)
     rig_match(&r, "RUN [1-9]");
     rig_keys(&r, "t");
     rig_wait(&r, "Tokens: the prompt of run 1");
-    rig_wait(&r, "last_hidden_state: 77 vectors");
+    rig_wait(&r, "77 vectors of 64 numbers");
     rig_keys(&r, "i");
     rig_wait(&r, "Tokens: the prompt as it is typed");
     rig_keys(&r, "<c-u>a house");
@@ -215,6 +215,21 @@ static void test_texts(void **state)
     rig_leave(&r);
 }
 
+/* Vectors are computed once the text rests, not for every key. */
+static void test_typing(void **state)
+{
+    (void)state;
+    rig r = open_tokens(&rig_large);
+    rig_keys(&r, "<tab><tab>i");
+    rig_wait(&r, "Esc watch");
+    rig_wait(&r, "77 vectors of 64 numbers");
+    size_t from = terminal_written(r.t);
+    rig_keys(&r, " of stone");
+    CHECK_OK(terminal_wait_bytes(r.t, "typing rests", from, err));
+    rig_wait(&r, "77 vectors of 64 numbers");
+    rig_leave(&r);
+}
+
 /* 75 words fit; what is cut off has rows without a position. */
 static void test_cut(void **state)
 {
@@ -244,9 +259,9 @@ static void test_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),   cmocka_unit_test(test_wide),
-        cmocka_unit_test(test_texts),   cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_vectors), cmocka_unit_test(test_while_running),
-        cmocka_unit_test(test_unguided)};
+        cmocka_unit_test(test_table),         cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_texts),         cmocka_unit_test(test_typing),
+        cmocka_unit_test(test_cut),           cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_while_running), cmocka_unit_test(test_unguided)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
