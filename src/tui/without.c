@@ -68,19 +68,16 @@ static bool find_parent(lt_studio *s, branch *b)
     return true;
 }
 
-/* The settings of the picture that is looked at, with another text. */
-static bool settings(lt_studio *s, const char *text, lt_params *out, lt_error *err)
+/* The settings of the run that is looked at, which has one picture, with another text. */
+static void settings(const lt_studio *s, const char *text, lt_params *out)
 {
-    lt_film *one;
-    if (!lt_film_pick(s->reel->film, s->image, 0, &one, err))
-        return false;
-    lt_params_copy(out, &one->params);
-    lt_studio_as_parent(s, out, one, false);
-    lt_film_free(one);
+    const lt_film *f = s->reel->film;
+    lt_params_copy(out, &f->params);
+    lt_params_pick(out, 0);
+    lt_studio_as_parent(s, out, f, false);
     char **place = s->tokens.of == LT_TOKENS_RUN ? &out->prompts[0] : &out->negative_prompt;
     free(*place);
     *place = lt_strdup(text);
-    return true;
 }
 
 /* Its id, 0 if it was refused. */
@@ -106,7 +103,6 @@ static uint64_t begin(lt_studio *s, branch *b)
 void lt_studio_without(lt_studio *s)
 {
     lt_token_view *v = &s->tokens;
-    lt_error err = {0};
     lt_token_word word;
     branch b;
     if (!of_a_run(s) || !chosen_word(s, &word) || !find_parent(s, &b))
@@ -114,13 +110,10 @@ void lt_studio_without(lt_studio *s)
     uint64_t with = s->reel->id;
     char *text = lt_tokens_without(v->text, strlen(v->text), word.start, word.end);
     lt_text_escape(v->word, sizeof v->word, v->text + word.start, word.end - word.start);
-    if (settings(s, text, &b.params, &err)) {
-        v->without = begin(s, &b);
-        v->with = v->without ? with : 0;
-        lt_params_done(&b.params);
-    } else {
-        lt_studio_fault(s, &err);
-    }
+    settings(s, text, &b.params);
+    v->without = begin(s, &b);
+    v->with = v->without ? with : 0;
+    lt_params_done(&b.params);
     free(text);
 }
 
