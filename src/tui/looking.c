@@ -187,8 +187,8 @@ lt_image *lt_studio_look_once(lt_studio *s, lt_looking *l, int row)
     const lt_look *look = lt_look_row(row);
     lt_look_at at = look_at(s, look, s->reel, s->step, s->image, pictures);
     lt_looked now = looked_at(s, look, &at, pictures);
-    if (l->sheet && same(&l->of, &now))
-        return l->sheet;
+    if (same(&l->of, &now))
+        return l->sheet; /* NULL: it failed, and that was said, or something lacks */
     lt_looking_done(l);
     keep(&l->of, &now);
     at.captions = lt_view_captions(s);
