@@ -62,7 +62,8 @@ unsigned lt_studio_state(const lt_studio *s)
         state |= LT_STATE_INTERRUPTED;
     if (s->tour)
         state |= LT_STATE_TOUR;
-    if (s->view == LT_VIEW_TOKENS || lt_studio_through(s)->attends)
+    if ((s->view == LT_VIEW_TOKENS && s->tokens.text) ||
+        (lt_studio_through(s)->attends && lt_studio_attention(s, s->reel, s->step, s->image)))
         state |= LT_STATE_WORDS;
     return state;
 }

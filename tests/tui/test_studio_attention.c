@@ -206,6 +206,7 @@ static void afterwards(const terminal_options *options)
     rig_match(&r, "Attention, mean of [2-8] steps, 8x8"); /* those that were looked at */
     rig_keys(&r, "a<home>");
     rig_wait(&r, "noise: no step has looked yet");
+    rig_gone(&r, "l word"); /* the footer's */
     rig_keys(&r, "S");
     rig_wait(&r, "latentty render --attention");
     free(maps);

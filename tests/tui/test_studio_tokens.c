@@ -215,6 +215,22 @@ static void test_texts(void **state)
     rig_leave(&r);
 }
 
+/* Without a model no text is cut, and the footer offers no keys for its words. */
+static void test_no_model(void **state)
+{
+    (void)state;
+    rig r = rig_open(NULL, PROMPT, "--model none");
+    rig_wait(&r, "cannot find model 'none'");
+    rig_watch(&r);
+    rig_keys(&r, "t");
+    rig_wait(&r, "Tokens: the prompt as it is typed");
+    rig_wait(&r, "Esc close");
+    assert_false(rig_shows(&r, "other text") || rig_shows(&r, "padding"));
+    rig_keys(&r, "-l <tab>");
+    rig_wait(&r, "Tokens: the prompt as it is typed");
+    rig_leave(&r);
+}
+
 /* Vectors are computed once the text rests, not for every key. */
 static void test_typing(void **state)
 {
@@ -259,9 +275,10 @@ static void test_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),         cmocka_unit_test(test_wide),
-        cmocka_unit_test(test_texts),         cmocka_unit_test(test_typing),
-        cmocka_unit_test(test_cut),           cmocka_unit_test(test_vectors),
-        cmocka_unit_test(test_while_running), cmocka_unit_test(test_unguided)};
+        cmocka_unit_test(test_table),   cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_texts),   cmocka_unit_test(test_no_model),
+        cmocka_unit_test(test_typing),  cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_vectors), cmocka_unit_test(test_while_running),
+        cmocka_unit_test(test_unguided)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
