@@ -74,8 +74,7 @@ lt_image *lt_studio_autoencoder_sheet(lt_studio *s, int width, int height, bool 
     return v->sheet;
 }
 
-/* As large as the pictures are. */
-static void save(lt_studio *s)
+void lt_studio_autoencoder_save(lt_studio *s, const char *path)
 {
     const lt_vae_view *v = &s->vae;
     lt_error err = {0};
@@ -93,7 +92,7 @@ static void save(lt_studio *s)
     char *text = lt_format("%s through the autoencoder of %s: original, decoded, difference x%d, "
                            "latent channels; PSNR %s",
                            v->name, v->encoded->model, v->gain, psnr);
-    lt_studio_save_described(s, "latentty-autoencoder", sheet, text);
+    lt_studio_save_described(s, "latentty-autoencoder", path, sheet, text);
     lt_image_unref(sheet);
     free(text);
 }
@@ -121,7 +120,7 @@ bool lt_studio_autoencoder_act(lt_studio *s, lt_action action)
         set_gain(s, s->vae.gain / 2);
         return true;
     case LT_ACTION_SAVE:
-        save(s);
+        lt_studio_autoencoder_save(s, NULL);
         return true;
     case LT_ACTION_CLOSE:
         lt_studio_close_view(s);

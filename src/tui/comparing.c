@@ -175,8 +175,8 @@ lt_image *lt_studio_compare_sheet(lt_studio *s, int width, int height, bool capt
     return c->sheet[c->mode == LT_COMPARE_FLICKER && c->second];
 }
 
-/* As large as the pictures are, side by side. */
-static void save(lt_studio *s)
+/* Side by side. */
+void lt_studio_compare_save(lt_studio *s, const char *path)
 {
     lt_error err = {0};
     lt_image *sheet[2] = {NULL}, *of[2] = {NULL};
@@ -190,7 +190,7 @@ static void save(lt_studio *s)
         return;
     }
     take_pictures(&s->comparing, of[0], of[1]);
-    char *name = lt_studio_free_name(s, "-compare", ".png");
+    char *name = path ? lt_strdup(path) : lt_studio_free_name(s, "-compare", ".png");
     if (make_sheet(s, LT_COMPARE_BESIDE, 0, 0, true, sheet, &err)) {
         lt_png_texts texts = {0};
         lt_meta_part parts[] = {lt_studio_part(s, a, s->comparing.a_step, 0),
@@ -396,7 +396,7 @@ static bool act(lt_studio *s, lt_action action)
         other_run(s, 1);
         return true;
     case LT_ACTION_SAVE:
-        save(s);
+        lt_studio_compare_save(s, NULL);
         return true;
     case LT_ACTION_CLOSE:
         lt_studio_close_view(s);

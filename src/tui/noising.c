@@ -355,7 +355,7 @@ static bool act(lt_studio *s, lt_action action)
         denoise(s);
         return true;
     case LT_ACTION_SAVE:
-        lt_studio_noising_save(s);
+        lt_studio_noising_save(s, NULL);
         return true;
     default:
         return false;

@@ -127,8 +127,7 @@ lt_image *lt_studio_noising_sheet(lt_studio *s, int width, int height, bool capt
     return v->sheet;
 }
 
-/* As large as the pictures are. */
-void lt_studio_noising_save(lt_studio *s)
+void lt_studio_noising_save(lt_studio *s, const char *path)
 {
     const lt_noising_view *v = &s->noising;
     lt_error err = {0};
@@ -144,7 +143,7 @@ void lt_studio_noising_save(lt_studio *s)
     char *text = lt_format("%s noised to t %d: original, noised, x0 as the UNet of %s predicts it "
                            "for '%s', noise, true beside predicted",
                            s->vae.name, v->at.t, s->vae.encoded->model, v->prompt);
-    lt_studio_save_described(s, "latentty-noising", sheet, text);
+    lt_studio_save_described(s, "latentty-noising", path, sheet, text);
     lt_image_unref(sheet);
     free(text);
 }

@@ -57,11 +57,11 @@ void lt_studio_save_image(lt_studio *s, const char *path, lt_image *image, lt_pn
     lt_studio_say(s, LT_NOTE_INFO, "saving...");
 }
 
-void lt_studio_save_described(lt_studio *s, const char *stem, lt_image *sheet,
+void lt_studio_save_described(lt_studio *s, const char *stem, const char *path, lt_image *sheet,
                               const char *description)
 {
     lt_png_texts texts = {0};
-    char *name = lt_studio_free_stem(s, stem, ".png");
+    char *name = path ? lt_strdup(path) : lt_studio_free_stem(s, stem, ".png");
     lt_png_texts_add(&texts, "Description", description);
     lt_studio_save_image(s, name, sheet, &texts);
     free(name);
@@ -133,14 +133,19 @@ void lt_studio_save(lt_studio *s)
 void lt_studio_save_as(lt_studio *s, const char *path)
 {
     lt_error err = {0};
-    int k = shown_frame(s);
-    if (k < 0)
-        return;
     if (lt_saver_has(s->saver, path) || lt_file_exists(path)) {
         lt_fail(&err, LT_ERR_ARGUMENT, "another name", "'%s' is there already", path);
         lt_studio_fault(s, &err);
+    } else if (s->view == LT_VIEW_AUTOENCODER) {
+        lt_studio_autoencoder_save(s, path);
+    } else if (s->view == LT_VIEW_NOISING) {
+        lt_studio_noising_save(s, path);
+    } else if (s->view == LT_VIEW_COMPARE) {
+        lt_studio_compare_save(s, path);
     } else {
-        put_shown(s, k, path);
+        int k = shown_frame(s);
+        if (k >= 0)
+            put_shown(s, k, path);
     }
 }
 

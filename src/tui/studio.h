@@ -409,7 +409,8 @@ void lt_gallery_picture(lt_studio *s);
 
 /* ---- save.c ---- */
 void lt_studio_save(lt_studio *s);
-void lt_studio_save_as(lt_studio *s, const char *path); /* of the shown step; no file is replaced */
+/* What `s` saves, to a file that is not there yet. */
+void lt_studio_save_as(lt_studio *s, const char *path);
 void lt_studio_save_all(lt_studio *s);
 void lt_studio_save_sheet(lt_studio *s); /* all tiles of the grid as one picture, with captions */
 /* stem, "-2" where that is taken, suffix: a name that is free; the caller's. */
@@ -419,8 +420,9 @@ char *lt_studio_free_name(const lt_studio *s, const char *what, const char *suff
 /* A picture of its own to a name that is free, said now and once it is written; takes the texts
  * over.  It must not change any more. */
 void lt_studio_save_image(lt_studio *s, const char *path, lt_image *image, lt_png_texts *texts);
-/* The same of a sheet that is no picture of a run, to stem.png: the file says what it is. */
-void lt_studio_save_described(lt_studio *s, const char *stem, lt_image *sheet,
+/* The same of a sheet that is no picture of a run, to path or, NULL, to stem.png: the file says
+ * what it is. */
+void lt_studio_save_described(lt_studio *s, const char *stem, const char *path, lt_image *sheet,
                               const char *description);
 /* What made frame k, seen through the lens that is decoded; borrows the reel's. */
 lt_meta_part lt_studio_part(const lt_studio *s, const lt_reel *r, int k, int image);
@@ -460,6 +462,8 @@ int lt_studio_run_number(const lt_studio *s, uint64_t id);
 void lt_studio_compare_picture(lt_studio *s);
 /* What belongs on the screen, made for so many pixels; borrowed, NULL: not all is there. */
 lt_image *lt_studio_compare_sheet(lt_studio *s, int width, int height, bool captions);
+/* As lt_studio_autoencoder_save. */
+void lt_studio_compare_save(lt_studio *s, const char *path);
 double lt_studio_compare_wait(const lt_studio *s);
 void lt_studio_compare_tick(lt_studio *s);
 void lt_studio_compare_done(lt_studio *s);
@@ -502,6 +506,8 @@ void lt_studio_vae_done(lt_studio *s);
 bool lt_studio_autoencoder_act(lt_studio *s, lt_action action); /* false: it is none of its own */
 /* What belongs on the screen, made for so many pixels; borrowed, NULL: it is not there yet. */
 lt_image *lt_studio_autoencoder_sheet(lt_studio *s, int width, int height, bool captions);
+/* The same as large as the pictures are; path NULL: to a name that is free. */
+void lt_studio_autoencoder_save(lt_studio *s, const char *path);
 
 /* ---- noising.c ---- */
 bool lt_studio_noising_act(lt_studio *s, lt_action action); /* false: it is none of its own */
@@ -521,7 +527,8 @@ void lt_studio_noising_done(lt_studio *s);
 /* ---- noising_sheet.c ---- */
 /* As lt_studio_autoencoder_sheet. */
 lt_image *lt_studio_noising_sheet(lt_studio *s, int width, int height, bool captions);
-void lt_studio_noising_save(lt_studio *s);
+/* As lt_studio_autoencoder_save. */
+void lt_studio_noising_save(lt_studio *s, const char *path);
 
 /* ---- grid_act.c ---- */
 bool lt_studio_grid_act(lt_studio *s, lt_action action); /* false: not one of the grid's */

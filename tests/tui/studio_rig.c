@@ -493,3 +493,13 @@ void rig_same_pixels(const lt_image *a, const lt_image *b)
     assert_int_equal(a->height, b->height);
     assert_memory_equal(a->rgb, b->rgb, lt_image_bytes(a));
 }
+
+void rig_saves_same(rig *r, const char *name)
+{
+    rig_keys(r, ":save same.png<enter>");
+    rig_wait(r, "saved same.png");
+    lt_image *want = rig_read_png(r, name, NULL), *got = rig_read_png(r, "same.png", NULL);
+    rig_same_pixels(got, want);
+    lt_image_unref(want);
+    lt_image_unref(got);
+}

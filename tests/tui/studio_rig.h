@@ -89,6 +89,8 @@ lt_image *rig_shrunk_if(rig *r, int number, int width, int height);
 /* The picture on the screen once nothing is on its way: on a busy machine that may be one in
  * squares and few colours, and the whole one follows after seconds. */
 lt_image *rig_at_rest(rig *r, int width, int height);
+/* `:save` makes the same picture as this file has, which `s` saved. */
+void rig_saves_same(rig *r, const char *name);
 /* Mean absolute difference, in steps of 8 bits. */
 double rig_distance(const lt_image *a, const lt_image *b);
 /* The step of f that is nearest. */

@@ -160,6 +160,7 @@ static void test_fork(void **state)
     rig_match(&r, "mean \\|A-B\\| [0-9.]+ of 255 +max [1-9][0-9]* +PSNR [0-9.]+ dB");
     lt_image *sheet = sheet_saved(&r, "latentty-7-compare.png"), *a = part(sheet, 0, 1);
     check_texts(&r, "latentty-7-compare.png");
+    rig_saves_same(&r, "latentty-7-compare.png");
     lt_image *b = part(sheet, 1, 1), *d = part(sheet, 2, 1), *expected;
     rig_same_pixels(a, f.at[STEPS]);
     CHECK_OK(lt_image_difference(a, b, 4, &expected, err));

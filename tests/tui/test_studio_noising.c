@@ -169,6 +169,7 @@ static void test_save(void **state)
     rig_wait(&r, "the UNet's noise");
     rig_keys(&r, "s");
     rig_wait(&r, "saved latentty-noising.png");
+    rig_saves_same(&r, "latentty-noising.png");
     lt_image *sheet = rig_read_png(&r, "latentty-noising.png", &texts);
     assert_true(sheet->width > 3 * SIDE + 3 * GAP);
     CHECK_OK(lt_image_crop(sheet, (lt_rect){0, 0, SIDE, SIDE}, &first, err));

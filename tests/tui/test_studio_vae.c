@@ -91,6 +91,7 @@ static void check_shown(const terminal_options *options)
     rig_wait(&r, "difference x8");
     rig_keys(&r, "s");
     rig_wait(&r, "saved latentty-autoencoder.png");
+    rig_saves_same(&r, "latentty-autoencoder.png");
     check_sheet(&r, original, decoded, 8);
     rig_keys(&r, "----");
     rig_wait(&r, "difference x1 ");
