@@ -93,6 +93,9 @@ const lt_param_info *lt_params_find(const char *flag);
  * 4096. Replaces the seeds of p. */
 bool lt_params_set_seeds(lt_params *p, const char *text, bool own_generators,
                          lt_error *err) LT_WARN_UNUSED;
+/* What is left open is drawn: a seed, and one of a variation that has only a strength.  LT_ERR_IO
+ */
+bool lt_params_draw_seeds(lt_params *p, lt_error *err) LT_WARN_UNUSED;
 void lt_params_add_prompt(lt_params *p, const char *prompt);
 
 /* Everything that can be known without a model: ranges, at least one prompt (an empty one is fine),
