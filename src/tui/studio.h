@@ -251,6 +251,8 @@ void lt_studio_events(lt_studio *s);
 /* ---- act.c ---- */
 void lt_studio_input(lt_studio *s, const lt_input_event *e);
 void lt_studio_act(lt_studio *s, lt_action action);
+
+/* ---- context.c ---- */
 /* Where the next key goes, and what is true now. */
 lt_keymap_context lt_studio_context(const lt_studio *s);
 lt_keymap_context lt_studio_context_below(const lt_studio *s); /* the same without an asked line */
@@ -451,22 +453,25 @@ void lt_studio_what_if_done(lt_studio *s);
 
 /* ---- comparing.c ---- */
 bool lt_studio_compare_act(lt_studio *s, lt_action action);
-void lt_studio_compare_leave(lt_studio *s); /* its pictures are freed */
 /* What is looked at, which has a film, with the step of another run that belongs to it. */
 void lt_studio_compare_with(lt_studio *s, lt_reel *a);
+bool lt_studio_compare_b(const lt_studio *s); /* there is something that is looked at */
 /* The run that A is of; NULL if it is gone or has no film. */
 lt_reel *lt_studio_compare_a(const lt_studio *s);
 /* Its number in the title bar; 0: it is gone. */
 int lt_studio_run_number(const lt_studio *s, uint64_t id);
 /* What lt_studio_picture does meanwhile: asks for what is missing. */
 void lt_studio_compare_picture(lt_studio *s);
+double lt_studio_compare_wait(const lt_studio *s);
+void lt_studio_compare_tick(lt_studio *s);
+void lt_studio_compare_done(lt_studio *s);
+
+/* ---- comparing_sheet.c ---- */
 /* What belongs on the screen, made for so many pixels; borrowed, NULL: not all is there. */
 lt_image *lt_studio_compare_sheet(lt_studio *s, int width, int height, bool captions);
 /* As lt_studio_autoencoder_save. */
 void lt_studio_compare_save(lt_studio *s, const char *path);
-double lt_studio_compare_wait(const lt_studio *s);
-void lt_studio_compare_tick(lt_studio *s);
-void lt_studio_compare_done(lt_studio *s);
+void lt_studio_compare_leave(lt_studio *s); /* the pictures are freed */
 
 /* ---- tokens.c ---- */
 bool lt_studio_tokens_act(lt_studio *s, lt_action action); /* false: it is none of its own */
