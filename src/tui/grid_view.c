@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "tui/draw.h"
-#include "tui/studio.h"
+#include "tui/view.h"
 
 /* The tile's picture where it is there, else what was in its place.  True if it has to be asked
  * for; *coming: the run is about to make it. */

@@ -2,7 +2,7 @@
  * its keys. */
 #include <string.h>
 
-#include "tui/studio.h"
+#include "tui/view.h"
 
 enum { GAIN = 4, MOST_GAIN = 32 };
 

@@ -8,6 +8,7 @@
 #include "tui/command.h"
 #include "tui/draw.h"
 #include "tui/tour.h"
+#include "tui/view.h"
 #include "tui/wake.h"
 
 static const double handshake = 1;    /* seconds for a terminal's answers */

@@ -2,6 +2,7 @@
 #include "tui/edit_view.h"
 #include "tui/gauge.h"
 #include "tui/tour.h"
+#include "tui/view.h"
 
 static bool inside(lt_rect r, int x, int y)
 {

@@ -8,6 +8,7 @@
 #include "tui/command.h"
 #include "tui/draw.h"
 #include "tui/tour.h"
+#include "tui/view.h"
 #include "tui/wake.h"
 
 static const double moment = 1.5; /* seconds between what was tried and the next page */

@@ -8,6 +8,7 @@
 #include "tui/draw.h"
 #include "tui/edit_view.h"
 #include "tui/gauge.h"
+#include "tui/view.h"
 
 /* ---- the title ---- */
 

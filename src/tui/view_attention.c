@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "tui/draw.h"
-#include "tui/studio.h"
+#include "tui/view.h"
 
 enum { HEAD = 2, NAME = 16, PERCENT = 8 };
 

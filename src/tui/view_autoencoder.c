@@ -7,7 +7,7 @@
 #include "pipeline/lens.h"
 #include "tui/cells.h"
 #include "tui/draw.h"
-#include "tui/studio.h"
+#include "tui/view.h"
 
 enum { ABOVE = 4 /* rows above the channels */, LEAST = 6 };
 

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "tui/draw.h"
-#include "tui/studio.h"
+#include "tui/view.h"
 
 enum { LABEL = 19, SENTENCE = 42, BAND = 6 /* rows of pixels that sixels come in */ };
 

@@ -7,7 +7,7 @@
 #include "pipeline/archive.h"
 #include "tui/draw.h"
 #include "tui/gauge.h"
-#include "tui/studio.h"
+#include "tui/view.h"
 #include "tui/wrap.h"
 
 /* Wrapped into at most `most` rows; returns how many. */

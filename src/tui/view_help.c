@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "tui/draw.h"
-#include "tui/studio.h"
+#include "tui/view.h"
 #include "tui/wrap.h"
 
 static void error_in_full(const lt_studio *s, int width, lt_buf *out)

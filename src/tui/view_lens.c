@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "tui/draw.h"
-#include "tui/studio.h"
+#include "tui/view.h"
 
 enum { TALL = 24 /* rows of a panel with a line for each */, COLUMNS = 3, LABEL = 18 };
 

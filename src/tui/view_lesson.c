@@ -4,6 +4,7 @@
 
 #include "tui/draw.h"
 #include "tui/tour.h"
+#include "tui/view.h"
 
 enum {
     NUMBERS_LEAST = 5 /* rows below a page that are worth it */,

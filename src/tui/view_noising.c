@@ -6,7 +6,7 @@
 
 #include "tui/cells.h"
 #include "tui/slider.h"
-#include "tui/studio.h"
+#include "tui/view.h"
 
 enum { ROWS = 6 };
 

@@ -5,6 +5,7 @@
 #include "tui/draw.h"
 #include "tui/gauge.h"
 #include "tui/tour.h"
+#include "tui/view.h"
 
 enum {
     LABEL = 18,

@@ -5,8 +5,8 @@
 #include "base/mem.h"
 #include "tui/compare.h"
 #include "tui/draw.h"
-#include "tui/studio.h"
 #include "tui/tree.h"
+#include "tui/view.h"
 
 /* What a fork was made for: the settings that its parent has otherwise. */
 static void differences(const lt_film *f, const lt_film *parent, lt_buf *out)

@@ -8,6 +8,7 @@
 #include "tui/edit_view.h"
 #include "tui/gauge.h"
 #include "tui/tour.h"
+#include "tui/view.h"
 
 void lt_view_timeline(lt_studio *s)
 {

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "tui/draw.h"
-#include "tui/studio.h"
+#include "tui/view.h"
 #include "tui/wrap.h"
 
 /* A place that moves down the area. */

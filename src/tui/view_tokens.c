@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "tui/draw.h"
-#include "tui/studio.h"
+#include "tui/view.h"
 
 enum {
     WIDE = 112,  /* cells of a box that has the words beside the table */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "tui/slider.h"
-#include "tui/studio.h"
+#include "tui/view.h"
 
 enum { LABEL = 18 };
 
