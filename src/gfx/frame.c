@@ -162,6 +162,15 @@ static bool picture(lt_encoder *e, const lt_image *image, const lt_fit *fit, con
     }
 }
 
+/* Bytes that end a picture wherever it was cut. */
+static size_t end_of(lt_graphics kind)
+{
+    const size_t string = 2; /* ESC \ */
+    return kind == LT_GRAPHICS_SIXEL   ? string
+           : kind == LT_GRAPHICS_KITTY ? string + sizeof LT_KITTY_CLOSE - 1
+                                       : 0;
+}
+
 bool lt_frame_encode(lt_encoder *e, const lt_image *image, const lt_fit *fit, const lt_place *place,
                      lt_quality quality, lt_buf *out, lt_error *err)
 {
@@ -180,8 +189,7 @@ bool lt_frame_encode(lt_encoder *e, const lt_image *image, const lt_fit *fit, co
         lt_buf_clear(out);
         return false;
     }
-    bool string = fit->kind == LT_GRAPHICS_SIXEL || fit->kind == LT_GRAPHICS_KITTY;
-    e->tail = out->len - (string ? 2 : 0); /* with the ESC \ of the string */
+    e->tail = out->len - end_of(fit->kind);
     lt_buf_format(out, "\033[%d;%dH%s%s\033[5n", place->cursor_row + 1, place->cursor_col + 1,
                   place->cursor_visible ? "\033[?25h" : "\033[?25l", sync ? "\033[?2026l" : "");
     return true;

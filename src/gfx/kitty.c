@@ -33,12 +33,13 @@ static void add_chunks(lt_buf *out, const unsigned char *s, size_t n)
         size_t part = n < most ? n : most;
         if (!first)
             lt_buf_str(out, "\033_Gq=2");
-        lt_buf_format(out, ",m=%d;", n > part);
+        lt_buf_str(out, ",m=1;");
         add_base64(out, s, part);
         lt_buf_str(out, "\033\\");
         s += part;
         n -= part;
     }
+    lt_buf_str(out, LT_KITTY_CLOSE);
 }
 
 bool lt_kitty_encode(const lt_image *image, const lt_kitty *how, lt_buf *out, lt_error *err)

@@ -17,6 +17,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/panic.h"
+#include "gfx/kitty.h"
 
 struct lt_tty {
     int fd;
@@ -40,6 +41,7 @@ static const struct {
     [LT_MODE_SYNC] = {NULL, "\033[?2026l"},
     [LT_MODE_SCREEN] = {NULL, "\033[?1049l"},
     [LT_MODE_STRING] = {NULL, "\033\\"},
+    [LT_MODE_LOAD] = {NULL, LT_KITTY_CLOSE},
 };
 
 /* ---- open and close ---- */
@@ -152,13 +154,15 @@ bool lt_tty_mode_is(const lt_tty *tty, lt_mode mode)
 
 void lt_tty_pause(lt_tty *tty)
 {
-    unsigned modes = atomic_load(&account.modes);
-    tty->paused = modes & ~(1u << LT_MODE_SYNC | 1u << LT_MODE_STRING | 1u << LT_MODE_SCREEN);
-    if (modes >> LT_MODE_STRING & 1)
-        send(tty, bytes_of[LT_MODE_STRING].off);
-    if (modes >> LT_MODE_SYNC & 1)
-        send(tty, bytes_of[LT_MODE_SYNC].off);
-    atomic_fetch_and(&account.modes, ~(1u << LT_MODE_SYNC | 1u << LT_MODE_STRING));
+    static const lt_mode of_a_frame[] = {LT_MODE_STRING, LT_MODE_LOAD, LT_MODE_SYNC};
+    unsigned modes = atomic_load(&account.modes), frame = 0;
+    for (size_t i = 0; i < sizeof of_a_frame / sizeof *of_a_frame; i++) {
+        frame |= 1u << of_a_frame[i];
+        if (modes >> of_a_frame[i] & 1)
+            send(tty, bytes_of[of_a_frame[i]].off);
+    }
+    tty->paused = modes & ~(frame | 1u << LT_MODE_SCREEN);
+    atomic_fetch_and(&account.modes, ~frame);
     for (int mode = 0; mode < LT_MODE_SYNC; mode++)
         lt_tty_mode(tty, (lt_mode)mode, false);
     if (tty->was_raw) /* not TCSAFLUSH: it would wait for a terminal that is stuck */
@@ -251,8 +255,9 @@ void lt_tty_restore(void)
     if (fd < 0)
         return;
     unsigned modes = atomic_exchange(&account.modes, 0);
-    if (modes >> LT_MODE_STRING & 1)
-        push(fd, bytes_of[LT_MODE_STRING].off, &tries);
+    for (int mode = LT_MODE_STRING; mode < LT_MODE_COUNT; mode++)
+        if (modes >> mode & 1)
+            push(fd, bytes_of[mode].off, &tries);
     for (int mode = 0; mode < LT_MODE_STRING; mode++)
         if (modes >> mode & 1 && mode != LT_MODE_SCREEN)
             push(fd, bytes_of[mode].off, &tries);

@@ -31,8 +31,8 @@ typedef struct lt_tty_size {
         height; /* of the window in pixels, maybe with a border; 0: the terminal does not say */
 } lt_tty_size;
 
-/* What is on and has to go off again.  The bytes of SCREEN are curses' own, those of SYNC and
- * STRING are part of a frame: for these three lt_tty_mode only keeps the account. */
+/* What is on and has to go off again.  The bytes of SCREEN are curses' own, those of SYNC, STRING
+ * and LOAD are part of a frame: for these four lt_tty_mode only keeps the account. */
 typedef enum lt_mode {
     LT_MODE_PASTE,  /* 2004: what is pasted comes between brackets */
     LT_MODE_MOUSE,  /* 1002 and 1006: buttons, drags and the wheel, in SGR form */
@@ -41,6 +41,7 @@ typedef enum lt_mode {
     LT_MODE_SYNC,   /* 2026: the terminal holds what it shows */
     LT_MODE_SCREEN, /* 1049: the alternate screen */
     LT_MODE_STRING, /* a DCS or APC may be open: a frame is being written */
+    LT_MODE_LOAD,   /* and its picture is kitty's, in pieces: see LT_KITTY_CLOSE */
     LT_MODE_COUNT,
 } lt_mode;
 

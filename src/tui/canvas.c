@@ -211,6 +211,8 @@ static bool encode(lt_canvas *c, int scale, lt_error *err)
 static void notes(lt_canvas *c, bool on)
 {
     lt_tty_mode(c->tty, LT_MODE_STRING, on);
+    if (!on || c->fit.kind == LT_GRAPHICS_KITTY)
+        lt_tty_mode(c->tty, LT_MODE_LOAD, on);
     if (c->term.sync)
         lt_tty_mode(c->tty, LT_MODE_SYNC, on);
 }

@@ -49,6 +49,19 @@ static void begin_frame(void)
         _exit(92);
 }
 
+/* The same of a picture in pieces. */
+static void fault_in_load(void)
+{
+    static const char part[] = "\033_Ga=T,i=1,m=1;AAAA\033\\\033_Gq=2,m=1;BB";
+    lt_error err = {0};
+    begin();
+    lt_tty_mode(tty, LT_MODE_STRING, true);
+    lt_tty_mode(tty, LT_MODE_LOAD, true);
+    if (lt_tty_write(tty, part, sizeof part - 1, 1.0, &err) != sizeof part - 1)
+        _exit(92);
+    raise(SIGSEGV);
+}
+
 static void leave(void)
 {
     begin();
@@ -197,6 +210,10 @@ static void test_faults(void **state)
     ends(overflow, SIGSEGV, 0, all);
     ends(fault_in_frame, SIGSEGV, 0, frame);
     ends(give_up, SIGABRT, 0, frame);
+    free(frame);
+    frame = together(modes_on,
+                     "\033_Ga=T,i=1,m=1;AAAA\033\\\033_Gq=2,m=1;BB\033\\\033_Gq=2,m=0\033\\", off);
+    ends(fault_in_load, SIGSEGV, 0, frame);
     free(all);
     free(frame);
 }

@@ -190,6 +190,8 @@ void kitty_take(terminal *t, const scan_piece *piece)
         pictures_delete(t, by_id ? number_of(keys, 'i', 0) : -1, number_of(keys, 'p', -1));
         return;
     }
+    if (load->open && letter_of(keys, 'a', 0)) /* and would be more of the other */
+        terminal_note_fault(t, "a kitty picture begins inside of another");
     if (!load->open)
         begin(load, keys);
     load->bytes += piece->len;

@@ -333,6 +333,8 @@ bool terminal_end_clean(const terminal *t, lt_error *err)
 {
     if (scanner_inside(&t->scanner))
         return lt_fail(err, LT_ERR_FORMAT, NULL, "a sequence is still open at the end");
+    if (t->kitty.open)
+        return lt_fail(err, LT_ERR_FORMAT, NULL, "a kitty picture is still open at the end");
     if (t->fault_count > 0)
         return lt_fail(err, LT_ERR_FORMAT, NULL, "%d faults; the first: %s", t->fault_count,
                        t->faults[0]);
