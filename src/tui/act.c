@@ -336,4 +336,5 @@ void lt_studio_input(lt_studio *s, const lt_input_event *e)
     bool no_fields = s->view == LT_VIEW_COMPARE || lt_studio_vae(s);
     if ((no_fields && s->focus != LT_FOCUS_VIEW) || (s->view == LT_VIEW_TOKENS && panel))
         lt_studio_close_view(s);
+    lt_studio_follow(s);
 }

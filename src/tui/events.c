@@ -175,6 +175,7 @@ void lt_studio_events(lt_studio *s)
     lt_record_events(s);
     while (lt_record_behind(s) <= 0 && lt_session_poll(s->session, &e)) {
         take(s, &e);
+        lt_studio_follow(s);
         lt_event_done(&e);
         s->dirty = true;
     }

@@ -55,6 +55,7 @@ void lt_form_init(lt_form *f, const lt_params *p)
     f->seed_given = p->seed_count > 0;
     if (f->seed_given)
         f->seed = p->seeds[0];
+    lt_form_take(f);
 }
 
 void lt_form_done(lt_form *f)
@@ -62,6 +63,7 @@ void lt_form_done(lt_form *f)
     lt_edit_free(f->prompt);
     lt_edit_free(f->negative);
     lt_params_done(&f->next);
+    lt_form_base_done(&f->base);
     *f = (lt_form){0};
 }
 

@@ -7,12 +7,22 @@
 #include "pipeline/session.h"
 #include "tui/edit.h"
 
+/* A form as it was when it was last a run's, or at the start: what is still so, nobody changed. */
+typedef struct lt_form_base {
+    char *prompt, *negative; /* owned */
+    lt_params next;          /* owned */
+    bool seed_given;
+    uint64_t seed;
+    bool held; /* all of it is the user's, changed or not */
+} lt_form_base;
+
 typedef struct lt_form {
     lt_edit *prompt, *negative; /* owned */
     lt_params next;             /* owned: without prompts and seeds */
     bool seed_given;            /* else every run draws another one */
     uint64_t seed;
     const lt_model_facts *facts; /* borrowed: what "the model's" means; NULL until it is known */
+    lt_form_base base;           /* owned */
 } lt_form;
 
 /* p: what the command line gave. */
@@ -39,3 +49,14 @@ void lt_form_seed(lt_form *f, uint64_t seed);
 
 /* The settings of a run, checked; the caller's to release in both cases. */
 bool lt_form_params(const lt_form *f, lt_params *out, lt_error *err) LT_WARN_UNUSED;
+
+/* ---- form_follow.c ---- */
+void lt_form_base_copy(lt_form_base *to, const lt_form_base *from); /* deep; overwrites `to` */
+void lt_form_base_done(lt_form_base *b);
+/* A run has been made of it: from now on it counts as that run's, as nobody has changed it. */
+void lt_form_take(lt_form *f);
+void lt_form_hold(lt_form *f); /* until then nothing of it follows */
+/* Texts, guidance, steps, size, sampler and spacing become those of a run and one of its images;
+ * what was changed stays. */
+void lt_form_follow(lt_form *f, const lt_film *film, int image);
+bool lt_form_seed_changed(const lt_form *f);

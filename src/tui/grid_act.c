@@ -128,6 +128,7 @@ void lt_studio_grid_make(lt_studio *s, const char *text)
     }
     if (lt_form_params(&s->form, &p, &err)) {
         begin(s, &p, (int)count, false);
+        lt_studio_form_run(s);
         return;
     }
     lt_studio_fault(s, &err);

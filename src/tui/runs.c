@@ -101,10 +101,12 @@ void lt_runs_queue(lt_studio *s)
         lt_studio_run(s, false);
         return;
     }
-    if (lt_form_params(&s->form, &p, &err))
+    if (lt_form_params(&s->form, &p, &err)) {
+        lt_form_take(&s->form);
         lt_runs_queue_up(s, &p);
-    else
+    } else {
         lt_studio_fault(s, &err);
+    }
     lt_params_done(&p);
 }
 

@@ -320,6 +320,7 @@ void lt_studio_take_settings(lt_studio *s, const lt_params *p, const char *notes
     s->form.next = next;
     if (p->seed_count)
         lt_form_seed(&s->form, p->seeds[0]);
+    lt_form_hold(&s->form);
     if (*notes)
         lt_studio_say(s, LT_NOTE_WARN, "settings taken; not used: %s", notes);
     else

@@ -37,6 +37,7 @@ void lt_studio_run(lt_studio *s, bool hold)
     lt_params p;
     if (lt_form_params(&s->form, &p, &err)) {
         lt_studio_begin_reel(s, p.prompts[0], s->pace > 0 && !hold);
+        lt_studio_form_run(s);
         lt_session_run(s->session, s->next_id, &p, hold || s->paced_hold);
         if (s->focus == LT_FOCUS_PROMPT || s->focus == LT_FOCUS_NEGATIVE)
             s->focus = LT_FOCUS_VIEW;
@@ -74,7 +75,8 @@ static bool chooses_noise(const lt_studio *s, const lt_params *p)
     lt_error ignored;
     const lt_sampler *sampler;
     const char *name = p->scheduler ? p->scheduler : s->facts ? s->facts->sampler : "";
-    return s->form.seed_given && lt_sampler_find(name, &sampler, &ignored) && sampler->stochastic;
+    return s->form.seed_given && lt_form_seed_changed(&s->form) &&
+           lt_sampler_find(name, &sampler, &ignored) && sampler->stochastic;
 }
 
 void lt_studio_as_parent(const lt_studio *s, lt_params *p, const lt_film *f, bool own_noise)
@@ -254,6 +256,28 @@ void lt_studio_show_run(lt_studio *s, lt_reel *r)
     s->dirty = true;
 }
 
+/* ---- the form ---- */
+
+void lt_studio_form_run(lt_studio *s)
+{
+    lt_form_take(&s->form);
+    s->form_run = s->next_id;
+    s->form_image = 0;
+}
+
+void lt_studio_follow(lt_studio *s)
+{
+    bool typing = s->focus == LT_FOCUS_PROMPT || s->focus == LT_FOCUS_NEGATIVE;
+    if (!s->reel || !s->reel->film || typing)
+        return;
+    if (s->form_run == s->reel->id && s->form_image == s->image)
+        return;
+    s->form_run = s->reel->id;
+    s->form_image = s->image;
+    lt_form_follow(&s->form, s->reel->film, s->image);
+    s->dirty = true;
+}
+
 /* ---- by itself ---- */
 
 static bool worker_busy(const lt_studio *s)
@@ -327,4 +351,5 @@ void lt_studio_tick(lt_studio *s)
         s->next_move = 0; /* until it is paused again */
         lt_session_step(s->session);
     }
+    lt_studio_follow(s); /* a lesson may have shown another run */
 }

@@ -179,6 +179,8 @@ typedef struct lt_studio {
     lt_keymap *keymap;
     lt_conf_faults faults; /* of the file of keys */
     lt_form form;
+    uint64_t form_run; /* the run that the form followed, or that was made of it; 0: none */
+    int form_image;    /* of it */
     lt_reels reels;
     lt_linear_map linear;
     uint64_t next_id;
@@ -275,6 +277,11 @@ void lt_studio_pause(lt_studio *s);
 void lt_studio_pace(lt_studio *s, int by);
 void lt_studio_pace_of(lt_studio *s, double seconds);
 void lt_studio_show_run(lt_studio *s, lt_reel *r); /* its newest frame */
+/* A run of the form begins: s->next_id.  What nobody changes from now on follows. */
+void lt_studio_form_run(lt_studio *s);
+/* After whatever may have shown another run: the form follows it, once its film is there and nobody
+ * is at a prompt. */
+void lt_studio_follow(lt_studio *s);
 /* What happens by itself: seconds until then, negative if nothing does. */
 double lt_studio_wait(const lt_studio *s);
 void lt_studio_tick(lt_studio *s);

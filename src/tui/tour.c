@@ -20,6 +20,7 @@ static void remember(lt_studio *s, lt_tour *t)
 {
     t->form = (lt_form){.seed_given = s->form.seed_given, .seed = s->form.seed};
     lt_params_copy(&t->form.next, &s->form.next);
+    lt_form_base_copy(&t->form.base, &s->form.base);
     t->prompt = lt_strdup(lt_edit_text(s->form.prompt, NULL));
     t->negative = lt_strdup(lt_edit_text(s->form.negative, NULL));
     t->pace = s->pace;
@@ -53,6 +54,10 @@ static void give_back(lt_studio *s, lt_tour *t, lt_buf *names)
     lt_params_copy(&s->form.next, &t->form.next);
     s->form.seed_given = t->form.seed_given;
     s->form.seed = t->form.seed;
+    lt_form_base_done(&s->form.base);
+    lt_form_base_copy(&s->form.base, &t->form.base);
+    s->form_run = s->reel ? s->reel->id : 0; /* the lesson's is not followed */
+    s->form_image = s->image;
     give_text(s->form.prompt, t->prompt, "prompt", names);
     give_text(s->form.negative, t->negative, "negative prompt", names);
     if (fabs(s->pace - t->pace) > 0) {
@@ -70,6 +75,7 @@ void lt_tour_done(lt_studio *s)
         return;
     lt_lesson_done(&t->lesson);
     lt_params_done(&t->form.next);
+    lt_form_base_done(&t->form.base);
     free(t->prompt);
     free(t->negative);
     free(t);
