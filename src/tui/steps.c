@@ -132,7 +132,8 @@ void lt_studio_fork(lt_studio *s)
     if (!parent || !parent->film)
         return;
     if (k < 1 || k >= parent->film->steps) {
-        lt_studio_say(s, LT_NOTE_INFO, "a fork begins after a step that is not the last");
+        lt_studio_say(s, LT_NOTE_INFO,
+                      "a fork begins at a step between the first and the last: , and . go there");
         return;
     }
     if (lt_form_params(&s->form, &p, &err))

@@ -98,9 +98,11 @@ static void test_ends(void **state)
     (void)state;
     rig r = at_step_3();
     rig_keys(&r, "<end>f");
-    rig_wait(&r, "a fork begins after a step that is not the last");
-    rig_keys(&r, "<home>f");
+    rig_wait(&r, "a fork begins at a step between the first and the last: , and . go there");
+    rig_keys(&r, "<home>");
     rig_wait(&r, "Step 0 of 8");
+    rig_keys(&r, "f");
+    rig_wait(&r, "a fork begins at a step between the first and the last: , and . go there");
     assert_false(rig_shows(&r, "run 2/2"));
     rig_leave(&r);
 }
