@@ -33,8 +33,11 @@ static void row_of_form(const lt_studio *s, const pen *p, int row)
     bool chosen = s->focus == LT_FOCUS_PARAMS && row == s->row;
     bool set = lt_form_next(&s->form, row, next, sizeof next);
     int x = p->area.x + 1, width = p->area.width - 2, half = (width - LABEL) / 2;
-    if (s->reel && s->reel->film)
-        lt_form_this(s->reel->film, s->image, row, now, sizeof now);
+    const lt_film *f = s->reel ? s->reel->film : NULL;
+    if (f)
+        lt_form_this(f, s->image, row, now, sizeof now);
+    if (f && f->schedule.begin && row == lt_form_row_of("steps"))
+        snprintf(now, sizeof now, "%d of %d", f->steps, f->schedule.begin + f->steps);
     if (chosen)
         lt_draw_fill((lt_rect){x, p->y, width, 1}, LT_STYLE_CHOSEN);
     lt_style plain = chosen ? LT_STYLE_CHOSEN : LT_STYLE_PLAIN;
@@ -81,7 +84,15 @@ LT_PRINTF(3, 4) static void number(pen *p, const char *label, const char *format
     p->y++;
 }
 
-/* NUMBERS rows at most. */
+/* What it began with, where there is room for it. */
+static void picture_before(const lt_film *f, pen *p)
+{
+    if (f->params.init_image)
+        number(p, "from a picture", "strength %.4g: %d of %d", lt_params_strength(&f->params),
+               f->steps, f->schedule.begin + f->steps);
+}
+
+/* NUMBERS rows at most, and one of a run that began with a picture. */
 static void numbers(const lt_studio *s, pen *p)
 {
     lt_film_numbers n;
@@ -95,20 +106,24 @@ static void numbers(const lt_studio *s, pen *p)
                        f->params.init_image ? "picture with noise" : "noise");
     else
         lt_draw_format(p->y++, p->area.x + 1, p->area.width - 2, LT_STYLE_STRONG,
-                       "Step %d of %d   t %.4g", s->step, f->steps, n.timestep);
+                       "Step %d of %d%s   t %.4g", s->step, f->steps,
+                       f->params.init_image ? " from a picture" : "", n.timestep);
     if (s->step < f->steps)
         number(p, "sigma", "%.4g, next %.4g", n.sigma, n.sigma_next);
     else
         number(p, "sigma", "%.4g", n.sigma);
     number(p, "rms of latents", "%.4g", n.rms_latents);
-    if (s->step == 0)
+    if (s->step == 0) {
+        picture_before(f, p);
         return;
+    }
     number(p, "rms of x0, noise", "%.4g, %.4g", n.rms_x0, n.rms_eps);
     if (f->at[s->step - 1].eps_uncond) {
         number(p, "guidance push", "%.3g of noise", n.push);
         number(p, "cosine of c, u", "%.6f", n.cosine);
     }
     number(p, "changed", "%.3g %%", 100 * n.changed);
+    picture_before(f, p);
 }
 
 static void statistics(const lt_studio *s, pen *p)

@@ -70,6 +70,8 @@ static void test_init_image(void **state)
     rig_wait(&r, "strength is 0.5");
     rig_keys(&r, "<enter>");
     rig_wait(&r, "DONE 4/4");
+    rig_match(&r, "steps +4 of 8 +8");
+    rig_wait(&r, "Step 4 of 4 from a picture");
     lt_image *whole = rig_saved(&r, "latentty-7.png");
     rig_same_pixels(whole, want);
     assert_true(rig_distance(whole, first) > 0.1);
