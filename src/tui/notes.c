@@ -25,3 +25,9 @@ void lt_studio_fault(lt_studio *s, const lt_error *err)
     else
         lt_studio_say(s, LT_NOTE_ERROR, "%s", err->message);
 }
+
+void lt_studio_unsay(lt_studio *s)
+{
+    if (s->note.kind == LT_NOTE_INFO)
+        s->note.text[0] = '\0';
+}

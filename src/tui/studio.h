@@ -568,3 +568,4 @@ void lt_studio_mistakes(const lt_studio *s, lt_buf *out);
 /* ---- notes.c ---- */
 void lt_studio_say(lt_studio *s, lt_note_kind kind, const char *format, ...) LT_PRINTF(3, 4);
 void lt_studio_fault(lt_studio *s, const lt_error *err);
+void lt_studio_unsay(lt_studio *s); /* an information, as it was about what is no longer shown */

@@ -38,6 +38,7 @@ void lt_studio_show_view(lt_studio *s, lt_view view)
         leave(s);
     s->view = view;
     s->redraw = true;
+    lt_studio_unsay(s);
 }
 
 void lt_studio_close_view(lt_studio *s)

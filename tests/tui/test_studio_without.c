@@ -60,6 +60,20 @@ static void test_live(void **state)
     rig_leave(&r);
 }
 
+/* What was said of one view is not said in the next. */
+static void test_note(void **state)
+{
+    (void)state;
+    rig r = done_run("-p a_red_fox " SETTINGS, "DONE 4/4");
+    rig_keys(&r, "l-");
+    rig_wait(&r, "A with 'red', B without");
+    rig_keys(&r, "q");
+    rig_gone(&r, "A: run 1");
+    CHECK_OK(terminal_wait_quiet(r.t, 150, err));
+    assert_false(rig_shows(&r, "A with 'red'"));
+    rig_leave(&r);
+}
+
 /* What is at work is not stopped for it. */
 static void test_queued(void **state)
 {
@@ -137,12 +151,10 @@ static void test_cut(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_as_render),
-                                       cmocka_unit_test(test_live),
-                                       cmocka_unit_test(test_queued),
-                                       cmocka_unit_test(test_fork),
-                                       cmocka_unit_test(test_avoid),
-                                       cmocka_unit_test(test_unguided),
-                                       cmocka_unit_test(test_cut)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_as_render), cmocka_unit_test(test_live),
+        cmocka_unit_test(test_note),           cmocka_unit_test(test_queued),
+        cmocka_unit_test(test_fork),           cmocka_unit_test(test_avoid),
+        cmocka_unit_test(test_unguided),       cmocka_unit_test(test_cut)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
