@@ -133,8 +133,6 @@ void lt_view_grid(lt_studio *s)
                      : "",
              lt_studio_lens_name(s->lens), s->asked.id ? "  decoding..." : "");
     lt_draw_box(box, LT_STYLE_PLAIN, title);
-    if (s->reel && s->reel->skipped > 0)
-        lt_draw_format(box.y + box.height - 1, box.x + 3, box.width - 6, LT_STYLE_WARN,
-                       " %d pictures skipped ", s->reel->skipped);
+    lt_view_skipped(s, box);
     captions(s);
 }

@@ -156,6 +156,14 @@ static void picture_title(const lt_studio *s, int room, char *to, size_t size)
         snprintf(to, size, "%s%s", scale + 1, mark(s));
 }
 
+void lt_view_skipped(const lt_studio *s, lt_rect box)
+{
+    int n = s->reel ? s->reel->skipped : 0;
+    if (n > 0)
+        lt_draw_format(box.y + box.height - 1, box.x + 3, box.width - 6, LT_STYLE_WARN,
+                       " %d picture%s skipped ", n, n == 1 ? "" : "s");
+}
+
 static void picture_box(lt_studio *s)
 {
     lt_rect box = s->layout.picture_box;
@@ -163,9 +171,7 @@ static void picture_box(lt_studio *s)
     if (s->reel && s->reel->film)
         picture_title(s, s->layout.picture.width - 4, title, sizeof title);
     lt_draw_box(box, LT_STYLE_PLAIN, title);
-    if (s->reel && s->reel->skipped > 0)
-        lt_draw_format(box.y + box.height - 1, box.x + 3, box.width - 6, LT_STYLE_WARN,
-                       " %d pictures skipped ", s->reel->skipped);
+    lt_view_skipped(s, box);
 }
 
 static void empty_box(const lt_studio *s)

@@ -23,6 +23,7 @@ void lt_view_attention(lt_studio *s, lt_rect area);
 int lt_view_attention_at(const lt_studio *s, int x, int y); /* the word at a cell; -1: none */
 void lt_view_prompts(lt_studio *s);
 void lt_view_count(lt_studio *s); /* the tokens of both prompts, where they changed */
+void lt_view_skipped(const lt_studio *s, lt_rect box); /* pictures, in its lower border */
 void lt_view_timeline(lt_studio *s);
 void lt_view_bottom(lt_studio *s); /* messages and footer */
 void lt_view_help(lt_studio *s);

@@ -206,9 +206,10 @@ int rig_skipped(const rig *r)
 {
     int row, column, n = 0;
     lt_buf text = {0};
-    if (terminal_find(r->t, " pictures skipped ", &row, &column)) {
+    bool one = terminal_find(r->t, " 1 picture skipped ", &row, &column);
+    if (one || terminal_find(r->t, " pictures skipped ", &row, &column)) {
         terminal_row(r->t, row, &text);
-        char *at = strstr(text.data, " pictures skipped ");
+        char *at = strstr(text.data, one ? " picture skipped " : " pictures skipped ");
         while (at > text.data && at[-1] >= '0' && at[-1] <= '9')
             at--;
         sscanf(at, "%d", &n);
