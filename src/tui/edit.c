@@ -271,7 +271,7 @@ static void clean(const lt_edit *e, const char *s, size_t n, lt_buf *out)
 static bool put(lt_edit *e, size_t start, size_t end, const char *s, size_t n, lt_edit_kind kind)
 {
     lt_buf text = {0};
-    e->refused = false;
+    e->refused = e->selected = false;
     e->last_kill = LT_EDIT_NO_KILL;
     e->goal = -1;
     clean(e, s, n, &text);
@@ -280,14 +280,31 @@ static bool put(lt_edit *e, size_t start, size_t end, const char *s, size_t n, l
     return ok;
 }
 
+/* At the cursor, or in place of what is selected. */
+static bool put_here(lt_edit *e, const char *s, size_t n, lt_edit_kind kind)
+{
+    bool all = e->selected && n > 0;
+    return put(e, all ? 0 : e->cursor, all ? e->len : e->cursor, s, n, kind);
+}
+
 bool lt_edit_insert(lt_edit *e, const char *s, size_t n)
 {
-    return put(e, e->cursor, e->cursor, s, n, LT_EDIT_TYPED);
+    return put_here(e, s, n, LT_EDIT_TYPED);
 }
 
 bool lt_edit_paste(lt_edit *e, const char *s, size_t n)
 {
-    return put(e, e->cursor, e->cursor, s, n, LT_EDIT_ALONE);
+    return put_here(e, s, n, LT_EDIT_ALONE);
+}
+
+void lt_edit_select(lt_edit *e)
+{
+    e->selected = e->len > 0;
+}
+
+bool lt_edit_selected(const lt_edit *e)
+{
+    return e->selected;
 }
 
 bool lt_edit_set(lt_edit *e, const char *s)
@@ -310,7 +327,7 @@ void lt_edit_reset(lt_edit *e, const char *s)
 bool lt_edit_move(lt_edit *e, size_t offset)
 {
     size_t before = e->cursor;
-    e->refused = false;
+    e->refused = e->selected = false;
     e->group = LT_EDIT_ALONE;
     e->last_kill = LT_EDIT_NO_KILL;
     e->goal = -1;

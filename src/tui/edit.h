@@ -44,6 +44,10 @@ bool lt_edit_set(lt_edit *e, const char *s);
 /* As lt_edit_set, and, unless that was refused, nothing can be undone: for a text that is another
  * one now. */
 void lt_edit_reset(lt_edit *e, const char *s);
+/* All of the text, unless it is empty, is selected: what is typed or pasted next takes its place.
+ * An operation, a move or another text ends that. */
+void lt_edit_select(lt_edit *e);
+bool lt_edit_selected(const lt_edit *e);
 /* The cursor to the border of clusters at or after a byte offset, as for a click. */
 bool lt_edit_move(lt_edit *e, size_t offset);
 

@@ -25,7 +25,8 @@ typedef struct lt_edit_change {
 
 struct lt_edit {
     bool lines, refused;
-    char *text; /* owned, NUL-terminated */
+    bool selected; /* all of the text */
+    char *text;    /* owned, NUL-terminated */
     size_t len, cap;
     lt_edit_cluster *clusters; /* owned, [count + 1] */
     size_t count, cluster_cap;

@@ -294,7 +294,7 @@ bool lt_edit_do(lt_edit *e, lt_edit_op op)
     lt_edit_kill before = e->last_kill;
     if (target(e, op, i, &to))
         return lt_edit_move(e, e->clusters[to].start);
-    e->refused = false;
+    e->refused = e->selected = false;
     e->last_kill = LT_EDIT_NO_KILL;
     e->goal = -1;
     if (op != LT_EDIT_UNDO && op != LT_EDIT_REDO)

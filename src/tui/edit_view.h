@@ -16,6 +16,7 @@ typedef enum lt_edit_style {
     LT_EDIT_PLAIN,
     LT_EDIT_CUT,   /* beyond what the text encoder reads */
     LT_EDIT_MATCH, /* what was searched for */
+    LT_EDIT_SELECTED,
 } lt_edit_style;
 
 /* Clusters that start in a range of bytes; of several marks the last counts. */

@@ -52,6 +52,8 @@ void lt_studio_ask(lt_studio *s, lt_ask what, const char *text)
     s->ask = what;
     lt_prompts_rest(s->commands);
     lt_edit_reset(s->line, text);
+    if (what != LT_ASK_COMMAND) /* a value: another one takes its place */
+        lt_edit_select(s->line);
     s->dirty = true;
 }
 

@@ -46,7 +46,8 @@ static void glyphs(const lt_edit *e, const lt_edit_view *v, lt_rect r)
 {
     static const lt_style styles[] = {[LT_EDIT_PLAIN] = LT_STYLE_PLAIN,
                                       [LT_EDIT_CUT] = LT_STYLE_CUT,
-                                      [LT_EDIT_MATCH] = LT_STYLE_ACCENT};
+                                      [LT_EDIT_MATCH] = LT_STYLE_ACCENT,
+                                      [LT_EDIT_SELECTED] = LT_STYLE_CHOSEN};
     const char *text = lt_edit_text(e, NULL);
     for (size_t i = 0; i < v->glyph_count; i++) {
         const lt_edit_glyph *g = &v->glyphs[i];
@@ -179,7 +180,8 @@ static void asked_line(const lt_studio *s, lt_rect r)
         choices(c, (lt_rect){text.x + text.width - cells, r.y, cells, 1});
         text.width -= cells + 2;
     }
-    editor(s->line, text, false, NULL, true);
+    lt_edit_mark selected = {0, bytes, LT_EDIT_SELECTED};
+    editor(s->line, text, false, lt_edit_selected(s->line) ? &selected : NULL, true);
 }
 
 static void note(const lt_studio *s, lt_rect r)

@@ -292,6 +292,47 @@ static void test_joining_at_the_cursor(void **state)
     lt_edit_free(e);
 }
 
+/* What is typed takes its place; all else ends the selection and works as ever. */
+static void test_select(void **state)
+{
+    (void)state;
+    lt_edit *e = lt_edit_new(false);
+    lt_edit_select(e);
+    assert_false(lt_edit_selected(e)); /* nothing is there */
+    lt_edit_reset(e, "7.5");
+    lt_edit_select(e);
+    assert_true(lt_edit_selected(e));
+    assert_true(lt_edit_insert(e, "1", 1));
+    assert_false(lt_edit_selected(e));
+    assert_true(lt_edit_insert(e, "5", 1));
+    is_now(e, "15|");
+    assert_true(lt_edit_do(e, LT_EDIT_UNDO));
+    is_now(e, "7.5|");
+    static const lt_edit_op keep[] = {LT_EDIT_END, LT_EDIT_RIGHT, LT_EDIT_YANK, LT_EDIT_REDO};
+    for (size_t i = 0; i < sizeof keep / sizeof *keep; i++) {
+        lt_edit_reset(e, "7.5");
+        lt_edit_select(e);
+        lt_edit_do(e, keep[i]);
+        assert_false(lt_edit_selected(e));
+        is_now(e, "7.5|");
+    }
+    lt_edit_select(e);
+    assert_true(lt_edit_do(e, LT_EDIT_BACKSPACE));
+    is_now(e, "7.|");
+    lt_edit_select(e);
+    lt_edit_move(e, 1);
+    assert_true(lt_edit_insert(e, "0", 1));
+    is_now(e, "70|.");
+    lt_edit_select(e);
+    assert_true(lt_edit_paste(e, "3", 1));
+    is_now(e, "3|");
+    lt_edit_select(e);
+    assert_false(lt_edit_insert(e, "3", 1)); /* it is that already */
+    assert_true(lt_edit_insert(e, "0", 1));
+    is_now(e, "30|");
+    lt_edit_free(e);
+}
+
 static void test_limit(void **state)
 {
     (void)state;
@@ -358,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_newline),
         cmocka_unit_test(test_joining_at_the_cursor),
         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_select),
         cmocka_unit_test(test_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

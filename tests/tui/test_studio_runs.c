@@ -48,7 +48,7 @@ static void test_queue(void **state)
     rig r = paused();
     rig_keys(&r, "p<down>");
     rig_wait(&r, "scheduler steps");
-    rig_keys(&r, "<enter><c-u>4<enter>");
+    rig_keys(&r, "<enter>4<enter>");
     rig_gone(&r, "steps: ");
     rig_keys(&r, "<c-q><c-q>");
     rig_wait(&r, "2 queued");

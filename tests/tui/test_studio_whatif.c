@@ -118,7 +118,7 @@ static void test_ends(void **state)
     rig_wait(&r, "guidance of this step: 1.1");
     rig_keys(&r, "<c-u>x<enter>");
     rig_wait(&r, "guidance is 'x', expected a number from 0 to 1000");
-    rig_keys(&r, "t<c-u>40<enter>");
+    rig_keys(&r, "t40<enter>");
     rig_wait(&r, "eps = u + 40 (c - u)");
     rig_wait(&r, "[@] 40");
     rig_keys(&r, "w");
