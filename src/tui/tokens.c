@@ -88,11 +88,20 @@ bool lt_studio_tokens_follow(lt_studio *s)
 
 /* ---- keys ---- */
 
+/* There is another text in the field than the run's: it is what the next one is made of. */
+static bool is_typed(const lt_studio *s)
+{
+    const char *text = lt_edit_text(s->form.prompt, NULL);
+    return !s->reel || (*text && strcmp(text, prompt_of_run(s)) != 0);
+}
+
 static void open_view(lt_studio *s)
 {
     bool negative = s->focus == LT_FOCUS_NEGATIVE, field = s->focus == LT_FOCUS_PROMPT;
     lt_token_view *v = &s->tokens;
-    v->of = negative ? LT_TOKENS_FIELD_AVOID : field || !s->reel ? LT_TOKENS_FIELD : LT_TOKENS_RUN;
+    v->of = negative               ? LT_TOKENS_FIELD_AVOID
+            : field || is_typed(s) ? LT_TOKENS_FIELD
+                                   : LT_TOKENS_RUN;
     v->row = 1; /* the first word, or the end of an empty text */
     v->top = 0;
     v->open = false;

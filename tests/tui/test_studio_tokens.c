@@ -183,6 +183,27 @@ static void test_wide(void **state)
     rig_leave(&r);
 }
 
+/* The field's text, where there is another one than the run's. */
+static void test_field(void **state)
+{
+    (void)state;
+    rig r = open_tokens(NULL); /* they are the same */
+    rig_keys(&r, "<esc>");
+    rig_gone(&r, "Tokens:");
+    rig_keys(&r, ":prompt a blue whale<enter>t");
+    rig_wait(&r, "Tokens: the prompt as it is typed");
+    rig_match(&r, " 3 whale</w> +[0-9]+ text +whale");
+    rig_keys(&r, "<tab><tab>");
+    rig_wait(&r, "Tokens: the prompt of run 1");
+    rig_keys(&r, "<esc>");
+    rig_gone(&r, "Tokens:");
+    rig_keys(&r, "i<m-k>");
+    rig_watch(&r);
+    rig_keys(&r, "t");
+    rig_wait(&r, "Tokens: the prompt of run 1");
+    rig_leave(&r);
+}
+
 /* The negative prompt, and the fields while they are typed; a run shows its picture. */
 static void test_texts(void **state)
 {
@@ -275,10 +296,10 @@ static void test_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),   cmocka_unit_test(test_wide),
-        cmocka_unit_test(test_texts),   cmocka_unit_test(test_no_model),
-        cmocka_unit_test(test_typing),  cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_vectors), cmocka_unit_test(test_while_running),
-        cmocka_unit_test(test_unguided)};
+        cmocka_unit_test(test_table),         cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_texts),         cmocka_unit_test(test_field),
+        cmocka_unit_test(test_no_model),      cmocka_unit_test(test_typing),
+        cmocka_unit_test(test_cut),           cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_while_running), cmocka_unit_test(test_unguided)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
