@@ -72,6 +72,7 @@ typedef struct lt_lesson_stroke {
 
 typedef struct lt_lesson_page {
     int line;                 /* of the file, where it begins */
+    bool done;                /* of a reader: what it asks for was done; false */
     char *say, *try, *source; /* owned; "" where there is none.  Lines end with newlines */
     lt_lesson_deed *deeds;    /* owned, as the rest */
     int deed_count;
@@ -118,6 +119,9 @@ bool lt_lesson_check_text(const char *text, lt_error *err) LT_WARN_UNUSED;
  * stands there. */
 typedef bool lt_lesson_value(const void *user, lt_lesson_number which, lt_buf *out);
 void lt_lesson_expand(const char *text, lt_lesson_value *value, const void *user, lt_buf *out);
+
+/* The texts of a page with their numbers for good, as lt_lesson_expand adds them. */
+void lt_lesson_fix(lt_lesson_page *p, lt_lesson_value *value, const void *user);
 
 /* A page as lines of at most `width` cells: what it says, what to try, its source, with a blank
  * line between.  value NULL: with numbers as wide as they usually are.  Returns the lines;

@@ -132,6 +132,25 @@ void lt_lesson_expand(const char *text, lt_lesson_value *value, const void *user
 
 /* ---- a page ---- */
 
+static void fix(char **text, lt_lesson_value *value, const void *user)
+{
+    lt_buf full = {0}, out = {0};
+    lt_lesson_expand(*text, value, user, &full);
+    for (size_t i = 0; i < full.len; i++)
+        lt_buf_str(&out, full.data[i] == '{' ? "{{" : (char[]){full.data[i], '\0'});
+    free(*text);
+    *text = lt_strdup(out.len ? out.data : "");
+    lt_buf_done(&full);
+    lt_buf_done(&out);
+}
+
+void lt_lesson_fix(lt_lesson_page *p, lt_lesson_value *value, const void *user)
+{
+    fix(&p->say, value, user);
+    fix(&p->try, value, user);
+    fix(&p->source, value, user);
+}
+
 static void page_done(lt_lesson_page *p)
 {
     for (int i = 0; i < p->deed_count; i++) {

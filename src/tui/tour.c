@@ -11,8 +11,9 @@
 #include "tui/view.h"
 #include "tui/wake.h"
 
-static const double moment = 1.5; /* seconds between what was tried and the next page */
-static const double stroke = 0.4; /* between keys that are shown */
+static const double stroke = 0.4; /* seconds between keys that are shown */
+static const char *const nothing = "this page has nothing to show";
+static const char *const early = "the page is not ready yet";
 
 /* ---- beginning and leaving ---- */
 
@@ -73,6 +74,7 @@ void lt_tour_done(lt_studio *s)
     lt_lessons_done(&s->lessons);
     if (!t)
         return;
+    lt_tour_forget_numbers(t);
     lt_lesson_done(&t->lesson);
     lt_params_done(&t->form.next);
     lt_form_base_done(&t->form.base);
@@ -109,15 +111,23 @@ static void go_home(lt_studio *s)
         lt_studio_close_view(s);
 }
 
+/* What F3 said is not true of another page, nor once there is something. */
+static void hush(lt_studio *s)
+{
+    if (strcmp(s->note.text, nothing) == 0 || strcmp(s->note.text, early) == 0)
+        s->note.text[0] = '\0';
+}
+
 /* Shows a page; its lines begin when those before are done. */
-static void turn_to(lt_tour *t, int page)
+static void turn_to(lt_studio *s, lt_tour *t, int page)
 {
     t->page = page;
     t->top = 0;
     t->failed = NULL;
-    t->asked = t->done = false;
-    t->on_at = 0;
+    t->asked = false;
     t->key = -1;
+    lt_tour_forget_numbers(t);
+    hush(s);
 }
 
 static void begin(lt_studio *s, lt_lesson *lesson, int number)
@@ -127,7 +137,7 @@ static void begin(lt_studio *s, lt_lesson *lesson, int number)
         lt_tour_close(s);
     *t = (lt_tour){.lesson = *lesson, .number = number};
     remember(s, t);
-    turn_to(t, 0);
+    turn_to(s, t, 0);
     if (s->ask != LT_ASK_NOTHING)
         lt_studio_cancel(s);
     if (s->zoom == LT_LAYOUT_ONLY)
@@ -167,10 +177,12 @@ static void settle(lt_studio *s, const lt_lesson_page *p)
 static void next_page(lt_studio *s)
 {
     lt_tour *t = s->tour;
-    if (t->at > t->page)
+    if (t->at > t->page) {
+        lt_lesson_fix(&t->lesson.pages[t->page], lt_tour_kept_number, s);
         settle(s, &t->lesson.pages[t->page]);
+    }
     if (t->page + 1 < t->lesson.count)
-        turn_to(t, t->page + 1);
+        turn_to(s, t, t->page + 1);
     else
         lt_tour_close(s);
     s->dirty = true;
@@ -180,7 +192,7 @@ static void page_before(lt_studio *s)
 {
     lt_tour *t = s->tour;
     if (t->page > 0)
-        turn_to(t, t->page - 1);
+        turn_to(s, t, t->page - 1);
 }
 
 void lt_tour_ask(lt_studio *s)
@@ -202,10 +214,11 @@ static void show_keys(lt_studio *s)
     lt_tour *t = s->tour;
     const lt_lesson_page *p = &t->lesson.pages[t->page];
     if (!p->key_count)
-        lt_studio_say(s, LT_NOTE_INFO, "this page has nothing to show");
+        lt_studio_say(s, LT_NOTE_INFO, "%s", nothing);
     else if (t->at <= t->page)
-        lt_studio_say(s, LT_NOTE_INFO, "the page is not ready yet");
+        lt_studio_say(s, LT_NOTE_INFO, "%s", early);
     else if (t->key < 0) {
+        hush(s);
         t->key = 0;
         t->key_at = s->now;
     }
@@ -305,21 +318,17 @@ static bool all_hold(const lt_studio *s, const lt_lesson_page *p)
     return p->check_count > 0;
 }
 
-/* Goes on by itself only where the learner did it: what was so already is for a key. */
 static void judge(lt_studio *s)
 {
     lt_tour *t = s->tour;
-    const lt_lesson_page *p = &t->lesson.pages[t->page];
-    if (t->at <= t->page || t->done || !p->check_count)
+    lt_lesson_page *p = &t->lesson.pages[t->page];
+    if (t->at <= t->page || p->done || !p->check_count)
         return;
     if (!t->asked)
         t->last_run = s->next_id;
-    bool first = !t->asked, holds = all_hold(s, p);
     t->asked = true;
-    t->done = holds;
-    if (holds && !first)
-        t->on_at = s->now + moment;
-    s->dirty |= holds;
+    p->done = all_hold(s, p);
+    s->dirty |= p->done;
 }
 
 static void press(lt_studio *s, const lt_lesson_stroke *k)
@@ -361,8 +370,6 @@ double lt_tour_wait(const lt_studio *s)
     double wait = -1;
     if (!t)
         return -1;
-    if (t->on_at > 0)
-        wait = lt_wake_sooner(wait, t->on_at > s->now ? t->on_at - s->now : 0);
     if (t->key >= 0)
         wait = lt_wake_sooner(wait, t->key_at > s->now ? t->key_at - s->now : 0);
     if (t->at <= t->page && t->since > 0) {
@@ -380,8 +387,6 @@ void lt_tour_tick(lt_studio *s)
     if (!s->tour)
         return;
     show_on(s);
-    if (s->tour && s->tour->on_at > 0 && s->now >= s->tour->on_at)
-        next_page(s);
     if (s->tour)
         go_on(s);
     lt_view_count(s); /* what was typed, or set */

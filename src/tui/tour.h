@@ -3,7 +3,9 @@
  *
  * A page's lines are done in their order, each wait once a turn of the loop, so nothing blocks;
  * turning a page goes on with the lines of the one before until all are done, and turning back does
- * none again.  Leaving gives back the form's settings and the pace that there were.
+ * none again.  No page turns by itself.  One that was turned keeps its text, with the numbers that
+ * it had, and whether it was done.  Leaving gives back the form's settings and the pace that there
+ * were.
  */
 #pragma once
 
@@ -19,10 +21,11 @@ typedef struct lt_tour {
     const char *failed; /* borrowed from the lesson: the first line that did not work since the
                            page was turned; NULL: none */
     /* of the page that is shown */
-    bool asked, done;  /* its checks were false once; they hold, or held */
-    double on_at;      /* when the next page comes by itself; 0: it does not */
-    uint64_t last_run; /* s->next_id when it was asked */
-    int key;           /* of those that are shown, the next one; -1: none is */
+    bool asked; /* its checks were looked at; lesson.pages[page].done: they held */
+    char *known[LT_LESSON_NUMBERS]; /* owned: numbers as they were last; NULL: not yet */
+    bool lacks;                     /* one that its text shows is not */
+    uint64_t last_run;              /* s->next_id when it was asked */
+    int key;                        /* of those that are shown, the next one; -1: none is */
     double key_at;
     /* as it was before */
     lt_form form; /* owned; its editors are not used */
@@ -53,6 +56,11 @@ bool lt_lesson_load(const char *word, lt_lesson *out, int *number, lt_error *err
 
 /* A number of what is on the screen; an lt_lesson_value with the studio as `user`. */
 bool lt_tour_number(const void *studio, lt_lesson_number which, lt_buf *out);
+
+/* The same, or as the page had it before: closing a comparison, lens 6 or the noising
+ * does not take their numbers away. */
+bool lt_tour_kept_number(const void *studio, lt_lesson_number which, lt_buf *out);
+void lt_tour_forget_numbers(struct lt_tour *t);
 
 /* ---- lesson_facts.c ---- */
 

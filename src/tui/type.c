@@ -254,12 +254,6 @@ void lt_studio_insert(lt_studio *s, const char *text, size_t n, bool paste)
         lt_studio_accept(s);
         return;
     }
-    if (s->ask == LT_ASK_LESSON && !paste && n == 1 && text[0] > '0' && text[0] <= '9' &&
-        s->lessons.count < 10) { /* likewise */
-        lt_edit_reset(s->line, (char[]){text[0], '\0'});
-        lt_studio_accept(s);
-        return;
-    }
     if (paste && paste_settings(s, text))
         return;
     if (!(paste ? lt_edit_paste(e, text, n) : lt_edit_insert(e, text, n)) && lt_edit_refused(e))

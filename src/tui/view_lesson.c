@@ -26,22 +26,31 @@ static void title(const lt_studio *s)
     lt_draw_box(s->layout.panel_box, LT_STYLE_ACCENT, text);
 }
 
+/* The key that is the next page everywhere, also where Enter is another one's. */
+static void turning_key(const lt_studio *s, char *to, size_t size)
+{
+    lt_buf keys = {0};
+    lt_keymap_keys(s->keymap, LT_IN_VIEWING, LT_ACTION_LESSON, &keys);
+    snprintf(to, size, "%.*s", keys.len ? (int)strcspn(keys.data, ",") : 0,
+             keys.len ? keys.data : "");
+    lt_buf_done(&keys);
+}
+
+/* What the page before asked for was not done. */
+static bool skipped_before(const lt_tour *t)
+{
+    const lt_lesson_page *p = t->page > 0 ? &t->lesson.pages[t->page - 1] : NULL;
+    return p && p->check_count && !p->done;
+}
+
 /* What the lesson waits for, and how it goes on. */
 static lt_style state(const lt_studio *s, bool more, char *to, size_t size)
 {
     const lt_tour *t = s->tour;
     const lt_lesson_page *p = &t->lesson.pages[t->page];
     bool last = t->page + 1 == t->lesson.count;
-    char key[64] = "";
-    lt_buf keys = {0};
-    lt_keymap_keys(s->keymap, LT_IN_LESSON, LT_ACTION_LESSON_NEXT, &keys);
-    if (keys.len && lt_tour_context(s) == LT_IN_LESSON)
-        snprintf(key, sizeof key, "%.*s", (int)strcspn(keys.data, ","), keys.data);
-    lt_buf_clear(&keys);
-    lt_keymap_keys(s->keymap, LT_IN_VIEWING, LT_ACTION_LESSON, &keys);
-    if (!*key && keys.len)
-        snprintf(key, sizeof key, "%.*s", (int)strcspn(keys.data, ","), keys.data);
-    lt_buf_done(&keys);
+    char key[64];
+    turning_key(s, key, sizeof key);
     const char *scroll = more ? "PgDn: more.  " : "";
     if (t->failed) { /* the row of messages said why */
         snprintf(to, size, "%sfailed: %s", scroll, t->failed);
@@ -51,13 +60,16 @@ static lt_style state(const lt_studio *s, bool more, char *to, size_t size)
         snprintf(to, size, "%swaits for the run, which is paused", scroll);
     else if (t->at <= t->page)
         snprintf(to, size, "%swait: it is being made ...", scroll);
-    else if (t->done)
+    else if (t->lacks && skipped_before(t))
+        snprintf(to, size, "%s... comes with the try.  %s: %s", scroll, key,
+                 last ? "the end" : "next page");
+    else if (p->done)
         snprintf(to, size, "%sDone.  %s: %s", scroll, key, last ? "the end" : "next page");
     else if (p->check_count)
         snprintf(to, size, "%s(waits for it; %s skips it)", scroll, key);
     else
         snprintf(to, size, "%s%s: %s", scroll, key, last ? "the end" : "next page");
-    return t->done ? LT_STYLE_STRONG : LT_STYLE_DIM;
+    return p->done ? LT_STYLE_STRONG : LT_STYLE_DIM;
 }
 
 /* The lines of the page from the top-th on; returns the rows that they took. */
@@ -66,7 +78,8 @@ static int lines(lt_studio *s, lt_rect area, int rows, bool *more)
     lt_tour *t = s->tour;
     lt_buf text = {0};
     int try_at, source_at, row = 0, line = 0;
-    int count = lt_lesson_lay_out(&t->lesson.pages[t->page], lt_tour_number, s, area.width - 2,
+    t->lacks = false;
+    int count = lt_lesson_lay_out(&t->lesson.pages[t->page], lt_tour_kept_number, s, area.width - 2,
                                   s->options->utf8, &text, &try_at, &source_at);
     int most = count > rows ? count - rows : 0;
     t->top = t->top > most ? most : t->top;
@@ -87,7 +100,7 @@ static int lines(lt_studio *s, lt_rect area, int rows, bool *more)
 void lt_view_tour(lt_studio *s)
 {
     lt_rect area = s->layout.panel;
-    char text[96];
+    char text[160];
     bool more;
     lt_view_count(s);
     lt_draw_apart(area, 0);
@@ -111,10 +124,16 @@ void lt_view_tour_row(const lt_studio *s, lt_rect row)
 {
     const lt_tour *t = s->tour;
     const lt_lesson_page *p = &t->lesson.pages[t->page];
-    bool waits = t->at > t->page && p->check_count && !t->done;
+    bool waits = t->at > t->page && p->check_count && !p->done;
+    char key[64];
+    turning_key(s, key, sizeof key);
     lt_draw_format(row.y, row.x + 1, row.width - 2, LT_STYLE_ACCENT,
-                   "%s  page %d/%d  is behind this; Esc comes back to it%s", t->lesson.title,
-                   t->page + 1, t->lesson.count, waits ? " (waits for it)" : "");
+                   "%s  page %d/%d  %s%s: %s   Esc: the page is behind this", t->lesson.title,
+                   t->page + 1, t->lesson.count,
+                   p->done ? "Done.  "
+                   : waits ? "(waits for it)  "
+                           : "",
+                   key, t->page + 1 == t->lesson.count ? "the end" : "next page");
 }
 
 void lt_view_lessons(lt_studio *s)

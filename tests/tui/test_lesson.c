@@ -218,6 +218,12 @@ static void test_expand(void **state)
     assert_int_equal(source_at, 5);
     lt_buf_done(&out);
     lt_lesson_done(&l);
+    l = good(HEAD "It is {sigma}, {seed}, {{so}.\ntry: {sigma}\n");
+    lt_lesson_fix(&l.pages[0], value, NULL);
+    assert_string_equal(l.pages[0].say, "It is 1.5, ..., {{so}.");
+    assert_string_equal(l.pages[0].try, "1.5");
+    assert_string_equal(l.pages[0].source, "");
+    lt_lesson_done(&l);
 }
 
 /* The manual names every word. */

@@ -131,7 +131,7 @@ static void test_views(void **state)
                        "---\n  w={word}; s={word_share};\n  x={rest_share}; p={psnr}; t={t};\n"
                        "do: close\ndo: goto 3\ndo: lens-6\nwait: picture\n",
                        SETTINGS);
-    rig_match(&r, "Enter: next page");
+    rig_match(&r, "F2: next page");
     rig_keys(&r, "<enter>");
     rig_match(&r, "p=[0-9.]+; 64 48");
     rig_match(&r, "autoencoder  run 1 step 8 ─"); /* all that there is room for */
@@ -149,7 +149,7 @@ static void test_views(void **state)
     rig_keys(&r, "<f2>");
     rig_match(&r, "w=[a-z]+; s=[0-9.]+;");
     rig_wait(&r, "p=...; t=...;"); /* those views are closed */
-    rig_wait(&r, "Enter: the end");
+    rig_wait(&r, "F2: the end");
     double rest = number_behind(&r, "<start> ") + number_behind(&r, "<end> ") +
                   number_behind(&r, "<padding> ");
     near(number_behind(&r, "x="), rest, 0.21); /* four that are rounded */
@@ -220,7 +220,7 @@ static void test_lms(void **state)
                        "do: prompt a red fox\ndo: set seed 42\ndo: set steps 8\n"
                        "do: set scheduler lms-blog\ndo: run\nwait: run\ndo: goto 5\n",
                        SETTINGS);
-    rig_wait(&r, "Enter: the end"); /* all is done, and this row is the last of the panel */
+    rig_wait(&r, "F2: the end"); /* all is done, and this row is the last of the panel */
     rig_match(&r, "sum=[0-9.-]+; 4");
     shows_about(&r, "w=", weight(s, K, 0));
     shows_about(&r, "x=", weight(s, K, 1));
@@ -249,7 +249,7 @@ static void test_step(void **state)
                        "do: prompt a red fox\ndo: set seed 42\ndo: set steps 8\ndo: run\n"
                        "wait: run\ndo: goto 4\n---\n  b={push}; d={apart};\ndo: lens-5\n",
                        SETTINGS);
-    rig_wait(&r, "Enter: next page");
+    rig_wait(&r, "F2: next page");
     rig_wait(&r, "rms of x0, noise");
     rig_match(&r, "a=[0-9.]+; p=[0-9.]+;");
     double rms = number_behind(&r, "rms of latents "), cosine = number_behind(&r, "q=");
@@ -264,7 +264,7 @@ static void test_step(void **state)
     double degrees = 180 / acos(-1), angle = acos(cosine) * degrees;
     near(number_behind(&r, "a="), angle, 0.0051 + 0.000051 / sin(angle / degrees) * degrees);
     rig_keys(&r, "<enter>");
-    rig_wait(&r, "Enter: the end");
+    rig_wait(&r, "F2: the end");
     rig_match(&r, "b=[0-9.]+; d=[0-9.]+;");
     rig_match(&r, "push, rms +[0-9.]+: [0-9.]+ of u");
     near(number_behind(&r, "d="), number_behind(&r, "c to u "), 1e-9);
