@@ -1,4 +1,6 @@
 /* mouse.c - clicks, drags and the wheel. */
+#include <stdio.h>
+
 #include "tui/edit_view.h"
 #include "tui/gauge.h"
 #include "tui/tour.h"
@@ -69,11 +71,25 @@ static void to_sheet(lt_studio *s, int x, int y)
         lt_studio_look(s, row);
 }
 
+/* One of the list is an answer. */
+static void to_lessons(lt_studio *s, int x, int y)
+{
+    char text[16];
+    int number = lt_view_lessons_at(s, x, y);
+    if (number == 0)
+        return;
+    snprintf(text, sizeof text, "%d", number);
+    lt_edit_reset(s->line, text);
+    lt_studio_accept(s);
+}
+
 static void press(lt_studio *s, int x, int y)
 {
     const lt_layout *l = &s->layout;
     if (inside(l->footer, x, y)) {
         to_footer(s, x);
+    } else if (s->ask == LT_ASK_LESSON) {
+        to_lessons(s, x, y);
     } else if (s->ask != LT_ASK_NOTHING || s->help || s->details) {
         return;
     } else if (s->view == LT_VIEW_GALLERY) {

@@ -82,3 +82,4 @@ void lt_view_tour(lt_studio *s);                        /* in the panel */
 bool lt_view_tour_fits(const lt_studio *s, int cols);   /* there is room for it beside this view */
 void lt_view_tour_row(const lt_studio *s, lt_rect row); /* where there is none */
 void lt_view_lessons(lt_studio *s);                     /* the list, in the panel */
+int lt_view_lessons_at(const lt_studio *s, int x, int y); /* the number of one; 0: none is there */

@@ -136,11 +136,26 @@ void lt_view_tour_row(const lt_studio *s, lt_rect row)
                    key, t->page + 1 == t->lesson.count ? "the end" : "next page");
 }
 
+/* Rows of one of the list. */
+static int rows_each(const lt_studio *s)
+{
+    int height = s->layout.panel.height, count = s->lessons.count;
+    return height >= 4 * count ? 3 : height >= 2 * count ? 2 : 1;
+}
+
+int lt_view_lessons_at(const lt_studio *s, int x, int y)
+{
+    lt_rect r = s->layout.panel;
+    int i = (y - r.y) / rows_each(s);
+    bool inside = x >= r.x && x < r.x + r.width && y >= r.y && y < r.y + r.height;
+    return inside && i < s->lessons.count ? s->lessons.all[i].number : 0;
+}
+
 void lt_view_lessons(lt_studio *s)
 {
     lt_rect area = s->layout.panel;
     const lt_lessons *l = &s->lessons;
-    int each = area.height >= 4 * l->count ? 3 : area.height >= 2 * l->count ? 2 : 1;
+    int each = rows_each(s);
     lt_draw_box(s->layout.panel_box, LT_STYLE_ACCENT, "lessons");
     for (int i = 0; i < l->count && i * each < area.height; i++) {
         const lt_lesson_entry *e = &l->all[i];

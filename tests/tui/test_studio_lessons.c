@@ -254,6 +254,12 @@ static void test_list(void **state)
     rig_wait(&r, "lesson over");
     rig_match(&r, "prompt> a red fox +3/75"); /* as before both lessons */
     rig_match(&r, "steps +[0-9]+ +4 ");
+    rig_keys(&r, "<f2>");
+    rig_wait(&r, "5  Guidance");
+    int row, column;
+    assert_true(terminal_find(r.t, "5  Guidance", &row, &column));
+    assert_true(terminal_mouse(r.t, 0, row, column + 3, TERMINAL_CLICK));
+    rig_wait(&r, "lesson 5: Guidance  page 1/");
     rig_leave(&r);
 }
 
