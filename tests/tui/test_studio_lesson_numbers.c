@@ -301,11 +301,44 @@ static void test_words(void **state)
     rig_leave(&r);
 }
 
+/* A page that was turned is as it was then; what F3 said of it is not said of the next one. */
+static void test_back(void **state)
+{
+    (void)state;
+    rig r = rig_lesson(&small,
+                       "title: Own\nabout: x\n---\nIt is {next_guidance}, {{so}.\ntry: Make it 6.\n"
+                       "check: next guidance-scale 6\n"
+                       "---\nNow {next_guidance}.\ndo: set guidance-scale 9\n"
+                       "---\nIn the end {next_guidance}.\ndo: set guidance-scale 3\n",
+                       SETTINGS);
+    rig_wait(&r, "It is 7.5, {so}.");
+    rig_keys(&r, "<f3>");
+    rig_wait(&r, "this page has nothing to show");
+    rig_keys(&r, ":guidance-scale 6<enter>");
+    rig_wait(&r, "It is 6, {so}.");
+    rig_wait(&r, "Done.  F2: next page");
+    rig_keys(&r, "<f2>");
+    rig_wait(&r, "Now 9.");
+    rig_keys(&r, "<f3>");
+    rig_wait(&r, "this page has nothing to show");
+    rig_keys(&r, "<f2>");
+    rig_wait(&r, "In the end 3.");
+    rig_gone(&r, "nothing to show");
+    rig_keys(&r, "<bs>");
+    rig_wait(&r, "Now 9.");
+    rig_keys(&r, "<bs>");
+    rig_wait(&r, "It is 6, {so}.");
+    rig_wait(&r, "Done.  F2: next page");
+    rig_keys(&r, "<f2><f2>");
+    rig_wait(&r, "In the end 3.");
+    rig_leave(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers), cmocka_unit_test(test_views), cmocka_unit_test(test_lms),
-        cmocka_unit_test(test_step),    cmocka_unit_test(test_words),
+        cmocka_unit_test(test_step),    cmocka_unit_test(test_words), cmocka_unit_test(test_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
