@@ -342,11 +342,19 @@ static double changed(const lt_film *f, int k, size_t from, size_t n)
     return ratio(sqrt(sum), sqrt(all));
 }
 
+/* -1: the UNet is not asked there. */
+static double timestep(const lt_film *f, int k)
+{
+    return k >= 0 && k < f->steps ? (double)f->schedule.timesteps[k] : -1;
+}
+
 void lt_film_numbers_at(const lt_film *f, int k, int image, lt_film_numbers *out)
 {
     size_t n = f->all / (size_t)f->images, from = (size_t)image * n;
     *out = (lt_film_numbers){
-        .timestep = (double)f->schedule.timesteps[k > 0 ? k - 1 : 0],
+        .timestep = timestep(f, k),
+        .timestep_next = timestep(f, k + 1),
+        .timestep_before = timestep(f, k - 1),
         .sigma = (double)f->schedule.sigmas[k],
         .sigma_next = (double)f->schedule.sigmas[k < f->steps ? k + 1 : k],
         .rms_latents = rms(lt_film_latents(f, k) + from, n),

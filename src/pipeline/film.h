@@ -86,8 +86,11 @@ lt_meta lt_film_meta(const lt_film *f, int k);
 
 /* Numbers of one picture's frame k for a screen; 0 where a frame has none. */
 typedef struct lt_film_numbers {
-    double timestep;          /* of the step that made the frame; of the first step for frame 0 */
-    double sigma, sigma_next; /* the frame's own sigma, and where the next step leads */
+    /* What the UNet is told at the frame, and at the next one: timesteps[k] of the schedule; -1
+     * where it is not asked, at the last frame.  before: what it was told when it predicted the
+     * frame's x0 and noise; -1 for frame 0. */
+    double timestep, timestep_next, timestep_before;
+    double sigma, sigma_next;            /* the frame's own sigma, and where the next step leads */
     double rms_latents, rms_x0, rms_eps; /* eps: guided */
     double push;    /* rms of guided minus unconditional, over rms of unconditional */
     double cosine;  /* between both predictions */

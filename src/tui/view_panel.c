@@ -11,7 +11,8 @@ enum {
     LABEL = 18,
     NUMBERS = 7,
     MORE = 11 /* with those of times */,
-    TALL = 28 /* rows for these */
+    TALL = 28,  /* rows for these */
+    WITH_T = 26 /* columns of "0.1234, 0.1234 at t 123.4" */
 };
 
 /* A place that moves down the panel. */
@@ -92,6 +93,45 @@ static void picture_before(const lt_film *f, pen *p)
                f->steps, f->schedule.begin + f->steps);
 }
 
+/* What the UNet is told in this state, as lens 8 has it. */
+static void timesteps(const lt_film_numbers *n, char to[40])
+{
+    if (n->timestep < 0)
+        snprintf(to, 40, "none left");
+    else if (n->timestep_next < 0)
+        snprintf(to, 40, "%.4g, the last", n->timestep);
+    else
+        snprintf(to, 40, "%.4g -> %.4g", n->timestep, n->timestep_next);
+}
+
+/* What the step before predicted, and at which t if there is room for it. */
+static void predicted(pen *p, const lt_film_numbers *n)
+{
+    if (p->area.width - LABEL - 3 < WITH_T)
+        number(p, "rms of x0, noise", "%.4g, %.4g", n->rms_x0, n->rms_eps);
+    else
+        number(p, "rms of x0, noise", "%.4g, %.4g at t %.4g", n->rms_x0, n->rms_eps,
+               n->timestep_before);
+}
+
+/* Which state it is, and its t; of the first, which has fewer numbers, in a row of its own. */
+static void heading(const lt_studio *s, const lt_film_numbers *n, pen *p)
+{
+    char t[40], text[120];
+    const lt_film *f = s->reel->film;
+    bool picture = f->params.init_image;
+    timesteps(n, t);
+    if (s->step == 0)
+        snprintf(text, sizeof text, "Step 0 of %d: %s", f->steps,
+                 picture ? "picture with noise" : "noise");
+    else
+        snprintf(text, sizeof text, "Step %d of %d%s   t %s", s->step, f->steps,
+                 picture ? " from a picture" : "", t);
+    lt_draw_fit(p->y++, p->area.x + 1, p->area.width - 2, LT_STYLE_STRONG, text);
+    if (s->step == 0)
+        number(p, "timestep", "%s", t);
+}
+
 /* NUMBERS rows at most, and one of a run that began with a picture. */
 static void numbers(const lt_studio *s, pen *p)
 {
@@ -100,16 +140,9 @@ static void numbers(const lt_studio *s, pen *p)
     if (!f || s->step > f->done || !room(p))
         return;
     lt_film_numbers_at(f, s->step, s->image, &n);
-    if (s->step == 0)
-        lt_draw_format(p->y++, p->area.x + 1, p->area.width - 2, LT_STYLE_STRONG,
-                       "Step 0 of %d: %s", f->steps,
-                       f->params.init_image ? "picture with noise" : "noise");
-    else
-        lt_draw_format(p->y++, p->area.x + 1, p->area.width - 2, LT_STYLE_STRONG,
-                       "Step %d of %d%s   t %.4g", s->step, f->steps,
-                       f->params.init_image ? " from a picture" : "", n.timestep);
+    heading(s, &n, p);
     if (s->step < f->steps)
-        number(p, "sigma", "%.4g, next %.4g", n.sigma, n.sigma_next);
+        number(p, "sigma", "%.4g -> %.4g", n.sigma, n.sigma_next);
     else
         number(p, "sigma", "%.4g", n.sigma);
     number(p, "rms of latents", "%.4g", n.rms_latents);
@@ -117,7 +150,7 @@ static void numbers(const lt_studio *s, pen *p)
         picture_before(f, p);
         return;
     }
-    number(p, "rms of x0, noise", "%.4g, %.4g", n.rms_x0, n.rms_eps);
+    predicted(p, &n);
     if (f->at[s->step - 1].eps_uncond) {
         number(p, "guidance push", "%.3g of noise", n.push);
         number(p, "cosine of c, u", "%.6f", n.cosine);

@@ -325,8 +325,14 @@ static void test_numbers(void **state)
     lt_film_numbers_at(f, 0, 0, &n);
     assert_true(n.rms_x0 == 0 && n.push == 0 && n.changed == 0);
     assert_true(n.sigma == (double)f->schedule.sigmas[0]);
+    assert_true(n.timestep == (double)f->schedule.timesteps[0] && n.timestep_before == -1);
+    lt_film_numbers_at(f, 2, 0, &n);
+    assert_true(n.timestep == (double)f->schedule.timesteps[2] && n.timestep_next == -1);
+    assert_true(n.timestep_before == (double)f->schedule.timesteps[1]);
+    assert_true(n.sigma == (double)f->schedule.sigmas[2]);
     lt_film_numbers_at(f, 3, 0, &n);
-    assert_true(n.timestep == (double)f->schedule.timesteps[2]);
+    assert_true(n.timestep == -1 && n.timestep_next == -1);
+    assert_true(n.timestep_before == (double)f->schedule.timesteps[2]);
     assert_true(n.sigma == 0 && n.sigma_next == 0);
     double x0 = 0, latents = 0;
     for (size_t i = 0; i < f->all; i++) {

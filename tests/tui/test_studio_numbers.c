@@ -62,11 +62,21 @@ static void check_step(rig *r, int k)
     double text = rms(c, 0, NULL), uncond = rms(u, 0, NULL), apart = rms(c, -1, u);
     double guided = sqrt(pow(1 - guidance, 2) * uncond * uncond + pow(guidance * text, 2) +
                          2 * guidance * (1 - guidance) * dot(u, c));
-    rig_expect(r, "Step %d of 8   t %.4g", k, timestep(k - 1));
+    /* what the UNet is told in this state, not what it was told on the way to it */
+    if (k == STEPS)
+        rig_expect(r, "Step 8 of 8   t none left");
+    else if (k == STEPS - 1)
+        rig_expect(r, "Step 7 of 8   t %.4g, the last", timestep(7));
+    else
+        rig_expect(r, "Step %d of 8   t %.4g -> %.4g", k, timestep(k), timestep(k + 1));
     if (k < STEPS)
-        rig_expect(r, "sigma             %.4g, next %.4g", sigmas[k], sigmas[k + 1]);
+        rig_expect(r, "sigma             %.4g -> %.4g", sigmas[k], sigmas[k + 1]);
     rig_expect(r, "rms of latents    %.4g", rms(&now->latents, 0, NULL));
     rig_expect(r, "rms of x0, noise  %.4g, %.4g", rms(&now->x0, 0, NULL), guided);
+    int columns, rows;
+    terminal_size(r->t, &columns, &rows);
+    if (columns == 120 && rows == 40) /* where the panel is wide */
+        rig_expect(r, "%.4g at t %.4g", guided, timestep(k - 1));
     rig_expect(r, "guidance push     %.3g of noise", guidance * apart / uncond);
     rig_expect(r, "cosine of c, u    %.6f", dot(u, c) / (uncond * text));
     rig_expect(r, "changed           %.3g %%", 100 * changed(now, before));
@@ -85,10 +95,13 @@ static void test_step(void **state)
         check_step(&r, 1);
         rig_keys(&r, "<end>");
         check_step(&r, 8);
+        rig_keys(&r, ",");
+        check_step(&r, 7);
         rig_keys(&r, "<home>");
         lt_store_step *noise = lens_kept(&r, 0);
         rig_wait(&r, "Step 0 of 8: noise");
-        rig_expect(&r, "sigma             %.4g, next %.4g", sigmas[0], sigmas[1]);
+        rig_expect(&r, "timestep          %.4g -> %.4g", timestep(0), timestep(1));
+        rig_expect(&r, "sigma             %.4g -> %.4g", sigmas[0], sigmas[1]);
         rig_expect(&r, "rms of latents    %.4g", rms(&noise->latents, 0, NULL));
         lt_store_steps_free(noise, 1);
         if (large) { /* high enough for the text of a lens above them */
