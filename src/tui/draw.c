@@ -209,7 +209,7 @@ void lt_draw_box(lt_rect b, lt_style style, const char *title)
     attrset(A_NORMAL);
     if (title && *title) {
         lt_draw_text(b.y, b.x + 2, 1, LT_STYLE_PLAIN, " ");
-        int n = lt_draw_text(b.y, b.x + 3, b.width - 6, LT_STYLE_STRONG, title);
+        int n = lt_draw_fit(b.y, b.x + 3, b.width - 6, LT_STYLE_STRONG, title);
         lt_draw_text(b.y, b.x + 3 + n, 1, LT_STYLE_PLAIN, " ");
     }
 }

@@ -9,6 +9,7 @@
 #include "tui/edit_view.h"
 #include "tui/gauge.h"
 #include "tui/view.h"
+#include "tui/wrap.h"
 
 /* ---- the title ---- */
 
@@ -176,19 +177,21 @@ static void picture_box(lt_studio *s)
 
 static void empty_box(const lt_studio *s)
 {
-    static const char *const lines[] = {
-        "Type what the picture shows, then Enter.",
-        "",
-        "Every step of the way from noise",
-        "is drawn here and kept.",
-        "",
-        "Esc leaves the text; ? shows the keys,",
-        "F2 the lessons.",
-    };
+    static const char first[] = "Type what the picture shows, then Enter.",
+                      more[] = "\nEvery step of the way from noise is drawn here and kept.\n\n"
+                               "Esc leaves the text; ? shows the keys, F2 the lessons.";
     lt_rect r = s->layout.picture;
-    int count = (int)(sizeof lines / sizeof *lines), y = r.y + (r.height - count) / 2;
-    for (int i = 0; i < count; i++)
-        lt_draw_text(y + i, r.x + 3, r.width - 6, i ? LT_STYLE_DIM : LT_STYLE_PLAIN, lines[i]);
+    lt_buf text = {0};
+    int width = r.width - 6 < 42 ? r.width - 6 : 42, row = 0;
+    int bright = lt_wrap_text(&text, first, strlen(first), width, s->options->utf8);
+    int count = bright + lt_wrap_text(&text, more, strlen(more), width, s->options->utf8);
+    for (const char *at = text.data; *at && row < r.height; row++) {
+        size_t n = strcspn(at, "\n");
+        lt_draw_bytes(r.y + (r.height - count) / 2 + row, r.x + 3, width,
+                      row < bright ? LT_STYLE_PLAIN : LT_STYLE_DIM, at, n);
+        at += n + (at[n] == '\n');
+    }
+    lt_buf_done(&text);
 }
 
 static const char *waiting_for(const lt_studio *s)

@@ -1,11 +1,13 @@
 /* view_panel.c - the panel beside the picture: lenses, settings, the numbers of the step. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tui/draw.h"
 #include "tui/gauge.h"
 #include "tui/tour.h"
 #include "tui/view.h"
+#include "tui/wrap.h"
 
 enum {
     LABEL = 18,
@@ -67,6 +69,20 @@ static void settings(lt_studio *s, pen *p, int rows)
     p->y++;
     for (int i = 0; i < rows && room(p); i++, p->y++)
         row_of_form(s, p, s->top + i);
+}
+
+/* What the chosen setting means, in as many rows as it takes: the numbers below give way. */
+static void help(const lt_studio *s, pen *p)
+{
+    lt_buf text = {0};
+    const char *what = lt_form_help(s->row);
+    lt_wrap_text(&text, what, strlen(what), p->area.width - 2, s->options->utf8);
+    for (const char *at = text.data; *at && room(p); p->y++) {
+        size_t n = strcspn(at, "\n");
+        lt_draw_bytes(p->y, p->area.x + 1, p->area.width - 2, LT_STYLE_DIM, at, n);
+        at += n + (at[n] == '\n');
+    }
+    lt_buf_done(&text);
 }
 
 /* ---- numbers ---- */
@@ -237,7 +253,9 @@ void lt_view_panel(lt_studio *s)
         settings(s, &p, rows > 1 ? rows : 1);
         p.y += airy;
     }
-    if (s->focus == LT_FOCUS_PARAMS && room(&p))
-        lt_draw_text(p.y++, area.x + 1, area.width - 2, LT_STYLE_DIM, lt_form_help(s->row));
+    if (s->focus == LT_FOCUS_PARAMS) {
+        help(s, &p);
+        p.y += area.height >= TALL;
+    }
     lt_view_numbers(s, (lt_rect){area.x, p.y, area.width, p.end - p.y});
 }

@@ -48,6 +48,29 @@ static rig open_params(void)
     return r;
 }
 
+/* The first screen is whole on the smallest one, and so is what a setting means. */
+static void test_whole(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, SETTINGS, "");
+    rig_match(&r, "Type what the picture +│");
+    rig_match(&r, "shows, then Enter. +│");
+    rig_match(&r, "Every step of the way +│");
+    rig_match(&r, "from noise is drawn here +│");
+    rig_match(&r, "and kept. +│");
+    rig_match(&r, "Esc leaves the text; \\? +│");
+    rig_match(&r, "shows the keys, F2 the +│");
+    rig_match(&r, "lessons. +│");
+    to_view(&r);
+    rig_keys(&r, "p");
+    rig_match(&r, "│ how strongly the prompt pulls; at 1 or below +│");
+    rig_match(&r, "│ only the prompt's half runs +│");
+    rig_leave(&r);
+    r = rig_ready(&rig_large, SETTINGS, "");
+    rig_match(&r, "Type what the picture shows, then Enter. +│");
+    rig_leave(&r);
+}
+
 /* ---- typing ---- */
 
 static bool cursor_at_end(terminal *t, void *user)
@@ -444,13 +467,13 @@ static void test_save_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_typing),       cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_paste),        cmocka_unit_test(test_paste_settings),
-        cmocka_unit_test(test_history),      cmocka_unit_test(test_search_left),
-        cmocka_unit_test(test_tokens),       cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_wrong_values), cmocka_unit_test(test_refused_run),
-        cmocka_unit_test(test_seeds),        cmocka_unit_test(test_read_picture),
-        cmocka_unit_test(test_save_all),
+        cmocka_unit_test(test_whole),          cmocka_unit_test(test_typing),
+        cmocka_unit_test(test_fields),         cmocka_unit_test(test_paste),
+        cmocka_unit_test(test_paste_settings), cmocka_unit_test(test_history),
+        cmocka_unit_test(test_search_left),    cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_settings),       cmocka_unit_test(test_wrong_values),
+        cmocka_unit_test(test_refused_run),    cmocka_unit_test(test_seeds),
+        cmocka_unit_test(test_read_picture),   cmocka_unit_test(test_save_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
