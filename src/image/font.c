@@ -61,13 +61,12 @@ void lt_font_draw(lt_image *to, int x, int y, const char *text, int scale, lt_rg
     }
 }
 
-/* The text itself, or as many characters as leave room for "..", which are at least those two. */
-static char *fit(const char *text, int room, int scale)
+char *lt_font_fit(const char *text, int width, int scale)
 {
     char *copy = lt_strdup(text);
-    if (lt_font_width(text, scale) <= room)
+    if (lt_font_width(text, scale) <= width)
         return copy;
-    int keep = room / (LT_FONT_WIDTH * clamp_scale(scale)) - 2;
+    int keep = width / (LT_FONT_WIDTH * clamp_scale(scale)) - 2;
     char *end = copy;
     for (; *end && (keep > 0 || !begins_character(*end)); end++)
         keep -= begins_character(*end);
@@ -94,7 +93,7 @@ bool lt_font_caption(const lt_image *image, const char *text, const lt_caption *
         return false;
     lt_image_place(whole, image, 0, 0);
     lt_image_fill(whole, (lt_rect){0, image->height, image->width, strip}, own.background);
-    char *line = fit(text, image->width, scale);
+    char *line = lt_font_fit(text, image->width, scale);
     int left = (image->width - lt_font_width(line, scale)) / 2;
     lt_font_draw(whole, left > 0 ? left : 0, image->height + 2 * scale, line, scale, own.colour);
     free(line);

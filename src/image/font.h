@@ -13,6 +13,10 @@ enum { LT_FONT_WIDTH = 6, LT_FONT_HEIGHT = 10 };
 /* The width of text in pixels (the height is LT_FONT_HEIGHT * scale); saturates at INT_MAX. */
 int lt_font_width(const char *text, int scale);
 
+/* The text itself, or as many characters as leave room for ".." in this width, which are at least
+ * those two; the caller's. */
+char *lt_font_fit(const char *text, int width, int scale);
+
 /* Draws one line whose top left corner is (x,y).  `to` has one reference; what lies outside is left
  * out; the background stays. */
 void lt_font_draw(lt_image *to, int x, int y, const char *text, int scale, lt_rgb colour);

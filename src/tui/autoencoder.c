@@ -37,17 +37,19 @@ static bool channels(const lt_encoded *e, lt_image **out, lt_error *err)
 static bool make(const lt_encoded *e, int gain, int width, int height, bool captions,
                  lt_image **out, lt_error *err)
 {
-    char psnr[LT_IMAGE_PSNR_TEXT], decoded[48], difference[48], latents[48];
+    char psnr[LT_IMAGE_PSNR_TEXT], text[3][48], brief[2][48];
     lt_image *d = NULL, *c = NULL;
     lt_image_psnr_text(&e->distance, psnr);
-    snprintf(decoded, sizeof decoded, "decoded, PSNR %s", psnr);
-    snprintf(difference, sizeof difference, "difference x%d", gain);
-    snprintf(latents, sizeof latents, "%d channels of %dx%d", e->channels, e->w, e->h);
+    snprintf(text[0], sizeof text[0], "decoded, PSNR %s", psnr);
+    snprintf(text[1], sizeof text[1], "difference x%d", gain);
+    snprintf(text[2], sizeof text[2], "%d channels of %dx%d", e->channels, e->w, e->h);
+    snprintf(brief[0], sizeof brief[0], "diff x%d", gain);
+    snprintf(brief[1], sizeof brief[1], "%dx%dx%d", e->channels, e->h, e->w);
     bool ok = lt_image_difference(e->original, e->decoded, gain, &d, err) && channels(e, &c, err);
-    lt_compare_panel p[] = {{e->original, "original", NULL},
-                            {e->decoded, decoded, NULL},
-                            {d, difference, NULL},
-                            {c, latents, NULL}};
+    lt_compare_panel p[] = {{.image = e->original, .caption = "original"},
+                            {.image = e->decoded, .caption = text[0], .brief = "decoded"},
+                            {.image = d, .caption = text[1], .brief = brief[0]},
+                            {.image = c, .caption = text[2], .brief = brief[1]}};
     for (int i = 0; i < LT_COMPARE_MOST && !captions; i++)
         p[i].caption = NULL;
     ok = ok && lt_compare_sheet(p, LT_COMPARE_MOST, width, height, out, err);

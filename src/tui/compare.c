@@ -29,6 +29,13 @@ void lt_compare_kept_done(lt_compare_kept *k)
     *k = (lt_compare_kept){0};
 }
 
+/* Below a picture of this width. */
+static const char *said(const lt_compare_panel *p, int width)
+{
+    bool cut = lt_font_width(p->caption, caption_style.scale) > width;
+    return cut && p->brief ? p->brief : p->caption;
+}
+
 static bool is_kept(const lt_compare_panel *p, int width, int height)
 {
     const lt_compare_kept *k = p->kept;
@@ -56,7 +63,7 @@ static bool make(const lt_compare_panel *p, int width, int height, lt_image **ou
         *out = image;
         return true;
     }
-    bool ok = lt_font_caption(image, p->caption, &caption_style, out, err);
+    bool ok = lt_font_caption(image, said(p, image->width), &caption_style, out, err);
     lt_image_unref(image);
     return ok;
 }

@@ -25,6 +25,7 @@ typedef struct lt_compare_panel {
     lt_image *image;
     const char *caption;
     lt_compare_kept *kept; /* of this place: it is made again only if it changed; NULL: always */
+    const char *brief; /* the caption where that is too wide, a function of it; NULL: it is cut */
 } lt_compare_panel;
 
 /* 1 to LT_COMPARE_MOST pictures side by side, each as large as fits into its share of

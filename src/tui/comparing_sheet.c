@@ -51,17 +51,21 @@ static bool make_sheet(const lt_studio *s, lt_compare_mode mode, int width, int 
                        bool captions, lt_image *out[2], lt_error *err)
 {
     const lt_comparing *c = &s->comparing;
-    char text[LT_COMPARE_PANELS][48];
+    char text[LT_COMPARE_PANELS][48], brief[2][48];
     lt_image *difference = NULL;
     bool ok = true;
     snprintf(text[0], sizeof text[0], "A run %d step %d", lt_studio_run_number(s, c->a), c->a_step);
     snprintf(text[1], sizeof text[1], "B run %d step %d", lt_studio_run_number(s, s->reel->id),
              s->step);
+    snprintf(brief[0], sizeof brief[0], "A step %d", c->a_step);
+    snprintf(brief[1], sizeof brief[1], "B step %d", s->step);
     snprintf(text[2], sizeof text[2], "|A-B| x%d", c->gain);
     if (same_size(c->of[0], c->of[1]))
         ok = lt_image_difference(c->of[0], c->of[1], c->gain, &difference, err);
     lt_compare_panel p[LT_COMPARE_PANELS] = {
-        {c->of[0], text[0], NULL}, {c->of[1], text[1], NULL}, {difference, text[2], NULL}};
+        {.image = c->of[0], .caption = text[0], .brief = brief[0]},
+        {.image = c->of[1], .caption = text[1], .brief = brief[1]},
+        {.image = difference, .caption = text[2]}};
     for (int i = 0; i < LT_COMPARE_PANELS && !captions; i++)
         p[i].caption = NULL;
     if (ok && mode == LT_COMPARE_FLICKER)

@@ -88,18 +88,19 @@ static bool make(lt_studio *s, int width, int height, bool captions, lt_image **
     lt_noising_view *v = &s->noising;
     const lt_encoded *e = s->vae.encoded;
     lt_image *x = NULL, *x0 = NULL;
-    char text[48];
+    char text[48], brief[24];
     bool ok = noised(s, &x, err) && both_noises(v, e, err);
     if (ok && v->said)
         x0 = lt_image_ref(v->said->picture);
     else
         ok = ok && dark(v, e->original, &x0, err);
     snprintf(text, sizeof text, v->guessed ? "linear preview" : "noised to t %d", v->at.t);
+    snprintf(brief, sizeof brief, v->guessed ? "preview" : "t %d", v->at.t);
     lt_compare_panel p[LT_COMPARE_MOST] = {
         {.image = e->original, .caption = "original"},
-        {.image = x, .caption = text},
-        {.image = x0, .caption = v->said ? "predicted x0" : "x0 is coming"},
-        {.image = v->noises, .caption = v->said ? "true | UNet" : "true | ..."}};
+        {.image = x, .caption = text, .brief = brief},
+        {.image = x0, .caption = v->said ? "predicted x0" : "x0 is coming", .brief = "x0"},
+        {.image = v->noises, .caption = v->said ? "true|UNet" : "true|...", .brief = "eps"}};
     for (int i = 0; i < LT_COMPARE_MOST; i++) {
         p[i].caption = captions ? p[i].caption : NULL;
         p[i].kept = width ? &v->kept[i] : NULL; /* a file's are of another size */

@@ -196,7 +196,9 @@ static void test_sheet(void **state)
     (void)state;
     const lt_rgb red = {255, 0, 0}, blue = {0, 0, 255}, green = {0, 255, 0}, black = {0, 0, 0};
     lt_image *a = picture(64, 64, red), *b = picture(64, 64, blue), *c = picture(64, 64, green);
-    lt_compare_panel p[3] = {{a, "A", NULL}, {b, "B", NULL}, {c, "|A-B|", NULL}};
+    lt_compare_panel p[3] = {{.image = a, .caption = "A"},
+                             {.image = b, .caption = "B"},
+                             {.image = c, .caption = "|A-B|"}};
     lt_image *sheet;
     CHECK_OK(lt_compare_sheet(p, 3, 780, 216, &sheet, err)); /* 3 times: 192, and captions */
     assert_true(sheet->width == 3 * 192 + 16 && sheet->height == 192 + 14);
@@ -230,6 +232,28 @@ static void test_sheet(void **state)
     lt_image_unref(c);
 }
 
+/* A caption that is too wide has shorter words, and else is cut. */
+static void test_brief(void **state)
+{
+    (void)state;
+    lt_image *a = picture(64, 64, (lt_rgb){255, 0, 0}), *got, *want; /* room for ten characters */
+    static const struct {
+        const char *caption, *brief, *said;
+    } rows[] = {{"0123456789", "brief", "0123456789"},
+                {"0123456789a", "brief", "brief"},
+                {"0123456789a", NULL, "01234567.."}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        lt_compare_panel p = {.image = a, .caption = rows[i].caption, .brief = rows[i].brief};
+        lt_compare_panel q = {.image = a, .caption = rows[i].said};
+        CHECK_OK(lt_compare_sheet(&p, 1, 0, 0, &got, err));
+        CHECK_OK(lt_compare_sheet(&q, 1, 0, 0, &want, err));
+        assert_memory_equal(got->rgb, want->rgb, lt_image_bytes(want));
+        lt_image_unref(got);
+        lt_image_unref(want);
+    }
+    lt_image_unref(a);
+}
+
 /* A place that did not change has the picture that it had. */
 static void test_kept(void **state)
 {
@@ -237,7 +261,8 @@ static void test_kept(void **state)
     const lt_rgb red = {255, 0, 0}, blue = {0, 0, 255};
     lt_compare_kept kept[2] = {{0}, {0}};
     lt_image *a = picture(64, 64, red), *b = picture(64, 64, blue), *sheet, *was[2] = {NULL};
-    lt_compare_panel p[2] = {{a, "A", &kept[0]}, {b, NULL, &kept[1]}};
+    lt_compare_panel p[2] = {{.image = a, .caption = "A", .kept = &kept[0]},
+                             {.image = b, .kept = &kept[1]}};
     static const struct {
         int width;
         const char *caption;
@@ -272,6 +297,6 @@ int main(void)
         cmocka_unit_test(test_steps),    cmocka_unit_test(test_latents),
         cmocka_unit_test(test_growing),  cmocka_unit_test(test_bar),
         cmocka_unit_test(test_settings), cmocka_unit_test(test_sheet),
-        cmocka_unit_test(test_kept)};
+        cmocka_unit_test(test_kept),     cmocka_unit_test(test_brief)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
