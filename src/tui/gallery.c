@@ -356,7 +356,7 @@ void lt_gallery_picture(lt_studio *s)
     for (int i = 0; i < count; i++) {
         const lt_store_run *run = &g->page.runs[i];
         snprintf(captions[i], sizeof captions[i], "%s%s", run->starred ? "* " : "", run->prompt);
-        tiles[i] = (lt_mosaic_tile){g->small[i], captions[i]};
+        tiles[i] = (lt_mosaic_tile){.image = g->small[i], .caption = captions[i]};
     }
     lt_mosaic_ask ask = {.tile_width = SIDE,
                          .tile_height = SIDE,

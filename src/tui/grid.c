@@ -140,17 +140,44 @@ static const char *state_of(const lt_tile *t, const lt_reel *r)
     return r->state == LT_REEL_STOPPED || (r->film && r->image[t->image].dropped) ? " stopped" : "";
 }
 
+static const char *star_of(const lt_tile *t, const lt_reel *r)
+{
+    return r && r->film && r->image[t->image].starred ? " *" : "";
+}
+
+/* Its variation, if it has one ('v'), else its seed ('s'). */
+static char number_of(const lt_tile *t, uint64_t *out)
+{
+    int place;
+    uint64_t other;
+    double strength;
+    *out = lt_params_seed(&t->params, 0, &place);
+    if (!lt_params_variation(&t->params, 0, &other, &strength))
+        return 's';
+    *out = other;
+    return 'v';
+}
+
 void lt_grid_caption(const lt_seed_grid *g, int i, const lt_reel *r, char to[LT_GRID_TEXT])
 {
     const lt_tile *t = &g->tiles[i];
-    int place;
-    uint64_t seed = lt_params_seed(&t->params, 0, &place), other;
-    double strength;
-    char mark = 's';
-    if (lt_params_variation(&t->params, 0, &other, &strength)) {
-        seed = other;
-        mark = 'v';
-    }
-    snprintf(to, LT_GRID_TEXT, "%d %c%" PRIu64 "%s%s", i + 1, mark, seed,
-             r && r->film && r->image[t->image].starred ? " *" : "", state_of(t, r));
+    uint64_t number;
+    char mark = number_of(t, &number);
+    snprintf(to, LT_GRID_TEXT, "%d %c%" PRIu64 "%s%s", i + 1, mark, number, star_of(t, r),
+             state_of(t, r));
+}
+
+void lt_grid_brief(const lt_seed_grid *g, int i, const lt_reel *r, char to[LT_GRID_TEXT])
+{
+    enum { TOLD = 1000 /* a grid has neighbours that are all different below this */ };
+    const lt_tile *t = &g->tiles[i];
+    uint64_t number;
+    char mark = number_of(t, &number);
+    const char *state = state_of(t, r), *star = star_of(t, r);
+    if (*state)
+        snprintf(to, LT_GRID_TEXT, "%d%s%s", i + 1, star, state);
+    else if (number < TOLD)
+        snprintf(to, LT_GRID_TEXT, "%d %c%" PRIu64 "%s", i + 1, mark, number, star);
+    else
+        snprintf(to, LT_GRID_TEXT, "%d %c..%03" PRIu64 "%s", i + 1, mark, number % TOLD, star);
 }

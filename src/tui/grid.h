@@ -57,5 +57,7 @@ void lt_grid_refill(lt_seed_grid *g, int i);
 /* "3 s1236 *", for the picture; r: the tile's run, or NULL. */
 enum { LT_GRID_TEXT = 96 };
 void lt_grid_caption(const lt_seed_grid *g, int i, const lt_reel *r, char to[LT_GRID_TEXT]);
+/* The same where that is too wide: what differs between neighbours, "3 s..236 *", or "3 waits". */
+void lt_grid_brief(const lt_seed_grid *g, int i, const lt_reel *r, char to[LT_GRID_TEXT]);
 /* "seed 1236", "seed 7, variation 12 at 0.1". */
 void lt_grid_seed(const lt_tile *t, char to[LT_GRID_TEXT]);

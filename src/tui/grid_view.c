@@ -1,6 +1,8 @@
 /* grid_view.c - the seed grid on the screen: one picture of all tiles, and the text around it. */
 #include <stdio.h>
+#include <string.h>
 
+#include "tui/cells.h"
 #include "tui/draw.h"
 #include "tui/view.h"
 
@@ -60,11 +62,17 @@ static void ask(lt_studio *s, const bool *missing)
     lt_studio_ask_picture(s, r, frame, g->tiles[first].image);
 }
 
+/* The run of a tile; NULL: it waits for its turn. */
+static const lt_reel *tile_reel(const lt_studio *s, const lt_tile *t)
+{
+    return t->id ? lt_reels_find(&s->reels, t->id) : NULL;
+}
+
 void lt_studio_grid_show(lt_studio *s)
 {
     lt_seed_grid *g = &s->grid;
     lt_mosaic_tile tiles[LT_GRID_MOST];
-    char captions[LT_GRID_MOST][LT_GRID_TEXT];
+    char captions[LT_GRID_MOST][LT_GRID_TEXT], briefs[LT_GRID_MOST][LT_GRID_TEXT];
     bool missing[LT_GRID_MOST] = {false};
     lt_mosaic_ask a = {.tiles = tiles, .count = g->count, .chosen = g->chosen};
     lt_error ignored;
@@ -74,8 +82,9 @@ void lt_studio_grid_show(lt_studio *s)
     for (int i = 0; i < g->count; i++) {
         lt_tile *t = &g->tiles[i];
         missing[i] = update(s, t, &coming);
-        lt_grid_caption(g, i, t->id ? lt_reels_find(&s->reels, t->id) : NULL, captions[i]);
-        tiles[i] = (lt_mosaic_tile){t->shown, captions[i]};
+        lt_grid_caption(g, i, tile_reel(s, t), captions[i]);
+        lt_grid_brief(g, i, tile_reel(s, t), briefs[i]);
+        tiles[i] = (lt_mosaic_tile){t->shown, captions[i], briefs[i]};
     }
     ask(s, missing);
     if (too_early(s, coming))
@@ -106,7 +115,9 @@ static void captions(const lt_studio *s)
     for (int i = first; i < first + columns && i < g->count; i++) {
         char text[LT_GRID_TEXT];
         const lt_tile *t = &g->tiles[i];
-        lt_grid_caption(g, i, t->id ? lt_reels_find(&s->reels, t->id) : NULL, text);
+        lt_grid_caption(g, i, tile_reel(s, t), text);
+        if (lt_cells_width(text, strlen(text)) > cell - 1)
+            lt_grid_brief(g, i, tile_reel(s, t), text);
         lt_draw_fit(y, r.x + (i - first) * cell, cell - 1,
                     i == g->chosen ? LT_STYLE_CHOSEN : LT_STYLE_DIM, text);
     }

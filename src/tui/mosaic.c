@@ -26,6 +26,7 @@ typedef struct made {
     lt_image *image;  /* owned reference, or NULL */
     lt_image *scaled; /* owned, or NULL */
     char *caption;    /* owned */
+    char *brief;      /* owned */
 } made;
 
 struct lt_mosaic {
@@ -46,6 +47,7 @@ static void tile_done(made *t)
     lt_image_unref(t->image);
     lt_image_unref(t->scaled);
     free(t->caption);
+    free(t->brief);
     *t = (made){0};
 }
 
@@ -142,19 +144,21 @@ static bool same_text(const char *a, const char *b)
     return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-/* What is too wide for the cell is cut. */
+/* What is too wide for the cell, with a gap to the next one, is brief or cut. */
 static void draw_caption(lt_mosaic *m, int i)
 {
     const plan *p = &m->plan;
     lt_rect r = framed(p, i);
     int left = i % p->columns * p->cell_w, top = r.y + r.height;
-    int most = p->cell_w / (LT_FONT_WIDTH * (p->scale > 0 ? p->scale : 1));
+    int room = p->cell_w - LT_FONT_WIDTH * p->scale;
+    const made *t = &m->tiles[i];
     if (!p->strip)
         return;
     lt_image_fill(m->base, (lt_rect){left, top, p->cell_w, p->strip}, ground);
-    if (!m->tiles[i].caption)
+    if (!t->caption)
         return;
-    char *text = lt_format("%.*s", most, m->tiles[i].caption);
+    bool wide = t->brief && lt_font_width(t->caption, p->scale) > room;
+    char *text = lt_font_fit(wide ? t->brief : t->caption, room, p->scale);
     int x = left + (p->cell_w - lt_font_width(text, p->scale)) / 2;
     lt_font_draw(m->base, x, top + p->scale, text, p->scale, ink);
     free(text);
@@ -185,7 +189,8 @@ static bool update(lt_mosaic *m, const lt_mosaic_ask *a, bool all, bool *changed
     for (int i = 0; i < a->count; i++) {
         made *t = &m->tiles[i];
         const lt_mosaic_tile *next = &a->tiles[i];
-        bool fresh = next->image != t->image, said = !same_text(next->caption, t->caption);
+        bool fresh = next->image != t->image,
+             said = !same_text(next->caption, t->caption) || !same_text(next->brief, t->brief);
         if (fresh) {
             lt_image_unref(t->image);
             lt_image_unref(t->scaled);
@@ -196,7 +201,9 @@ static bool update(lt_mosaic *m, const lt_mosaic_ask *a, bool all, bool *changed
             return false;
         if (said) {
             free(t->caption);
+            free(t->brief);
             t->caption = next->caption ? lt_strdup(next->caption) : NULL;
+            t->brief = next->brief ? lt_strdup(next->brief) : NULL;
             draw_caption(m, i);
         }
         *changed |= fresh || said;

@@ -15,6 +15,7 @@ typedef struct lt_mosaic lt_mosaic;
 typedef struct lt_mosaic_tile {
     lt_image *image;     /* NULL: none yet, an empty tile */
     const char *caption; /* one line; NULL: none */
+    const char *brief;   /* in its place where it is too wide; NULL: it is cut, and ends in ".." */
 } lt_mosaic_tile;
 
 /* Sizes are in pixels. */

@@ -135,10 +135,39 @@ static void test_captions(void **state)
     lt_grid_done(&g);
 }
 
+static void says_briefly(const lt_seed_grid *g, int i, const lt_reel *r, const char *want)
+{
+    char text[LT_GRID_TEXT];
+    lt_grid_brief(g, i, r, text);
+    assert_string_equal(text, want);
+}
+
+/* What differs between neighbours is what is left. */
+static void test_briefs(void **state)
+{
+    (void)state;
+    lt_seed_grid g = grid_of(one(133862199), 2, false);
+    lt_reel_image images[2] = {{.starred = true}, {.starred = false}};
+    lt_film film = {0};
+    lt_reel r = {.state = LT_REEL_RUNNING, .film = &film, .image = images};
+    says_briefly(&g, 0, &r, "1 s..199 *");
+    says_briefly(&g, 1, &r, "2 s..200");
+    says_briefly(&g, 0, NULL, "1 waits");
+    r.state = LT_REEL_FAILED;
+    says_briefly(&g, 0, &r, "1 * failed");
+    r.state = LT_REEL_RUNNING;
+    g.tiles[1].params.variation_seed = 5007;
+    says_briefly(&g, 1, &r, "2 v..007");
+    g.tiles[1].params.variation_seed = 999;
+    says_briefly(&g, 1, &r, "2 v999");
+    lt_grid_done(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_seeds), cmocka_unit_test(test_variations),
-        cmocka_unit_test(test_turns), cmocka_unit_test(test_captions)};
+        cmocka_unit_test(test_turns), cmocka_unit_test(test_captions),
+        cmocka_unit_test(test_briefs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

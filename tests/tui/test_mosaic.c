@@ -201,6 +201,32 @@ static void test_captions(void **state)
     done(&s);
 }
 
+/* Neighbours have a gap between their captions; what is too wide has its brief words, or is cut and
+ * says so. */
+static void test_wide_captions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *caption, *brief, *said;
+    } rows[] = {{"0123456", NULL, "0123456"}, /* 50 pixels: 8 characters, one of them the gap */
+                {"01234567", NULL, "01234.."},
+                {"\303\244\303\244\303\244\303\244\303\244\303\244\303\244", NULL, "???????"},
+                {"01234567", "5 v..22", "5 v..22"},
+                {"0123456", "5 v..22", "0123456"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        set got = set_of(3, 150, 60), want = set_of(3, 150, 60);
+        got.ask.scale = want.ask.scale = 1;
+        got.tiles[1] = (lt_mosaic_tile){got.tiles[1].image, rows[i].caption, rows[i].brief};
+        want.tiles[1].caption = rows[i].said;
+        lt_image *a = make(&got), *b = make(&want);
+        assert_memory_equal(a->rgb, b->rgb, lt_image_bytes(b));
+        lt_image_unref(a);
+        lt_image_unref(b);
+        done(&got);
+        done(&want);
+    }
+}
+
 /* Smaller than the pictures, and as large as there is room. */
 static void test_sizes(void **state)
 {
@@ -278,11 +304,11 @@ static void test_no_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plans),      cmocka_unit_test(test_outside),
-        cmocka_unit_test(test_chosen),     cmocka_unit_test(test_again),
-        cmocka_unit_test(test_captions),   cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_two_thirds), cmocka_unit_test(test_proportions),
-        cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_plans),       cmocka_unit_test(test_outside),
+        cmocka_unit_test(test_chosen),      cmocka_unit_test(test_again),
+        cmocka_unit_test(test_captions),    cmocka_unit_test(test_wide_captions),
+        cmocka_unit_test(test_sizes),       cmocka_unit_test(test_two_thirds),
+        cmocka_unit_test(test_proportions), cmocka_unit_test(test_no_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
