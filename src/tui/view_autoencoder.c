@@ -80,7 +80,8 @@ static void channels(lt_rect r, const lt_encoded *e)
     for (int c = 0; c < e->channels && ABOVE + c / 2 < r.height; c++) {
         lt_range a = lt_range_of(e->latents + (size_t)c * one, one);
         lt_draw_format(r.y + ABOVE + c / 2, r.x + 1 + c % 2 * half, half - 1, LT_STYLE_PLAIN,
-                       "%2d %6.2f to %5.2f mean %5.2f rms %.2f", c, a.min, a.max, a.mean, a.rms);
+                       "%2d %6.2f to %5.2f mean %5.2f rms %.2f", c + 1, a.min, a.max, a.mean,
+                       a.rms);
     }
 }
 

@@ -84,7 +84,7 @@ static void check_shown(const terminal_options *options)
     rig_wait(&r, "autoencoder  run 1 step 8  64x64  difference x4");
     rig_wait(&r, "64 times fewer positions, 48 times fewer numbers");
     rig_wait(&r, "64x64 pixels x3 = 12288 numbers became 8x8 latents x4 = 256");
-    rig_match(&r, " 3 +-?[0-9.]+ to +-?[0-9.]+ mean +-?[0-9.]+ rms [0-9.]+");
+    rig_match(&r, " 4 +-?[0-9.]+ to +-?[0-9.]+ mean +-?[0-9.]+ rms [0-9.]+");
     check_numbers(&r, original, decoded);
     assert_false(rig_shows(&r, "prompt>"));
     rig_keys(&r, "+");
