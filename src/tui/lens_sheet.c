@@ -30,6 +30,29 @@ int lt_look_sheet_parts(const lt_film *f, int k, lt_look_part out[LT_LOOK_PARTS]
     return LT_LOOK_PARTS;
 }
 
+/* Larger than other captions: the sheet is made small for the screen.  The longest of those above
+ * fits. */
+static int letters(const lt_film *f)
+{
+    int scale = (f->width + 32) / 80;
+    return scale > 1 ? scale : 1;
+}
+
+/* The tile with its caption; takes it over. */
+static bool named(const lt_look_at *at, lt_image *tile, const char *caption, lt_image **out,
+                  lt_error *err)
+{
+    if (!at->captions) {
+        *out = tile;
+        return true;
+    }
+    lt_caption style = lt_caption_for(tile);
+    style.scale = letters(at->film);
+    bool ok = lt_font_caption(tile, caption, &style, out, err);
+    lt_image_unref(tile);
+    return ok;
+}
+
 /* A tile without a picture: why. */
 static bool blank(const lt_look_at *at, const char *why, lt_image **out, lt_error *err)
 {
@@ -37,7 +60,7 @@ static bool blank(const lt_look_at *at, const char *why, lt_image **out, lt_erro
     const lt_film *f = at->film;
     if (!lt_image_new(f->width, f->height, out, err))
         return false;
-    int scale = lt_caption_for(*out).scale;
+    int scale = letters(f);
     lt_image_fill(*out, (lt_rect){0, 0, f->width, f->height}, empty);
     if (at->captions)
         lt_font_draw(*out, (f->width - lt_font_width(why, scale)) / 2,
@@ -119,7 +142,7 @@ bool lt_look_sheet(const lt_look_at *at, lt_image **out, lt_error *err)
     bool ok = true;
     for (int i = 0; i < TILES && ok; i++)
         ok = tile(at, i, count, &one, err) &&
-             lt_look_put(at, one, caption(at, i, count, name), &tiles[i], err);
+             named(at, one, caption(at, i, count, name), &tiles[i], err);
     return lt_look_join(tiles, TILES, COLUMNS, ok, out, err);
 }
 

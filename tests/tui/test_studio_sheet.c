@@ -239,6 +239,22 @@ static void test_blank(void **state)
     rig_leave(&r);
 }
 
+/* Names are twice as large on a sheet that is made smaller. */
+static void test_letters(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, "-p a_fox --size 128x128 --seed 7 --steps 1", "--run");
+    rig_wait(&r, "DONE 1/1");
+    rig_keys(&r, "0");
+    rig_wait(&r, "x4; > < change it");
+    lt_image *all = rig_saved(&r, "latentty-7-all.png");
+    assert_int_equal(all->width, COLUMNS * 128 + (COLUMNS - 1) * GAP);
+    assert_int_equal(all->height, ROWS * (128 + 2 * 14) + (ROWS - 1) * GAP);
+    check_screen(&r, all);
+    lt_image_unref(all);
+    rig_leave(&r);
+}
+
 /* A slow VAE: tiles come one by one, no key waits for them, and the newest step comes first. */
 static void test_coming(void **state)
 {
@@ -328,8 +344,9 @@ static void test_mouse(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sheet), cmocka_unit_test(test_words),
-                                       cmocka_unit_test(test_blank), cmocka_unit_test(test_coming),
-                                       cmocka_unit_test(test_live),  cmocka_unit_test(test_mouse)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sheet),   cmocka_unit_test(test_words),
+                                       cmocka_unit_test(test_letters), cmocka_unit_test(test_blank),
+                                       cmocka_unit_test(test_coming),  cmocka_unit_test(test_live),
+                                       cmocka_unit_test(test_mouse)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
