@@ -91,9 +91,10 @@ case $sixel in
   polite) set -- -xrm 'XTerm*decGraphicsID: vt340' -e "$@" ;;
   *) set -- -e "$@" ;;
 esac
+tac "$dir/resources" >"$dir/last-first" # each goes before those that are there: of two, the later one counts
 while IFS= read -r resource; do
   set -- -xrm "$resource" "$@"
-done <"$dir/resources"
+done <"$dir/last-first"
 # On a busy machine the server may not take an xterm yet that comes at once: another one is started then.
 start_xterm() {
   xterm -u8 -fn "$font" -geometry "$size+0+0" -l -lf "$dir/log" "$@" 2>"$dir/xterm" &
