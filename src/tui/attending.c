@@ -140,13 +140,20 @@ void lt_studio_attend(lt_studio *s)
 {
     lt_attending *a = &s->attending;
     const lt_reel *r = s->reel;
-    lt_look_part part;
     if (!r || s->step >= lt_reel_frames(r))
         return;
     bool same = a->id == r->id && a->image == s->image && !a->stale;
     if (!same || (a->step != s->step && !a->whole))
         refresh(s);
     a->step = s->step; /* the mean is that of every step */
+}
+
+void lt_studio_attention_ask(lt_studio *s)
+{
+    const lt_reel *r = s->reel;
+    lt_look_part part;
+    if (!r || s->step >= lt_reel_frames(r))
+        return;
     /* a step that is being taken tells of its attention before its picture comes */
     bool taken = !lt_studio_look_lacks(s, r, s->step, s->image, &part) ||
                  r->state != LT_REEL_RUNNING || !s->follow;

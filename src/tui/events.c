@@ -72,8 +72,10 @@ static void over(lt_studio *s, lt_reel *r)
 static void skipped(lt_studio *s, int step)
 {
     s->step = step;
-    if (lt_studio_through(s)->attends)
+    if (lt_studio_through(s)->attends) {
         lt_studio_attend(s);
+        lt_studio_attention_ask(s);
+    }
 }
 
 static void say_stopped(lt_studio *s, const lt_reel *r)

@@ -195,6 +195,15 @@ lt_image *lt_studio_look_once(lt_studio *s, lt_looking *l, int row)
     return l->sheet = made(s, look, &at);
 }
 
+/* The worker, unless it makes it in any case. */
+static void ask(lt_studio *s, const lt_reel *r, const lt_look_part *part)
+{
+    bool coming = s->follow && r->state == LT_REEL_RUNNING && !r->image[s->image].dropped &&
+                  part->step == s->step && part->lens == lt_reel_lens(s->step, s->lens);
+    if (!coming)
+        lt_studio_ask_through(s, r, part->step, s->image, part->lens);
+}
+
 void lt_studio_look_picture(lt_studio *s, bool each)
 {
     lt_look_part part;
@@ -208,12 +217,10 @@ void lt_studio_look_picture(lt_studio *s, bool each)
             lt_beside_show(s, image, each && !lacks, false);
         s->dirty = true; /* the numbers may be of the pictures */
     }
-    if (!lacks)
-        return;
-    bool coming = s->follow && r->state == LT_REEL_RUNNING && !r->image[s->image].dropped &&
-                  part.step == s->step && part.lens == lt_reel_lens(s->step, s->lens);
-    if (!coming)
-        lt_studio_ask_through(s, r, part.step, s->image, part.lens);
+    if (lacks)
+        ask(s, r, &part);
+    if (lt_studio_through(s)->attends) /* behind the picture, which is there sooner */
+        lt_studio_attention_ask(s);
 }
 
 /* False: there is nothing to look at. */

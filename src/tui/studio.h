@@ -364,8 +364,10 @@ lt_image *lt_studio_look_once(lt_studio *s, lt_looking *l, int row);
 const lt_film *lt_studio_maker(const lt_studio *s, const lt_reel *r, int frame);
 
 /* ---- attending.c ---- */
-/* What lens 6 shows of the shown step is found anew, and asked for if it is not there. */
+/* What lens 6 shows of the shown step is found anew. */
 void lt_studio_attend(lt_studio *s);
+/* Asks for its maps if they are not there: after its picture, as maps take longer. */
+void lt_studio_attention_ask(lt_studio *s);
 /* The maps that lens 6 has of this frame, which s->attending is about then; NULL: not there. */
 const lt_attention_maps *lt_studio_attention(const lt_studio *s, const lt_reel *r, int k,
                                              int image);
