@@ -294,6 +294,45 @@ static void test_push(void **state)
     lt_film_free(f);
 }
 
+static long double dot(const float *a, const float *b, size_t n)
+{
+    long double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (long double)a[i] * (long double)b[i];
+    return sum;
+}
+
+/* What a step's numbers say, from products of whole vectors: |a - b|^2 = aa - 2ab + bb, and a frame
+ * of latents as the VAE sees it is cos(atan(sigma)) times as long. */
+static void test_step_numbers(void **state)
+{
+    (void)state;
+    static const double scale = 4;
+    lt_film *f = film("lms", scale);
+    size_t n = f->all;
+    for (int k = 1; k <= f->steps; k++) {
+        const lt_film_step *s = &f->at[k - 1];
+        const float *u = s->eps_uncond, *c = s->eps_text, *now = latents(f, k),
+                    *then = latents(f, k - 1);
+        double uu = (double)dot(u, u, n), cc = (double)dot(c, c, n), uc = (double)dot(u, c, n);
+        double eps =
+            (1 - scale) * (1 - scale) * uu + scale * scale * cc + 2 * scale * (1 - scale) * uc;
+        double a = cos(atan((double)f->schedule.sigmas[k])),
+               b = cos(atan((double)f->schedule.sigmas[k - 1]));
+        double yy = b * b * (double)dot(then, then, n);
+        double apart =
+            a * a * (double)dot(now, now, n) - 2 * a * b * (double)dot(now, then, n) + yy;
+        lt_film_numbers got;
+        lt_film_numbers_at(f, k, 0, &got);
+        assert_true(fabs(got.rms_eps - sqrt(eps / (double)n)) < 1e-9);
+        assert_true(fabs(got.push - scale * sqrt((cc - 2 * uc + uu) / uu)) < 1e-6);
+        assert_true(fabs(got.cosine - uc / sqrt(uu * cc)) < 1e-12);
+        assert_true(fabs(got.changed - sqrt(apart / yy)) < 1e-6);
+        assert_true(got.push > 1e-3 && got.changed > 1e-3);
+    }
+    lt_film_free(f);
+}
+
 static void test_moved(void **state)
 {
     (void)state;
@@ -410,9 +449,10 @@ int main(void)
         cmocka_unit_test(test_noise),    cmocka_unit_test(test_v),
         cmocka_unit_test(test_unguided), cmocka_unit_test(test_of_a_run),
         cmocka_unit_test(test_range),    cmocka_unit_test(test_grey),
-        cmocka_unit_test(test_push),     cmocka_unit_test(test_moved),
-        cmocka_unit_test(test_update),   cmocka_unit_test(test_orders),
-        cmocka_unit_test(test_forks),    cmocka_unit_test(test_channels),
+        cmocka_unit_test(test_push),     cmocka_unit_test(test_step_numbers),
+        cmocka_unit_test(test_moved),    cmocka_unit_test(test_update),
+        cmocka_unit_test(test_orders),   cmocka_unit_test(test_forks),
+        cmocka_unit_test(test_channels),
     };
     return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }
