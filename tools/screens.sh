@@ -18,7 +18,7 @@ shots() { # SIZE STEP... -- ARGUMENT...
     --resource 'XTerm*termName: xterm-256color' "$@"
 }
 
-fox="a red fox in the snow" night="a lighthouse at night"
+fox="a red fox in the snow" castle="a castle in the mountains"
 twelve="key:Right key:Right key:Right key:Right key:Right key:Right"
 twelve="$twelve $twelve"
 
@@ -59,14 +59,14 @@ for seed in "a house in the rain:8" "a green tree:9" "a sailing boat at sunset:1
 done
 shots 100x32 wait:prompt still key:Escape still key:H still key:Right still shot:"$out/gallery.png" key:q key:q exit -- \
   "$program"
-shots 80x24 wait:prompt still "type:$night" key:Return wait:30/30 still key:p still shot:"$out/small.png" \
+shots 80x24 wait:prompt still "type:$castle" key:Return wait:30/30 still key:p still shot:"$out/small.png" \
   key:q key:q exit -- "$program" --seed 7
 # shellcheck disable=SC2086
-shots 170x50 wait:prompt still "type:$night" key:Return wait:30/30 still key:Home $twelve still key:I still \
+shots 170x50 wait:prompt still "type:$castle" key:Return wait:30/30 still key:Home $twelve still key:I still \
   shot:"$out/large.png" key:q exit -- "$program" --seed 7
 # shellcheck disable=SC2086
 shots 190x56 --resource 'XTerm*faceSize: 9' --resource 'XTerm*maxGraphicSize: 2200x1500' wait:prompt still \
-  "type:$night" key:Return wait:30/30 still key:Home $twelve still still key:Tab key:Tab key:7 still \
+  "type:$castle" key:Return wait:30/30 still key:Home $twelve still still key:Tab key:Tab key:7 still \
   shot:"$out/wide.png" key:q exit -- "$program" --seed 7
 for file in "$out"/*.png; do # small enough for a repository
   convert "$file" -strip +dither -colors 128 "PNG8:$file"
