@@ -91,6 +91,7 @@ static void one_page(rig *r, const lt_lesson *l, int page)
         fail_msg("%s: page %d has check: and no keys:", l->title, page + 1);
     if (p->check_count) {
         rig_wait(r, "waits for it");
+        rig_gone(r, "Done."); /* of the page before, in another row: a screen comes in pieces */
         press(r, p);
         rig_match(r, page + 1 < l->count ? "Done\\.  F2: next page" : "Done\\.  F2: the end");
         rig_wait(r, number);
@@ -194,6 +195,7 @@ static void skip_through(int number)
             rig_wait(&r, "Enter next page");
         if (opens(p)) { /* but for what needs a page that was skipped */
             rig_match(&r, "waits for it|Done\\.");
+            CHECK_OK(terminal_wait_quiet(r.t, 100, err)); /* and not the page before's */
             press(&r, p);
         }
         if (rig_shows(&r, "failed: "))
