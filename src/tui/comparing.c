@@ -1,6 +1,7 @@
 /* comparing.c - two runs, or two steps, against each other: what is looked at is B, what it is held
  * against is A. */
 #include "tui/studio.h"
+#include "tui/wake.h"
 
 enum { GAIN = 4, MOST_GAIN = 32 };
 static const double flip = 0.5; /* seconds that flicker shows a picture */
@@ -76,7 +77,7 @@ double lt_studio_compare_wait(const lt_studio *s)
 {
     if (!flickers(s))
         return -1;
-    return s->comparing.flip_at > s->now ? s->comparing.flip_at - s->now : 0;
+    return lt_wake_until(s->comparing.flip_at, s->now);
 }
 
 void lt_studio_compare_tick(lt_studio *s)

@@ -209,7 +209,7 @@ static void wait(const lt_studio *s)
     seconds = lt_wake_sooner(seconds, lt_input_wait(s->input, s->now));
     seconds = lt_wake_sooner(seconds, lt_canvas_wait(s->canvas, s->now));
     if (s->refresh_at > 0)
-        seconds = lt_wake_sooner(seconds, s->refresh_at > s->now ? s->refresh_at - s->now : 0);
+        seconds = lt_wake_sooner(seconds, lt_wake_until(s->refresh_at, s->now));
     bool writing = lt_canvas_writing(s->canvas);
     if (!s->dirty || writing)
         lt_wake_wait(descriptors, s->writer ? 4 : 3, writing, seconds);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "pipeline/init_image.h"
 #include "tui/studio.h"
+#include "tui/wake.h"
 
 static const double rest = 0.15; /* seconds after which a moved slider rests */
 
@@ -207,9 +208,7 @@ bool lt_studio_noising_take(lt_studio *s, lt_event *e)
 double lt_studio_noising_wait(const lt_studio *s)
 {
     double at = s->noising.rest_at;
-    if (s->view != LT_VIEW_NOISING || at <= 0)
-        return -1;
-    return at > s->now ? at - s->now : 0;
+    return s->view == LT_VIEW_NOISING && at > 0 ? lt_wake_until(at, s->now) : -1;
 }
 
 void lt_studio_noising_tick(lt_studio *s)

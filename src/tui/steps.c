@@ -286,11 +286,6 @@ static bool worker_busy(const lt_studio *s)
     return lt_session_now(s->session).what != LT_IDLE;
 }
 
-static double until(const lt_studio *s, double when)
-{
-    return when > s->now ? when - s->now : 0;
-}
-
 static bool paced(const lt_studio *s)
 {
     return s->paced_hold && s->reel && s->reel->state == LT_REEL_PAUSED && s->next_move > 0;
@@ -300,7 +295,7 @@ double lt_studio_wait(const lt_studio *s)
 {
     double wait = worker_busy(s) || s->busy ? tick : -1;
     if (s->replaying || paced(s))
-        wait = lt_wake_sooner(wait, until(s, s->next_move));
+        wait = lt_wake_sooner(wait, lt_wake_until(s->next_move, s->now));
     wait = lt_wake_sooner(wait, lt_studio_what_if_wait(s));
     wait = lt_wake_sooner(wait, lt_studio_compare_wait(s));
     wait = lt_wake_sooner(wait, lt_studio_noising_wait(s));
@@ -310,7 +305,7 @@ double lt_studio_wait(const lt_studio *s)
     if (lt_studio_saving(s))
         wait = 0;
     if (s->note.until > 0)
-        wait = lt_wake_sooner(wait, until(s, s->note.until));
+        wait = lt_wake_sooner(wait, lt_wake_until(s->note.until, s->now));
     return wait;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "tui/studio.h"
+#include "tui/wake.h"
 
 const lt_encoding *lt_studio_token_vectors(lt_studio *s)
 {
@@ -27,9 +28,7 @@ const lt_encoding *lt_studio_token_vectors(lt_studio *s)
 double lt_studio_token_vectors_wait(const lt_studio *s)
 {
     double at = s->tokens.rest_at;
-    if (s->view != LT_VIEW_TOKENS || at <= 0)
-        return -1;
-    return at > s->now ? at - s->now : 0;
+    return s->view == LT_VIEW_TOKENS && at > 0 ? lt_wake_until(at, s->now) : -1;
 }
 
 void lt_studio_token_vectors_tick(lt_studio *s)

@@ -371,12 +371,12 @@ double lt_tour_wait(const lt_studio *s)
     if (!t)
         return -1;
     if (t->key >= 0)
-        wait = lt_wake_sooner(wait, t->key_at > s->now ? t->key_at - s->now : 0);
+        wait = lt_wake_sooner(wait, lt_wake_until(t->key_at, s->now));
     if (t->at <= t->page && t->since > 0) {
         const lt_lesson_deed *d = &t->lesson.pages[t->at].deeds[t->deed];
         if (d->until.fact == LT_LESSON_IF_SECONDS) {
             double end = t->since + d->until.number;
-            wait = lt_wake_sooner(wait, end > s->now ? end - s->now : 0);
+            wait = lt_wake_sooner(wait, lt_wake_until(end, s->now));
         }
     }
     return wait;

@@ -80,6 +80,11 @@ bool lt_wake_stopped(void)
     return was;
 }
 
+double lt_wake_until(double moment, double now)
+{
+    return moment > now ? moment - now : 0;
+}
+
 double lt_wake_sooner(double a, double b)
 {
     return a < 0 ? b : b < 0 || a < b ? a : b;

@@ -15,6 +15,8 @@ void lt_wake_close(void); /* as before */
  * end.  writable: also until the first one takes bytes. */
 void lt_wake_wait(const int *descriptors, int count, bool writable, double seconds);
 
+/* From now to a moment, both of lt_clock; 0 if it is over. */
+double lt_wake_until(double moment, double now);
 /* The shorter of two waits as lt_wake_wait takes them. */
 double lt_wake_sooner(double a, double b);
 

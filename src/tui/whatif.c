@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "tui/studio.h"
+#include "tui/wake.h"
 
 static const double rest = 0.15; /* seconds after which a moved slider rests */
 static const double usual = 20;  /* the slider's end */
@@ -255,9 +256,7 @@ void lt_studio_what_if_take(lt_studio *s, lt_event *e)
 double lt_studio_what_if_wait(const lt_studio *s)
 {
     double at = s->what_if.rest_at;
-    if (!lt_studio_what_if(s) || at <= 0)
-        return -1;
-    return at > s->now ? at - s->now : 0;
+    return lt_studio_what_if(s) && at > 0 ? lt_wake_until(at, s->now) : -1;
 }
 
 void lt_studio_what_if_tick(lt_studio *s)

@@ -200,7 +200,7 @@ static void skip_through(int number)
         }
         if (rig_shows(&r, "failed: "))
             fail_msg("%s: a line of page %d failed", l.title, i + 1);
-        if (opens(p) && i + 1 == l.count) /* a view that comes later takes the message away */
+        if (opens(p) && i + 1 == l.count) /* a view that comes later brings another message */
             rig_wait(&r, "Done.");
         rig_keys(&r, "<f2>");
     }
