@@ -116,12 +116,12 @@ static void go(lt_studio *s, const char *argument)
 
 static void pace(lt_studio *s, const char *argument)
 {
-    char *end;
-    double seconds = strtod(argument, &end);
-    if (*end || !(seconds >= 0 && seconds <= LT_COMMAND_PACE_MOST))
-        refuse(s, "pace is '%s', expected 0 to %d seconds", argument, LT_COMMAND_PACE_MOST);
-    else
+    double seconds;
+    lt_error err = {0};
+    if (lt_command_pace(argument, &seconds, &err))
         lt_studio_pace_of(s, seconds);
+    else
+        lt_studio_fault(s, &err);
 }
 
 static void open_png(lt_studio *s, const char *argument)
@@ -169,8 +169,9 @@ static void what_if(lt_studio *s, const char *argument)
 static void theme(lt_studio *s, const char *argument)
 {
     lt_theme found;
-    if (!lt_theme_find(argument, &found)) {
-        refuse(s, "there is no theme '%s', expected auto, dark, light or mono", argument);
+    lt_error err = {0};
+    if (!lt_command_theme(argument, &found, &err)) {
+        lt_studio_fault(s, &err);
     } else if (!s->options->colour) {
         lt_studio_say(s, LT_NOTE_INFO, "NO_COLOR is set: there are no colours");
     } else {
@@ -181,11 +182,12 @@ static void theme(lt_studio *s, const char *argument)
 
 static void mouse(lt_studio *s, const char *argument)
 {
-    bool on = strcmp(argument, "on") == 0;
-    if (on || strcmp(argument, "off") == 0)
+    bool on;
+    lt_error err = {0};
+    if (lt_command_mouse(argument, &on, &err))
         lt_tty_mode(s->tty, LT_MODE_MOUSE, on);
     else
-        refuse(s, "mouse is '%s', expected on or off", argument);
+        lt_studio_fault(s, &err);
 }
 
 static void map(lt_studio *s, const char *argument)

@@ -43,6 +43,11 @@ void lt_command_run(lt_studio *s, const char *line);
 
 /* ---- command_check.c ---- */
 
+/* What these verbs take.  LT_ERR_ARGUMENT. */
+bool lt_command_pace(const char *text, double *out, lt_error *err) LT_WARN_UNUSED; /* seconds */
+bool lt_command_theme(const char *text, lt_theme *out, lt_error *err) LT_WARN_UNUSED;
+bool lt_command_mouse(const char *text, bool *out, lt_error *err) LT_WARN_UNUSED;
+
 /* What can be seen of a lesson's line without doing it: that it names something that a lesson may
  * do, numbers in their ranges, the value of a setting.  LT_ERR_ARGUMENT. */
 bool lt_command_check(const char *line, lt_error *err) LT_WARN_UNUSED;

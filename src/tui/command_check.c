@@ -1,4 +1,4 @@
-/* command_check.c - a line of a lesson, without doing it. */
+/* command_check.c - what verbs take, and a line of a lesson, without doing it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,33 +51,44 @@ static bool check_set(const char *text, lt_error *err)
 
 /* ---- what the verbs take ---- */
 
-static bool number(const char *text, bool whole, double least, double most, lt_error *err)
+static bool number(const char *verb, const char *text, bool whole, double least, double most,
+                   lt_error *err)
 {
     char *end;
     double x = strtod(text, &end);
     return (!*end && x >= least && x <= most && (!whole || x == (int)x)) ||
-           lt_fail(err, LT_ERR_ARGUMENT, NULL, "'%s', expected a %snumber from %g to %g", text,
-                   whole ? "whole " : "", least, most);
+           lt_fail(err, LT_ERR_ARGUMENT, NULL, "%s is '%s', expected a %snumber from %g to %g",
+                   verb, text, whole ? "whole " : "", least, most);
 }
 
 static bool check_goto(const char *text, lt_error *err)
 {
-    return number(text, true, 0, LT_PARAMS_MAX_STEPS, err);
+    return number("goto", text, true, 0, LT_PARAMS_MAX_STEPS, err);
+}
+
+bool lt_command_pace(const char *text, double *out, lt_error *err)
+{
+    char *end;
+    *out = strtod(text, &end);
+    return (!*end && *out >= 0 && *out <= LT_COMMAND_PACE_MOST) ||
+           lt_fail(err, LT_ERR_ARGUMENT, NULL, "pace is '%s', expected 0 to %d seconds", text,
+                   LT_COMMAND_PACE_MOST);
 }
 
 static bool check_pace(const char *text, lt_error *err)
 {
-    return number(text, false, 0, LT_COMMAND_PACE_MOST, err);
+    double ignored;
+    return lt_command_pace(text, &ignored, err);
 }
 
 static bool check_seeds(const char *text, lt_error *err)
 {
-    return number(text, true, LT_GRID_LEAST, LT_GRID_MOST, err);
+    return number("seeds", text, true, LT_GRID_LEAST, LT_GRID_MOST, err);
 }
 
 static bool check_vary(const char *text, lt_error *err)
 {
-    if (!number(text, false, 0, 1, err))
+    if (!number("vary", text, false, 0, 1, err))
         return false;
     return strtod(text, NULL) > 0 ||
            lt_fail(err, LT_ERR_ARGUMENT, NULL, "a strength of '%s' varies nothing", text);
@@ -85,21 +96,33 @@ static bool check_vary(const char *text, lt_error *err)
 
 static bool check_what_if(const char *text, lt_error *err)
 {
-    return number(text, false, 0, 1000, err);
+    return number("what-if", text, false, 0, 1000, err);
 }
 
-static bool check_theme(const char *text, lt_error *err)
+bool lt_command_theme(const char *text, lt_theme *out, lt_error *err)
 {
-    lt_theme theme;
-    return lt_theme_find(text, &theme) ||
+    return lt_theme_find(text, out) ||
            lt_fail(err, LT_ERR_ARGUMENT, NULL,
                    "there is no theme '%s', expected auto, dark, light or mono", text);
 }
 
+static bool check_theme(const char *text, lt_error *err)
+{
+    lt_theme ignored;
+    return lt_command_theme(text, &ignored, err);
+}
+
+bool lt_command_mouse(const char *text, bool *out, lt_error *err)
+{
+    *out = strcmp(text, "on") == 0;
+    return *out || strcmp(text, "off") == 0 ||
+           lt_fail(err, LT_ERR_ARGUMENT, NULL, "mouse is '%s', expected on or off", text);
+}
+
 static bool check_mouse(const char *text, lt_error *err)
 {
-    return strcmp(text, "on") == 0 || strcmp(text, "off") == 0 ||
-           lt_fail(err, LT_ERR_ARGUMENT, NULL, "mouse is '%s', expected on or off", text);
+    bool ignored;
+    return lt_command_mouse(text, &ignored, err);
 }
 
 /* The others take any words. */
@@ -116,7 +139,7 @@ static bool check_argument(const char *verb, const char *text, lt_error *err)
 {
     for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++)
         if (strcmp(arguments[i].verb, verb) == 0)
-            return arguments[i].check(text, err) || lt_fail_in(err, "%s", verb);
+            return arguments[i].check(text, err);
     return true;
 }
 
