@@ -61,8 +61,24 @@ void lt_attention_free(lt_attention_maps *a)
     if (!a)
         return;
     lt_words_done(&a->words);
+    lt_words_done(&a->pieces);
     free(a->block);
     free(a);
+}
+
+void lt_attention_of(lt_attention_maps *a, const char *prompt, const lt_tokens *tokens)
+{
+    lt_words_done(&a->words);
+    lt_words_done(&a->pieces);
+    lt_words_of(prompt, tokens, LT_BY_WORD, &a->words);
+    lt_words_of(prompt, tokens, LT_BY_TOKEN, &a->pieces);
+}
+
+void lt_attention_swap(lt_attention_maps *a)
+{
+    lt_prompt_words words = a->words;
+    a->words = a->pieces;
+    a->pieces = words;
 }
 
 void lt_attention_add(lt_attention_maps *sum, const lt_attention_maps *more)
@@ -82,13 +98,14 @@ bool lt_attention_copy(const lt_attention_maps *a, lt_attention_maps **out, lt_e
 {
     lt_attention_maps *copy = lt_alloc(sizeof *copy);
     *copy = *a;
-    copy->words = (lt_prompt_words){0};
+    copy->words = copy->pieces = (lt_prompt_words){0};
     if (!make_block(copy, err)) {
         free(copy);
         return false;
     }
     memcpy(copy->block, a->block, a->bytes);
     lt_words_copy(&copy->words, &a->words);
+    lt_words_copy(&copy->pieces, &a->pieces);
     *out = copy;
     return true;
 }

@@ -26,7 +26,8 @@ typedef struct lt_attention_maps {
     int tokens;                             /* T = 77 */
     int count;                              /* of resolutions, >= 1 */
     lt_attention_size size[LT_UNET_LEVELS]; /* the largest first */
-    lt_prompt_words words;                  /* owned: of the prompt; none until somebody says */
+    lt_prompt_words words;                  /* owned: of the prompt; none until lt_attention_of */
+    lt_prompt_words pieces;                 /* owned: the same by tokens */
     float *block;                           /* owned: all maps */
     size_t bytes;                           /* of it */
 } lt_attention_maps;
@@ -35,6 +36,10 @@ typedef struct lt_attention_maps {
 bool lt_attention_new(const lt_unet_config *c, int tokens, int h, int w, lt_attention_maps **out,
                       lt_error *err) LT_WARN_UNUSED;
 void lt_attention_free(lt_attention_maps *a); /* NULL is fine */
+/* Says of which prompt they are, and by which tokens. */
+void lt_attention_of(lt_attention_maps *a, const char *prompt, const lt_tokens *tokens);
+/* `words` are `pieces` from now on, and back. */
+void lt_attention_swap(lt_attention_maps *a);
 bool lt_attention_copy(const lt_attention_maps *a, lt_attention_maps **out,
                        lt_error *err) LT_WARN_UNUSED;
 /* The mean of n >= 1 of the same prompt and size: of several steps. */

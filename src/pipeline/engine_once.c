@@ -25,10 +25,8 @@ bool lt_engine_predict_once(lt_engine *e, const lt_once_call *c, lt_progress *pr
     bool ok = lt_engine_time(e, 1, &c->timestep, shifts, progress, err) &&
               lt_engine_predict(e, &call, progress, err) &&
               lt_engine_check_finite(e, "the UNet's prediction", c->eps, n, err);
-    if (ok && c->attention) {
-        lt_words_done(&c->attention->words);
-        lt_words_of(c->prompt, &text->tokens, &c->attention->words);
-    }
+    if (ok && c->attention)
+        lt_attention_of(c->attention, c->prompt, &text->tokens);
     free(shifts);
     lt_encoding_free(text);
     return ok;

@@ -43,7 +43,7 @@ bool lt_run_make_attention(lt_run *run, lt_error *err)
         int prompt = i / v->per_prompt;
         if (!lt_attention_new(about->unet, v->tokens, v->h, v->w, &run->attention[i], err))
             return false;
-        lt_words_of(run->params->prompts[prompt], &run->prompts[prompt], &run->attention[i]->words);
+        lt_attention_of(run->attention[i], run->params->prompts[prompt], &run->prompts[prompt]);
     }
     return true;
 }

@@ -22,19 +22,36 @@ static char *text_of(const char *prompt, const lt_token_word *word)
     return text.data ? text.data : lt_strdup("");
 }
 
-void lt_words_of(const char *prompt, const lt_tokens *tokens, lt_prompt_words *out)
+/* What begins with token i. */
+static lt_token_word part_at(const lt_tokens *tokens, lt_words_by by, size_t i)
+{
+    if (by == LT_BY_WORD)
+        return lt_tokens_word(tokens, tokens->used, i);
+    const lt_token *t = &tokens->all[i];
+    return (lt_token_word){.first = i, .count = 1, .start = t->start, .end = t->end};
+}
+
+void lt_words_of(const char *prompt, const lt_tokens *tokens, lt_words_by by, lt_prompt_words *out)
 {
     int used = (int)tokens->used, length = (int)tokens->length;
     *out = (lt_prompt_words){0};
     add(out, LT_WORD_START, 0, 1, lt_strdup("<start>"));
     for (int i = 0, next; i < used; i = next) {
-        lt_token_word word = lt_tokens_word(tokens, tokens->used, (size_t)i);
+        lt_token_word word = part_at(tokens, by, (size_t)i);
         next = i + (int)word.count;
         add(out, LT_WORD_PROMPT, i + 1, next + 1, text_of(prompt, &word));
     }
     add(out, LT_WORD_END, used + 1, used + 2, lt_strdup("<end>"));
     if (used + 2 < length)
         add(out, LT_WORD_PADDING, used + 2, length, lt_strdup("<padding>"));
+}
+
+int lt_words_at(const lt_prompt_words *w, int position)
+{
+    int i = 0;
+    while (i + 1 < w->count && w->at[i].to <= position)
+        i++;
+    return i;
 }
 
 void lt_words_copy(lt_prompt_words *to, const lt_prompt_words *from)

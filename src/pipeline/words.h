@@ -1,7 +1,7 @@
 /*
  * words.h - the 77 positions that a UNet looks at, by the words of the prompt (lt_token.word): a
  * comma is a word of its own.  Begin, end and padding are no words of it, but looked at as well,
- * and are told apart.  Pure.
+ * and are told apart.  Or the same by tokens: a word of several pieces is as many.  Pure.
  */
 #pragma once
 
@@ -25,7 +25,14 @@ typedef struct lt_prompt_words {
     int count;
 } lt_prompt_words;
 
-/* The words of a prompt and its tokens.  What was cut off is in none. */
-void lt_words_of(const char *prompt, const lt_tokens *tokens, lt_prompt_words *out);
+typedef enum lt_words_by {
+    LT_BY_WORD,
+    LT_BY_TOKEN, /* but padding stays together */
+} lt_words_by;
+
+/* Of a prompt and its tokens.  What was cut off is in none. */
+void lt_words_of(const char *prompt, const lt_tokens *tokens, lt_words_by by, lt_prompt_words *out);
+/* The one that has this position, of those that the words cover. */
+int lt_words_at(const lt_prompt_words *w, int position);
 void lt_words_copy(lt_prompt_words *to, const lt_prompt_words *from);
 void lt_words_done(lt_prompt_words *w); /* {0} is fine */

@@ -97,6 +97,8 @@ static void refresh(lt_studio *s)
     if (!(a->whole ? mean_of(r, s->image, a, &err)
                    : !here || lt_attention_copy(here, &a->now, &err)))
         lt_studio_fault(s, &err);
+    if (a->now && a->by_token)
+        lt_attention_swap(a->now);
     if (a->now)
         measure(a);
     s->dirty = true;
@@ -276,12 +278,27 @@ static void next_size(lt_studio *s)
     changed(s);
 }
 
+/* Words, or their tokens: what has the first position of what was chosen is chosen then. */
+static void next_parts(lt_studio *s)
+{
+    lt_attending *a = &s->attending;
+    a->by_token = !a->by_token;
+    if (a->now) {
+        int from = a->now->words.at[a->word].from;
+        lt_attention_swap(a->now);
+        choose(a, lt_words_at(&a->now->words, from));
+        measure(a);
+    }
+    changed(s);
+}
+
 bool lt_studio_attention_act(lt_studio *s, lt_action action)
 {
     lt_attending *a = &s->attending;
     bool size = action == LT_ACTION_LENS_6, mode = action == LT_ACTION_ATTENTION_MODE;
+    bool parts = action == LT_ACTION_ATTENTION_TOKENS;
     int by = action == LT_ACTION_WORD_BEFORE ? -1 : action == LT_ACTION_WORD_AFTER ? 1 : 0;
-    if (!size && !mode && by == 0)
+    if (!size && !mode && !parts && by == 0)
         return false;
     if (!lt_studio_through(s)->attends) {
         lt_studio_say(s, LT_NOTE_INFO, "words are those of lens 6");
@@ -289,6 +306,8 @@ bool lt_studio_attention_act(lt_studio *s, lt_action action)
     }
     if (size)
         next_size(s);
+    else if (parts)
+        next_parts(s);
     else if (by && shown(s))
         lt_studio_attention_word(s, (a->word + by + a->now->words.count) % a->now->words.count);
     if (mode) {

@@ -8,9 +8,10 @@
 #include "pipeline/attention.h"
 
 typedef struct lt_attending {
-    int size;   /* a resolution of the UNet, or LT_ATTENTION_ALL */
-    bool whole; /* the mean over the steps at hand, not this step */
-    int word;   /* among the words of `now` */
+    int size;      /* a resolution of the UNet, or LT_ATTENTION_ALL */
+    bool whole;    /* the mean over the steps at hand, not this step */
+    bool by_token; /* the words of `now` are its tokens */
+    int word;      /* among the words of `now` */
     char *text; /* owned: that word's, by which another run's is found; NULL: none was seen yet */
 
     /* What is shown, of this run, image and step; id 0: nothing yet. */

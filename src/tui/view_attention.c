@@ -58,7 +58,8 @@ static void head(const lt_studio *s, lt_rect area)
         snprintf(of, sizeof of, "mean of %d step%s", a->steps, a->steps == 1 ? "" : "s");
     else
         snprintf(of, sizeof of, "step %d", s->step);
-    lt_draw_format(area.y, x, width, LT_STYLE_STRONG, "Attention, %s, %s", of, size);
+    lt_draw_format(area.y, x, width, LT_STYLE_STRONG, "Attention%s, %s, %s",
+                   a->by_token ? " by token" : "", of, size);
     if (area.height < HEAD)
         return;
     if (maps)

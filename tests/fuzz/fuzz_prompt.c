@@ -38,11 +38,11 @@ static void check_tokens(const lt_tokens *t, size_t n)
 }
 
 /* They cover the positions of the model. */
-static void check_words(const char *prompt, const lt_tokens *t)
+static void check_words(const char *prompt, const lt_tokens *t, lt_words_by by)
 {
     lt_prompt_words w;
     int at = 0;
-    lt_words_of(prompt, t, &w);
+    lt_words_of(prompt, t, by, &w);
     for (int i = 0; i < w.count; at = w.at[i++].to)
         LT_ASSERT(w.at[i].from == at && w.at[i].to > at && w.at[i].text);
     LT_ASSERT(at == (int)t->length);
@@ -109,7 +109,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     LT_ASSERT(ok == lt_text_valid(text, n, NULL));
     if (ok && lt_tokenizer_encode(tokenizer, text, n, &tokens, &err)) {
         check_tokens(&tokens, n);
-        check_words(text, &tokens);
+        check_words(text, &tokens, LT_BY_WORD);
+        check_words(text, &tokens, LT_BY_TOKEN);
         through_png(text);
         through_json(text);
     } else {

@@ -232,17 +232,50 @@ static void check_word(const lt_prompt_words *w, int i, lt_word_kind kind, int f
     assert_string_equal(w->at[i].text, text);
 }
 
-static lt_prompt_words words_of(const char *prompt)
+static lt_prompt_words parts_of(const char *prompt, lt_words_by by)
 {
     lt_tokenizer *t;
     lt_tokens tokens;
     lt_prompt_words words;
     CHECK_OK(lt_tokenizer_open(LT_ASSETS "/clip-vit-large-patch14", &t, err));
     CHECK_OK(lt_tokenizer_encode(t, prompt, strlen(prompt), &tokens, err));
-    lt_words_of(prompt, &tokens, &words);
+    lt_words_of(prompt, &tokens, by, &words);
     lt_tokens_done(&tokens);
     lt_tokenizer_close(t);
     return words;
+}
+
+static lt_prompt_words words_of(const char *prompt)
+{
+    return parts_of(prompt, LT_BY_WORD);
+}
+
+/* A word of several pieces is as many; its bytes are shared out among them. */
+static void test_pieces(void **state)
+{
+    (void)state;
+    lt_prompt_words all = words_of("a bioluminescent fox"),
+                    w = parts_of("a bioluminescent fox", LT_BY_TOKEN);
+    const lt_word *whole = &all.at[2];
+    lt_buf text = {0};
+    assert_string_equal(whole->text, "bioluminescent");
+    assert_int_equal(w.count, all.count + whole->to - whole->from - 1);
+    for (int i = 0; i < w.count - 1; i++) {
+        assert_int_equal(w.at[i].from, i);
+        assert_int_equal(w.at[i].to, i + 1);
+        assert_int_equal(lt_words_at(&w, i), i);
+        if (i >= whole->from && i < whole->to)
+            lt_buf_str(&text, w.at[i].text);
+    }
+    assert_string_equal(text.data, "bioluminescent");
+    check_word(&w, w.count - 1, LT_WORD_PADDING, w.count - 1, 77, "<padding>");
+    assert_int_equal(lt_words_at(&w, 76), w.count - 1);
+    assert_int_equal(lt_words_at(&all, whole->from), 2);
+    assert_int_equal(lt_words_at(&all, whole->to - 1), 2);
+    assert_int_equal(lt_words_at(&all, whole->to), 3);
+    lt_words_done(&all);
+    lt_words_done(&w);
+    lt_buf_done(&text);
 }
 
 static void test_words(void **state)
@@ -414,12 +447,12 @@ static void test_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_diffusers),  cmocka_unit_test(test_off),
-        cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_words),
-        cmocka_unit_test(test_words_ends), cmocka_unit_test(test_words_marks),
-        cmocka_unit_test(test_shares),     cmocka_unit_test(test_enlarges),
-        cmocka_unit_test(test_mean),       cmocka_unit_test(test_draws),
-        cmocka_unit_test(test_none),
+        cmocka_unit_test(test_diffusers),   cmocka_unit_test(test_off),
+        cmocka_unit_test(test_same_bytes),  cmocka_unit_test(test_words),
+        cmocka_unit_test(test_pieces),      cmocka_unit_test(test_words_ends),
+        cmocka_unit_test(test_words_marks), cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_enlarges),    cmocka_unit_test(test_mean),
+        cmocka_unit_test(test_draws),       cmocka_unit_test(test_none),
     };
     return cmocka_run_group_tests(tests, pipeline_sd1_open, pipeline_sd1_close);
 }

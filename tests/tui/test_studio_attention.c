@@ -154,6 +154,50 @@ static void live(const terminal_options *options)
     rig_leave(&r);
 }
 
+static double share(rig *r, const char *name)
+{
+    char text[64];
+    int row, column;
+    lt_buf line = {0};
+    snprintf(text, sizeof text, " %s ", name);
+    rig_wait(r, text);
+    assert_true(terminal_find(r->t, text, &row, &column));
+    terminal_row(r->t, row, &line);
+    const char *at = strstr(line.data, text) + strlen(text);
+    double percent = strtod(at + strspn(at, " #"), NULL);
+    lt_buf_done(&line);
+    return percent;
+}
+
+/* A word of several tokens, and each of them: their shares are its own, and what was chosen stays
+ * chosen. */
+static void test_tokens(void **state)
+{
+    (void)state;
+    rig r = rig_ready(&rig_large, "-p zorkaneez_fox --seed 7 --steps 4", "");
+    rig_watch(&r);
+    rig_keys(&r, "6<enter>");
+    rig_wait(&r, "DONE 4/4");
+    rig_wait(&r, "Attention, step 4, all sizes");
+    double word = share(&r, "zorkaneez"), fox = share(&r, "fox"), rest = share(&r, "<padding>");
+    rig_keys(&r, "A");
+    rig_wait(&r, "Attention by token, step 4, all sizes");
+    double sum = share(&r, "zor") + share(&r, "kan") + share(&r, "eez");
+    assert_true(fabs(sum - word) < 0.2); /* four numbers of one digit */
+    assert_true(fabs(share(&r, "fox") - fox) < 1e-9);
+    assert_true(fabs(share(&r, "<padding>") - rest) < 1e-9);
+    for (int tries = 0; tries < 8 && !rig_shows(&r, "> kan "); tries++) {
+        rig_keys(&r, "l");
+        CHECK_OK(terminal_wait_quiet(r.t, 200, err));
+    }
+    rig_wait(&r, "> kan ");
+    rig_wait(&r, "kan  step 4"); /* in the title */
+    rig_keys(&r, "A");
+    rig_wait(&r, "> zorkaneez ");
+    rig_sound_cleared(&r);
+    rig_leave(&r);
+}
+
 static void test_live(void **state)
 {
     (void)state;
@@ -319,9 +363,13 @@ static void test_without_pictures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_live),   cmocka_unit_test(test_afterwards),
-        cmocka_unit_test(test_others), cmocka_unit_test(test_while_it_runs),
-        cmocka_unit_test(test_blocks), cmocka_unit_test(test_without_pictures),
+        cmocka_unit_test(test_live),
+        cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_afterwards),
+        cmocka_unit_test(test_others),
+        cmocka_unit_test(test_while_it_runs),
+        cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_without_pictures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
