@@ -179,9 +179,11 @@ static void test_tokens(void **state)
     rig_keys(&r, "6<enter>");
     rig_wait(&r, "DONE 4/4");
     rig_wait(&r, "Attention, step 4, all sizes");
+    CHECK_OK(terminal_wait_quiet(r.t, 200, err)); /* all of the screen */
     double word = share(&r, "zorkaneez"), fox = share(&r, "fox"), rest = share(&r, "<padding>");
     rig_keys(&r, "A");
     rig_wait(&r, "Attention by token, step 4, all sizes");
+    CHECK_OK(terminal_wait_quiet(r.t, 200, err));
     double sum = share(&r, "zor") + share(&r, "kan") + share(&r, "eez");
     assert_true(fabs(sum - word) < 0.2); /* four numbers of one digit */
     assert_true(fabs(share(&r, "fox") - fox) < 1e-9);
