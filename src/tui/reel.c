@@ -2,6 +2,7 @@
 #include "tui/reel.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -138,12 +139,24 @@ static void share_pictures(lt_reel *r, const lt_reel *from, int image)
         }
 }
 
-/* The parent's pictures of the frames that are the same. */
+/* A run of one picture begins with the noise of an image of another.  One that begins with a picture
+ * reads its file, which may be another one by now. */
+static bool same_noise(const lt_film *f, const lt_film *parent, int image)
+{
+    return parent->channels == f->channels && parent->h == f->h && parent->w == f->w &&
+           memcmp(f->noise, parent->noise + (size_t)image * f->all, f->all * sizeof *f->noise) == 0;
+}
+
+/* The parent's pictures of the frames that are the same; without any it is none. */
 static void inherit(const lt_reels *reels, lt_reel *r)
 {
     const lt_reel *parent = lt_reels_find(reels, r->parent);
-    if (parent && parent->film)
+    if (!parent || !parent->film)
+        return;
+    if (same_noise(r->film, parent->film, r->parent_image))
         share_pictures(r, parent, r->parent_image);
+    else
+        r->parent = 0;
 }
 
 static void begun(const lt_reels *reels, lt_reel *r, lt_event *e)

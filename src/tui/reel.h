@@ -40,7 +40,7 @@ typedef struct lt_reel {
     bool beside;                          /* pictures are made beside the steps */
     char *prompt;                         /* owned: for the list of runs */
     uint64_t parent;                      /* the run that it goes on from; 0: none */
-    int parent_image, forked;             /* from which image of it, at which frame */
+    int parent_image, forked;             /* from which image of it, at which frame; 0: its noise */
     uint64_t ticket;                      /* of the history's writer; 0: none */
     int64_t stored;                       /* its id in the history; 0: not there, or not yet */
     int64_t adopts;                       /* an interrupted run of the history that it goes on */

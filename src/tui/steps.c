@@ -114,10 +114,8 @@ void lt_studio_branch(lt_studio *s, lt_params *p, lt_reel *parent, int k)
         return;
     }
     lt_studio_begin_reel(s, p->prompts[0], paced);
-    if (k == 0) {
+    if (k == 0)
         lt_session_run(s->session, s->next_id, p, paced);
-        return;
-    }
     s->reel->parent = parent->id;
     s->reel->parent_image = image;
     s->reel->forked = k;

@@ -269,7 +269,7 @@ void lt_studio_fork(lt_studio *s);
 /* p becomes that of a run with the noise, the picture to begin with, the steps, the size and the
  * model of another, of one picture; own_noise: but its own seed. */
 void lt_studio_as_parent(const lt_studio *s, lt_params *p, const lt_film *f, bool own_noise);
-/* p with the seed, steps and size of a run, from its frame k on; k = 0: from the noise. */
+/* p with the seed, steps and size of a run, from its frame k on; k = 0: it makes the same noise. */
 void lt_studio_branch(lt_studio *s, lt_params *p, lt_reel *parent, int k);
 void lt_studio_goto(lt_studio *s, int step);
 void lt_studio_step(lt_studio *s, int by);

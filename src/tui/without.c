@@ -85,8 +85,11 @@ static uint64_t begin(lt_studio *s, branch *b)
 {
     const lt_reel *before = s->reel;
     if (lt_runs_at_work(s) || lt_runs_waiting(s)) {
-        if (b->frame == 0)
-            return lt_runs_queue_up(s, &b->params)->id;
+        if (b->frame == 0) {
+            lt_reel *r = lt_runs_queue_up(s, &b->params);
+            r->parent = b->parent->id;
+            return r->id;
+        }
         lt_studio_say(s, LT_NOTE_INFO,
                       "a run is at work, and a fork cannot wait for it: x stops it");
         return 0;

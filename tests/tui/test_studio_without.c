@@ -33,6 +33,7 @@ static void test_same_as_render(void **state)
     rig_sound_scrolled(&r);
     rig_keys(&r, "q");
     rig_wait(&r, "Step 4 of 4");
+    rig_wait(&r, "run 2/2, fork of 1 @ 0");
     lt_image *mine = rig_saved(&r, "latentty-7.png");
     assert_int_equal(rig_run(&r, "render -q -p a_red,_in_the_snow --guidance-scale 6 --scheduler "
                                  "euler --size 64x64 --seed 7 --steps 4 -o without.png"),
@@ -88,6 +89,54 @@ static void test_queued(void **state)
     rig_wait(&r, "A: run 1 step 60  B: run 2 step 60");
     rig_wait(&r, "DONE 60/60");
     rig_match(&r, "prompt +a red fox +a fox");
+    rig_keys(&r, "qT");
+    rig_wait(&r, ">└ 2 @0, prompt a fox");
+    rig_leave(&r);
+}
+
+/* The history has the noise that both have in common once, and gives it to both. */
+static void test_reopened(void **state)
+{
+    (void)state;
+    rig r = done_run("-p a_red_fox " SETTINGS, "DONE 4/4");
+    rig_keys(&r, "l-");
+    rig_wait(&r, "A: run 1 step 4  B: run 2 step 4");
+    rig_wait(&r, "DONE 4/4");
+    rig_keys(&r, "q");
+    rig_gone(&r, "A: run 1");
+    rig_restart(&r, "");
+    rig_watch(&r);
+    rig_keys(&r, "H");
+    rig_wait(&r, "2, fork of 1 @ 0");
+    rig_keys(&r, "<right><enter>");
+    rig_wait(&r, "DONE 4/4");
+    rig_keys(&r, "H<left><enter>");
+    rig_wait(&r, "run 2/2, fork of 1 @ 0");
+    rig_keys(&r, "c");
+    rig_wait(&r, "A: run 1 step 4  B: run 2 step 4");
+    rig_wait(&r, "differs from step 1 on");
+    rig_leave(&r);
+}
+
+/* Another picture stands where the first run began with one: nothing is shared. */
+static void test_other_picture(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, "-p a_red_fox " SETTINGS, "");
+    lt_image_unref(rig_render(&r, "first.png", "", NULL));
+    rig_watch(&r);
+    rig_keys(&r, ":set init-image first.png<enter>");
+    rig_wait(&r, "init-image is first.png");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "DONE 3/3");
+    lt_image_unref(rig_render(&r, "first.png", "--negative-prompt snow", NULL));
+    rig_watch(&r);
+    rig_keys(&r, "tl-");
+    rig_wait(&r, "A: run 1 step 3  B: run 2 step 3");
+    rig_wait(&r, "differs from the noise on");
+    rig_keys(&r, "qT");
+    rig_wait(&r, ">2 s7  a fox");
+    assert_false(rig_shows(&r, "fork of"));
     rig_leave(&r);
 }
 
@@ -155,6 +204,7 @@ int main(void)
         cmocka_unit_test(test_same_as_render), cmocka_unit_test(test_live),
         cmocka_unit_test(test_note),           cmocka_unit_test(test_queued),
         cmocka_unit_test(test_fork),           cmocka_unit_test(test_avoid),
-        cmocka_unit_test(test_unguided),       cmocka_unit_test(test_cut)};
+        cmocka_unit_test(test_unguided),       cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_reopened),       cmocka_unit_test(test_other_picture)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
