@@ -139,8 +139,8 @@ static void share_pictures(lt_reel *r, const lt_reel *from, int image)
         }
 }
 
-/* A run of one picture begins with the noise of an image of another.  One that begins with a picture
- * reads its file, which may be another one by now. */
+/* A run of one picture begins with the noise of an image of another.  One that begins with a
+ * picture reads its file, which may be another one by now. */
 static bool same_noise(const lt_film *f, const lt_film *parent, int image)
 {
     return parent->channels == f->channels && parent->h == f->h && parent->w == f->w &&
