@@ -43,13 +43,23 @@ lt_keymap_context lt_studio_context_below(const lt_studio *s)
     }
 }
 
+lt_reel_state lt_studio_state_of(const lt_studio *s, const lt_reel *r)
+{
+    return r->state == LT_REEL_PAUSED && s->paced_hold ? LT_REEL_RUNNING : r->state;
+}
+
+bool lt_studio_paused(const lt_studio *s)
+{
+    return s->reel && lt_studio_state_of(s, s->reel) == LT_REEL_PAUSED;
+}
+
 unsigned lt_studio_state(const lt_studio *s)
 {
     const lt_reel *r = s->reel;
     unsigned state = 0;
     if (r && lt_reel_at_work(r))
         state |= LT_STATE_RUNNING;
-    if (r && r->state == LT_REEL_PAUSED)
+    if (lt_studio_paused(s))
         state |= LT_STATE_PAUSED;
     if (r && lt_reel_frames(r) > 0)
         state |= LT_STATE_FILM;

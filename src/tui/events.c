@@ -59,10 +59,10 @@ static void over(lt_studio *s, lt_reel *r)
 {
     lt_runs_next(s, r);
     lt_studio_grid_over(s, r);
+    s->paced_hold &= lt_runs_at_work(s); /* another one took its place */
     if (r != s->reel)
         return;
     s->asked.id = 0;
-    s->paced_hold = false;
     if (s->follow && r->film)
         s->step = r->film->done;
     lt_studio_picture(s, false);
@@ -105,7 +105,7 @@ static void of_a_run(lt_studio *s, lt_reel *r, const lt_event *e)
             skipped(s, e->step);
         break;
     case LT_EVENT_PAUSED:
-        s->next_move = s->now + s->pace;
+        s->paced_at = s->now + s->pace;
         if (strncmp(s->note.text, "pausing", 7) == 0)
             s->note.text[0] = '\0';
         if (r == s->reel && s->follow && r->film) {

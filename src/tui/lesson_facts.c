@@ -98,7 +98,7 @@ static bool of_run(const lt_studio *s, const lt_lesson_test *t)
     case LT_LESSON_IF_STEP:
         return f && s->step == t->number;
     case LT_LESSON_IF_PAUSED:
-        return r && r->state == LT_REEL_PAUSED && !s->paced_hold;
+        return lt_studio_paused(s);
     default: /* LT_LESSON_IF_FORK */
         return f && r->parent != 0 && r->forked > 0;
     }

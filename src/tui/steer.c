@@ -22,7 +22,7 @@ void lt_studio_steer(lt_studio *s, int by)
         return;
     }
     s->steer_at = s->now + settled;
-    if (s->reel->state == LT_REEL_PAUSED)
+    if (lt_studio_paused(s))
         lt_studio_say(s, LT_NOTE_INFO, "guidance %s: Space goes on with it, as a fork", text);
     else
         lt_studio_say(s, LT_NOTE_INFO, "guidance %s from the next step on, as a fork", text);
@@ -52,7 +52,7 @@ bool lt_studio_steer_on(lt_studio *s)
 
 double lt_studio_steer_wait(const lt_studio *s)
 {
-    if (s->steer_at <= 0 || !can_fork(s) || s->reel->state == LT_REEL_PAUSED)
+    if (s->steer_at <= 0 || !can_fork(s) || lt_studio_paused(s))
         return -1;
     return s->steer_at > s->now ? s->steer_at - s->now : 0.01; /* the first step is on its way */
 }
@@ -63,6 +63,7 @@ void lt_studio_steer_tick(lt_studio *s)
         return;
     if (!can_fork(s))
         s->steer_at = 0; /* it is over: the next run has it */
-    else if (s->reel->state == LT_REEL_RUNNING && s->now >= s->steer_at && is_between(s))
+    else if (lt_studio_state_of(s, s->reel) == LT_REEL_RUNNING && s->now >= s->steer_at &&
+             is_between(s))
         fork_now(s);
 }

@@ -202,7 +202,7 @@ void lt_studio_pause(lt_studio *s)
             lt_studio_say(s, LT_NOTE_INFO, "paused");
         } else if (s->pace > 0) {
             s->paced_hold = true;
-            s->next_move = s->now;
+            s->paced_at = s->now;
         } else {
             lt_session_go(s->session);
         }
@@ -284,16 +284,22 @@ static bool worker_busy(const lt_studio *s)
     return lt_session_now(s->session).what != LT_IDLE;
 }
 
+/* A run waits for its pace, looked at or not. */
 static bool paced(const lt_studio *s)
 {
-    return s->paced_hold && s->reel && s->reel->state == LT_REEL_PAUSED && s->next_move > 0;
+    for (int i = 0; s->paced_hold && s->paced_at > 0 && i < s->reels.count; i++)
+        if (s->reels.all[i]->state == LT_REEL_PAUSED)
+            return true;
+    return false;
 }
 
 double lt_studio_wait(const lt_studio *s)
 {
     double wait = worker_busy(s) || s->busy ? tick : -1;
-    if (s->replaying || paced(s))
+    if (s->replaying)
         wait = lt_wake_sooner(wait, lt_wake_until(s->next_move, s->now));
+    if (paced(s))
+        wait = lt_wake_sooner(wait, lt_wake_until(s->paced_at, s->now));
     wait = lt_wake_sooner(wait, lt_studio_what_if_wait(s));
     wait = lt_wake_sooner(wait, lt_studio_compare_wait(s));
     wait = lt_wake_sooner(wait, lt_studio_noising_wait(s));
@@ -341,8 +347,8 @@ void lt_studio_tick(lt_studio *s)
         next_of_replay(s);
         s->dirty = true;
     }
-    if (paced(s) && s->now >= s->next_move) {
-        s->next_move = 0; /* until it is paused again */
+    if (paced(s) && s->now >= s->paced_at) {
+        s->paced_at = 0; /* until it is paused again */
         lt_session_step(s->session);
     }
     lt_studio_follow(s); /* a lesson may have shown another run */

@@ -203,7 +203,8 @@ typedef struct lt_studio {
     lt_asked asked;
     double pace; /* seconds that a step is held, live and in replay; 0: as it comes */
     bool replaying;
-    double next_move; /* when the next step of a replay, or of a paced run, is due */
+    double next_move; /* when the next step of a replay is due */
+    double paced_at;  /* when that of a run that the pace holds is; 0: it is under way */
     double steer_at;  /* when a guidance that was changed meanwhile becomes a fork; 0: none was */
     bool paced_hold;  /* the run is held by the pace, not by the user */
 
@@ -259,6 +260,9 @@ void lt_studio_act(lt_studio *s, lt_action action);
 lt_keymap_context lt_studio_context(const lt_studio *s);
 lt_keymap_context lt_studio_context_below(const lt_studio *s); /* the same without an asked line */
 unsigned lt_studio_state(const lt_studio *s);
+/* Of a run, for the user: one that the pace holds is running, as it goes on by itself. */
+lt_reel_state lt_studio_state_of(const lt_studio *s, const lt_reel *r);
+bool lt_studio_paused(const lt_studio *s); /* what is looked at, by the user */
 
 /* ---- steps.c ---- */
 void lt_studio_run(lt_studio *s, bool hold);

@@ -37,42 +37,55 @@ static const char *stage(const lt_studio *s)
 
 /* In capitals, as titles have it. */
 enum { WORD = 16 };
-static const char *word(const lt_reel *r, char to[WORD])
+static const char *word(const lt_studio *s, char to[WORD])
 {
-    snprintf(to, WORD, "%s", lt_reel_state_name(r->state));
+    snprintf(to, WORD, "%s", lt_reel_state_name(lt_studio_state_of(s, s->reel)));
     for (char *c = to; *c; c++)
         *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
     return to;
 }
 
-/* "RUN 12/20  1.6 it/s  eta 5 s", for the right end of the bar. */
+/* Of a run at work: "step 40%  1.6 it/s  eta 5 s", or "held 2 s  1.6 it/s  eta 0:21". */
+static void work(const lt_studio *s, char *to, size_t size)
+{
+    char rate[LT_GAUGE_TEXT], eta[LT_GAUGE_TEXT], what[48];
+    const lt_reel *r = s->reel;
+    lt_activity_now now = lt_session_now(s->session);
+    double seconds = lt_reel_seconds(r), held = s->paced_hold ? s->pace : 0;
+    lt_gauge_rate(seconds, rate);
+    lt_gauge_eta((seconds + held) * (r->film->steps - r->film->done), eta);
+    if (r->state == LT_REEL_PAUSED)
+        snprintf(what, sizeof what, "held %g s", held);
+    else
+        snprintf(what, sizeof what, "%s %d%%", stage(s),
+                 now.total > 0 ? 100 * now.done / now.total : 0);
+    snprintf(to, size, "%s  %s  %s", what, rate, eta);
+}
+
+/* "RUN 12/20  step 40%  1.6 it/s  eta 5 s", for the right end of the bar. */
 static void progress(const lt_studio *s, char *to, size_t size)
 {
     const lt_reel *r = s->reel;
-    char rate[LT_GAUGE_TEXT], eta[LT_GAUGE_TEXT], state[WORD];
+    char state[WORD], at_work[112];
     lt_activity_now now = lt_session_now(s->session);
     int percent = now.total > 0 ? 100 * now.done / now.total : 0;
     if (!r || !r->film) {
         if (now.what == LT_IDLE)
-            snprintf(to, size, "%s", r ? word(r, state) : "ready");
+            snprintf(to, size, "%s", r ? word(s, state) : "ready");
         else if (percent > 0)
             snprintf(to, size, "%s %d%%", stage(s), percent);
         else
             snprintf(to, size, "%s...", stage(s));
         return;
     }
-    double seconds = lt_reel_seconds(r);
-    int left = r->film->steps - r->film->done;
-    if (r->state != LT_REEL_RUNNING || r->film->done == 0) {
+    if (lt_studio_state_of(s, r) != LT_REEL_RUNNING || r->film->done == 0) {
         bool busy = now.what >= LT_AT_PICTURE;
-        snprintf(to, size, "%s %d/%d%s%s%s", word(r, state), r->film->done, r->film->steps,
+        snprintf(to, size, "%s %d/%d%s%s%s", word(s, state), r->film->done, r->film->steps,
                  busy ? "  " : "", busy ? stage(s) : "", busy ? "..." : "");
         return;
     }
-    lt_gauge_rate(seconds, rate);
-    lt_gauge_eta(seconds * left, eta);
-    snprintf(to, size, "%s %d/%d  %s %d%%  %s  %s", word(r, state), r->film->done, r->film->steps,
-             stage(s), percent, rate, eta);
+    work(s, at_work, sizeof at_work);
+    snprintf(to, size, "%s %d/%d  %s", word(s, state), r->film->done, r->film->steps, at_work);
 }
 
 /* What the run is of; before the first one, what the next will be. */
@@ -218,8 +231,9 @@ static void too_small(lt_studio *s, int cols, int rows)
     lt_draw_format(0, 0, cols, LT_STYLE_STRONG, "latentty needs %dx%d, this is %dx%d",
                    LT_LAYOUT_COLS, LT_LAYOUT_ROWS, cols, rows);
     if (r && r->film)
-        lt_draw_format(1, 0, cols, LT_STYLE_PLAIN, "%s %d/%d%s", word(r, state), r->film->done,
-                       r->film->steps, r->state == LT_REEL_RUNNING ? ", it goes on" : "");
+        lt_draw_format(1, 0, cols, LT_STYLE_PLAIN, "%s %d/%d%s", word(s, state), r->film->done,
+                       r->film->steps,
+                       lt_studio_state_of(s, r) == LT_REEL_RUNNING ? ", it goes on" : "");
     if (s->layout.message.width > 0)
         lt_view_bottom(s);
 }

@@ -56,7 +56,7 @@ static lt_style state(const lt_studio *s, bool more, char *to, size_t size)
         snprintf(to, size, "%sfailed: %s", scroll, t->failed);
         return LT_STYLE_WARN;
     }
-    if (t->at <= t->page && s->reel && s->reel->state == LT_REEL_PAUSED && !s->paced_hold)
+    if (t->at <= t->page && lt_studio_paused(s))
         snprintf(to, size, "%swaits for the run, which is paused", scroll);
     else if (t->at <= t->page)
         snprintf(to, size, "%swait: it is being made ...", scroll);

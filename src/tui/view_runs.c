@@ -52,7 +52,7 @@ static void line(const lt_studio *s, const lt_tree_row *row, lt_rect r)
                                                  : LT_STYLE_ACCENT;
     lt_draw_fit(r.y, r.x, r.width - STATE - 1, style, text.data);
     lt_draw_text(r.y, r.x + r.width - STATE, STATE, on ? style : LT_STYLE_DIM,
-                 lt_reel_state_name(reel->state));
+                 lt_reel_state_name(lt_studio_state_of(s, reel)));
     lt_buf_done(&text);
 }
 

@@ -38,7 +38,7 @@ static rig open_paused(frames *f, int *step)
     rig_keys(&r, "<esc>");
     rig_wait(&r, "i prompt");
     rig_keys(&r, "[[[[<enter>"); /* 0.8 s a step */
-    rig_wait(&r, "PAUSED 0/8");
+    rig_wait(&r, "RUN 0/8");
     rig_keys(&r, "<space>");
     *step = paused_at(&r);
     return r;
@@ -261,8 +261,12 @@ static void test_pace(void **state)
     rig_match(&r, "RUN [1-9][0-9]*/900");
     rig_keys(&r, "[[[[[[[[[");
     rig_wait(&r, "each step is held 3 s");
-    paused_at(&r);
+    rig_match(&r, "RUN [0-9]+/900  held 3 s .* eta [34][0-9]:[0-9][0-9]"); /* it goes on */
+    rig_match(&r, "Space pause +x stop");
+    assert_false(rig_shows(&r, "PAUSED"));
     rig_keys(&r, "<space>"); /* held by the pace; now by the user */
+    paused_at(&r);
+    rig_match(&r, "Space go on +x stop");
     rig_wait(&r, "paused");
     rig_keys(&r, "]]]]]]]]]");
     rig_wait(&r, "as fast as they are made");
@@ -270,6 +274,39 @@ static void test_pace(void **state)
     rig_keys(&r, "<space>");
     rig_match(&r, "RUN [0-9]+/900");
     rig_sound(&r);
+    rig_leave(&r);
+}
+
+/* A run with a pace goes on by itself while another one is looked at, and replayed. */
+static void test_pace_behind(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, SETTINGS, "");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "DONE 8/8");
+    rig_keys(&r, "[[[<enter>"); /* 0.4 s */
+    rig_match(&r, "RUN [0-9]/8  held 0.4 s");
+    rig_keys(&r, "<up>");
+    rig_wait(&r, "run 1/2");
+    rig_keys(&r, "<space>T");
+    rig_match(&r, " 2 s7  a red fox +run");
+    rig_match(&r, " 2 s7  a red fox +done");
+    rig_wait(&r, "run 1/2");
+    rig_sound(&r);
+    rig_leave(&r);
+}
+
+/* Guidance that is changed while the pace holds the run needs no Space. */
+static void test_pace_steered(void **state)
+{
+    (void)state;
+    rig r = rig_ready(&rig_large, LONG, "--pace 1");
+    rig_keys(&r, "<enter>");
+    rig_match(&r, "RUN [1-9][0-9]*/900  held 1 s");
+    rig_keys(&r, "+");
+    rig_wait(&r, "guidance 8 from the next step on, as a fork");
+    rig_match(&r, "run 2/2, fork of 1 @ [1-9]");
+    rig_match(&r, "RUN [1-9][0-9]*/900  held 1 s");
     rig_leave(&r);
 }
 
@@ -425,6 +462,8 @@ int main(void)
         cmocka_unit_test(test_narrow),
         cmocka_unit_test(test_replay),
         cmocka_unit_test(test_pace),
+        cmocka_unit_test(test_pace_behind),
+        cmocka_unit_test(test_pace_steered),
         cmocka_unit_test(test_interrupt),
         cmocka_unit_test(test_quit_asks),
         cmocka_unit_test(test_quit),
