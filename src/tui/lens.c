@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "image/compare.h"
 #include "image/font.h"
 
@@ -97,6 +98,19 @@ static int split_parts(const lt_film *f, int k, lt_look_part out[LT_LOOK_PARTS])
     return 3;
 }
 
+/* The text of u: what to avoid, or none.  NULL: a fork's parent had one of its own. */
+static const char *avoided(const lt_look_at *at)
+{
+    const lt_film *f = at->film;
+    return f->altered && at->step <= f->forked ? NULL : f->params.negative_prompt;
+}
+
+static const char *name_of_u(const lt_look_at *at)
+{
+    const char *text = avoided(at);
+    return !text ? "u" : *text ? "u: what to avoid" : "u: no prompt";
+}
+
 static bool split(const lt_look_at *at, lt_image **out, lt_error *err)
 {
     lt_look_part ignored[LT_LOOK_PARTS];
@@ -107,12 +121,22 @@ static bool split(const lt_look_at *at, lt_image **out, lt_error *err)
         return true;
     }
     snprintf(gain, sizeof gain, "|c-u| x%d", at->gain);
-    bool ok = lt_look_put(at, lt_image_ref(p[1]), "u: no prompt", &tiles[0], err) &&
+    bool ok = lt_look_put(at, lt_image_ref(p[1]), name_of_u(at), &tiles[0], err) &&
               lt_look_put(at, lt_image_ref(p[2]), "c: the prompt", &tiles[1], err) &&
               lt_look_put(at, lt_image_ref(p[0]), "guided", &tiles[2], err) &&
               lt_image_difference(p[1], p[2], at->gain, &difference, err) &&
               lt_look_put(at, difference, gain, &tiles[3], err);
     return lt_look_join(tiles, 4, COLUMNS, ok, out, err);
+}
+
+static void say_avoided(const lt_look_at *at, lt_buf *out)
+{
+    char text[256];
+    const char *avoid = avoided(at);
+    if (!avoid || !*avoid)
+        return;
+    lt_text_escape(text, sizeof text, avoid, strlen(avoid));
+    lt_buf_format(out, "u is of\t%s\n", text);
 }
 
 static void say_split(const lt_look_at *at, lt_buf *out)
@@ -125,6 +149,7 @@ static void say_split(const lt_look_at *at, lt_buf *out)
         return;
     }
     lt_buf_format(out, "eps = u + %.4g (c - u)\n", p.scale);
+    say_avoided(at, out);
     lt_buf_format(out, "rms of u, c\t%.4g, %.4g\n", p.rms_uncond, p.rms_text);
     lt_buf_format(out, "push, rms\t%.3g: %.3g of u\n", p.length,
                   p.rms_uncond > 0 ? p.length / p.rms_uncond : 0);

@@ -177,6 +177,27 @@ static void test_split(void **state)
     rig_leave(&r);
 }
 
+/* With something to avoid u is its prediction, and says so; of a fork's own steps, too. */
+static void test_avoided(void **state)
+{
+    (void)state;
+    rig r = rig_ready(&rig_large, LENS_SETTINGS " --negative-prompt snow", "--run");
+    rig_wait(&r, "DONE 8/8");
+    rig_keys(&r, "5,");
+    rig_match(&r, "u is of +snow");
+    rig_keys(&r, ",,,n<c-u>dust");
+    rig_watch(&r);
+    rig_keys(&r, "f");
+    rig_wait(&r, "fork of 1 @ 4");
+    rig_wait(&r, "DONE 8/8");
+    rig_match(&r, "u is of +dust");
+    rig_keys(&r, "<home>..");
+    rig_wait(&r, "5 guidance split  step 2");
+    rig_match(&r, "eps = u \\+ 7.5");
+    rig_gone(&r, "u is of");
+    rig_leave(&r);
+}
+
 /* A run of one prediction has nothing to split. */
 static void test_unguided(void **state)
 {
@@ -561,13 +582,13 @@ static void test_mouse(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_noise),        cmocka_unit_test(test_channels),
-        cmocka_unit_test(test_split),        cmocka_unit_test(test_unguided),
-        cmocka_unit_test(test_change),       cmocka_unit_test(test_save_all),
-        cmocka_unit_test(test_schedule),     cmocka_unit_test(test_samplers),
-        cmocka_unit_test(test_cut_schedule), cmocka_unit_test(test_live),
-        cmocka_unit_test(test_latency),      cmocka_unit_test(test_history),
-        cmocka_unit_test(test_mouse),
+        cmocka_unit_test(test_noise),    cmocka_unit_test(test_channels),
+        cmocka_unit_test(test_split),    cmocka_unit_test(test_avoided),
+        cmocka_unit_test(test_unguided), cmocka_unit_test(test_change),
+        cmocka_unit_test(test_save_all), cmocka_unit_test(test_schedule),
+        cmocka_unit_test(test_samplers), cmocka_unit_test(test_cut_schedule),
+        cmocka_unit_test(test_live),     cmocka_unit_test(test_latency),
+        cmocka_unit_test(test_history),  cmocka_unit_test(test_mouse),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
