@@ -70,9 +70,9 @@ static bool check(const lt_context *c, const char *path, lt_error *err)
 /* What is wrong with it is told here, before there is a screen. */
 static bool open(const lt_context *c, const char *word, lt_error *err)
 {
-    int number;
+    int number, page;
     lt_lesson lesson;
-    bool ok = lt_lesson_load(word, &lesson, &number, err);
+    bool ok = lt_lesson_load(word, &lesson, &number, &page, err);
     lt_lesson_done(&lesson);
     return ok && lt_studio_begin(c, word, err);
 }
@@ -107,10 +107,11 @@ static const char *const settings[] = {LT_SETTINGS_OF_A_PICTURE, LT_SETTINGS_OF_
 const lt_command lt_command_lesson = {
     .name = "lesson",
     .summary = "guided tours of the studio: what happens in every step, and why",
-    .synopsis = "N|FILE|--list|--check FILE [options]",
+    .synopsis = "N[.PAGE]|FILE|--list|--check FILE [options]",
     .about = "Opens the studio with a lesson beside the picture: it says what is true and where "
              "that is written, shows it on a run, and lets you try it. N is its number in the "
-             "list; a FILE is a lesson of your own, which is plain text: the README beside the "
+             "list, 3.8 its eighth page; a FILE is a lesson of your own, which is plain text: the "
+             "README beside the "
              "lessons, which --list --json names, is the manual. In the studio F2 lists them.",
     .operands = 1,
     .example = "latentty lesson 4",

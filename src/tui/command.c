@@ -213,7 +213,7 @@ static const lt_verb verbs[] = {
     {"seeds", "COUNT", LT_WORDS_NONE, lt_studio_grid_make},
     {"vary", "STRENGTH", LT_WORDS_NONE, lt_studio_grid_vary},
     {"what-if", "SCALE", LT_WORDS_NONE, what_if},
-    {"lesson", "NUMBER|FILE", LT_WORDS_FILES, lt_tour_open},
+    {"lesson", "NUMBER[.PAGE]|FILE", LT_WORDS_FILES, lt_tour_open},
     {"theme", "auto|dark|light|mono", LT_WORDS_THEMES, theme},
     {"mouse", "on|off", LT_WORDS_SWITCH, mouse},
     {"map", "KEY ACTION [CONTEXT]", LT_WORDS_MAP, map},

@@ -93,21 +93,30 @@ bool lt_lessons_list(lt_lessons *out, lt_error *err)
     return ok;
 }
 
+/* Of ".8" behind a lesson's number. */
+static size_t page_length(const char *text)
+{
+    size_t digits = *text == '.' ? strspn(text + 1, "0123456789") : 0;
+    return digits ? digits + 1 : 0;
+}
+
 /* The path of a lesson, by its number or its own path; the caller's. */
-static bool find(const char *word, char **path, int *number, lt_error *err)
+static bool find(const char *word, char **path, int *number, long *page, lt_error *err)
 {
     lt_lessons all;
     size_t digits = strspn(word, "0123456789");
     bool ok = false;
     *number = 0;
+    *page = 0;
     *path = NULL;
     if (digits && word[digits] == ' ')
         return lt_fail(err, LT_ERR_ARGUMENT, NULL,
                        "'%s' is left over: a lesson is a number or a file", word + digits + 1);
-    if (!digits || word[digits]) {
+    if (!digits || word[digits + page_length(word + digits)]) {
         *path = lt_conf_home(word);
         return true;
     }
+    *page = word[digits] ? strtol(word + digits + 1, NULL, 10) - 1 : 0;
     if (!lt_lessons_list(&all, err)) {
         lt_lessons_done(&all);
         return false;
@@ -122,21 +131,27 @@ static bool find(const char *word, char **path, int *number, lt_error *err)
     }
     if (!ok)
         lt_fail(err, LT_ERR_ARGUMENT, "latentty lesson --list",
-                "there is no lesson %s, expected 1 to %d", word, all.all[all.count - 1].number);
+                "there is no lesson %.*s, expected 1 to %d", (int)digits, word,
+                all.all[all.count - 1].number);
     lt_lessons_done(&all);
     return ok;
 }
 
-bool lt_lesson_load(const char *word, lt_lesson *out, int *number, lt_error *err)
+bool lt_lesson_load(const char *word, lt_lesson *out, int *number, int *page, lt_error *err)
 {
     char *path;
+    long at;
     lt_conf_faults faults = {0};
     *out = (lt_lesson){0};
-    bool ok = find(word, &path, number, err) && lt_lesson_read(path, out, &faults, err);
+    bool ok = find(word, &path, number, &at, err) && lt_lesson_read(path, out, &faults, err);
     if (ok && faults.count) {
         ok = lt_fail(err, LT_ERR_FORMAT, NULL, "%s", faults.first);
         lt_fail_hint(err, "latentty lesson --check %s", path);
     }
+    if (ok && (at < 0 || at >= out->count))
+        ok = lt_fail(err, LT_ERR_ARGUMENT, NULL, "lesson %d has no page %ld, expected 1 to %d",
+                     *number, at + 1, out->count);
+    *page = (int)at;
     if (!ok)
         lt_lesson_done(out);
     lt_conf_faults_done(&faults);

@@ -234,7 +234,8 @@ typedef struct lt_studio {
     lt_comparing comparing;
     lt_token_view tokens;
     lt_lessons lessons;
-    struct lt_tour *tour; /* owned: the lesson that is given; NULL: none */
+    struct lt_tour *tour;       /* owned: the lesson that is given; NULL: none */
+    int left_lesson, left_page; /* one that was left, and where, from 1; 0: none */
     lt_vae_view vae;
     lt_noising_view noising;
     lt_count prompt_count, negative_count;

@@ -1,5 +1,5 @@
 /* tour.c - see tour.h. */
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,56 +17,6 @@ static const char *const early = "the page is not ready yet";
 
 /* ---- beginning and leaving ---- */
 
-static void remember(lt_studio *s, lt_tour *t)
-{
-    t->form = (lt_form){.seed_given = s->form.seed_given, .seed = s->form.seed};
-    lt_params_copy(&t->form.next, &s->form.next);
-    lt_form_base_copy(&t->form.base, &s->form.base);
-    t->prompt = lt_strdup(lt_edit_text(s->form.prompt, NULL));
-    t->negative = lt_strdup(lt_edit_text(s->form.negative, NULL));
-    t->pace = s->pace;
-}
-
-static void name(lt_buf *out, const char *what)
-{
-    lt_buf_format(out, "%s%s", out->len ? ", " : "", what);
-}
-
-static void give_text(lt_edit *e, const char *text, const char *what, lt_buf *names)
-{
-    if (strcmp(lt_edit_text(e, NULL), text) == 0)
-        return;
-    lt_edit_set(e, text);
-    name(names, what);
-}
-
-/* The form and the pace as they were; what was changed. */
-static void give_back(lt_studio *s, lt_tour *t, lt_buf *names)
-{
-    char was[512], is[512];
-    t->form.facts = s->form.facts;
-    for (int row = 0; row < lt_form_rows(); row++) {
-        bool a = lt_form_next(&t->form, row, was, sizeof was);
-        bool b = lt_form_next(&s->form, row, is, sizeof is);
-        if (a != b || strcmp(was, is) != 0)
-            name(names, lt_form_label(row));
-    }
-    lt_params_done(&s->form.next);
-    lt_params_copy(&s->form.next, &t->form.next);
-    s->form.seed_given = t->form.seed_given;
-    s->form.seed = t->form.seed;
-    lt_form_base_done(&s->form.base);
-    lt_form_base_copy(&s->form.base, &t->form.base);
-    s->form_run = s->reel ? s->reel->id : 0; /* the lesson's is not followed */
-    s->form_image = s->image;
-    give_text(s->form.prompt, t->prompt, "prompt", names);
-    give_text(s->form.negative, t->negative, "negative prompt", names);
-    if (fabs(s->pace - t->pace) > 0) {
-        lt_studio_pace_of(s, t->pace);
-        name(names, "pace");
-    }
-}
-
 void lt_tour_done(lt_studio *s)
 {
     lt_tour *t = s->tour;
@@ -83,19 +33,31 @@ void lt_tour_done(lt_studio *s)
     free(t);
 }
 
-void lt_tour_close(lt_studio *s)
+/* One that is not over can be gone on with, by its number. */
+static void end(lt_studio *s, bool over)
 {
-    lt_buf names = {0};
-    if (!s->tour)
-        return;
-    give_back(s, s->tour, &names);
-    if (names.len)
-        lt_studio_say(s, LT_NOTE_INFO, "lesson over; as before it: %s", names.data);
+    const lt_tour *t = s->tour;
+    lt_buf names = {0}, text = {0};
+    bool left = !over && t->number;
+    s->left_lesson = left ? t->number : 0;
+    s->left_page = left ? t->page + 1 : 0;
+    lt_tour_give_back(s, s->tour, &names);
+    if (left)
+        lt_buf_format(&text, "lesson left: F2 goes on at page %d", s->left_page);
     else
-        lt_studio_say(s, LT_NOTE_INFO, "lesson over");
+        lt_buf_str(&text, "lesson over");
+    lt_buf_format(&text, "%s%s", names.len ? "; as before it: " : "", names.len ? names.data : "");
+    lt_studio_say(s, LT_NOTE_INFO, "%s", text.data);
+    lt_buf_done(&text);
     lt_buf_done(&names);
     lt_tour_done(s);
     s->redraw = true; /* the panel may have been another one */
+}
+
+void lt_tour_close(lt_studio *s)
+{
+    if (s->tour)
+        end(s, false);
 }
 
 /* The step, without what is open before it. */
@@ -118,9 +80,11 @@ static void hush(lt_studio *s)
         s->note.text[0] = '\0';
 }
 
-/* Shows a page; its lines begin when those before are done. */
+/* Shows a page; its lines begin when those before are done.  What a page says is not typed into a
+ * text. */
 static void turn_to(lt_studio *s, lt_tour *t, int page)
 {
+    s->focus = LT_FOCUS_VIEW;
     t->page = page;
     t->top = 0;
     t->failed = NULL;
@@ -130,14 +94,14 @@ static void turn_to(lt_studio *s, lt_tour *t, int page)
     hush(s);
 }
 
-static void begin(lt_studio *s, lt_lesson *lesson, int number)
+static void begin(lt_studio *s, lt_lesson *lesson, int number, int page)
 {
     lt_tour *t = lt_alloc(sizeof *t);
     if (s->tour)
         lt_tour_close(s);
     *t = (lt_tour){.lesson = *lesson, .number = number};
-    remember(s, t);
-    turn_to(s, t, 0);
+    lt_tour_remember(s, t);
+    turn_to(s, t, page);
     if (s->ask != LT_ASK_NOTHING)
         lt_studio_cancel(s);
     if (s->zoom == LT_LAYOUT_ONLY)
@@ -151,16 +115,28 @@ static void begin(lt_studio *s, lt_lesson *lesson, int number)
 
 void lt_tour_open(lt_studio *s, const char *word)
 {
-    int number;
+    int number, page;
     lt_lesson lesson;
     lt_error err = {0};
-    if (lt_lesson_load(word, &lesson, &number, &err))
-        begin(s, &lesson, number);
+    if (lt_lesson_load(word, &lesson, &number, &page, &err))
+        begin(s, &lesson, number, page);
     else
         lt_studio_fault(s, &err);
 }
 
 /* ---- pages ---- */
+
+/* What it says is left out, as the page says it, unless it did not work. */
+static void obey(lt_studio *s, lt_tour *t, const char *command)
+{
+    lt_note before = s->note;
+    s->note.kind = LT_NOTE_INFO;
+    lt_command_run(s, command);
+    if (s->tour == t && s->note.kind == LT_NOTE_ERROR && !t->failed)
+        t->failed = command;
+    else if (s->tour == t && s->note.kind == LT_NOTE_INFO)
+        s->note = before;
+}
 
 /* A page that was skipped may ask for the step, or for a run, which shows its steps: what it would
  * have closed is closed, as the next one speaks of the step. */
@@ -174,6 +150,21 @@ static void settle(lt_studio *s, const lt_lesson_page *p)
     }
 }
 
+/* One that was shown before has the form's settings that it had, so that its try can be done. */
+static void show_again(lt_studio *s, int page)
+{
+    static const char *const verbs[] = {"prompt ", "avoid ", "set ", "default ", "pace "};
+    lt_tour *t = s->tour;
+    turn_to(s, t, page);
+    if (page >= t->at)
+        return;
+    const lt_lesson_page *p = &t->lesson.pages[page];
+    for (int i = 0; i < p->deed_count; i++)
+        for (size_t v = 0; p->deeds[i].command && v < sizeof verbs / sizeof *verbs; v++)
+            if (strncmp(p->deeds[i].command, verbs[v], strlen(verbs[v])) == 0)
+                obey(s, t, p->deeds[i].command);
+}
+
 static void next_page(lt_studio *s)
 {
     lt_tour *t = s->tour;
@@ -182,9 +173,9 @@ static void next_page(lt_studio *s)
         settle(s, &t->lesson.pages[t->page]);
     }
     if (t->page + 1 < t->lesson.count)
-        turn_to(s, t, t->page + 1);
+        show_again(s, t->page + 1);
     else
-        lt_tour_close(s);
+        end(s, true);
     s->dirty = true;
 }
 
@@ -192,19 +183,22 @@ static void page_before(lt_studio *s)
 {
     lt_tour *t = s->tour;
     if (t->page > 0)
-        turn_to(s, t, t->page - 1);
+        show_again(s, t->page - 1);
 }
 
 void lt_tour_ask(lt_studio *s)
 {
     lt_error err = {0};
+    char place[32] = "";
     if (s->tour) {
         next_page(s);
         return;
     }
     lt_lessons_done(&s->lessons);
+    if (s->left_lesson)
+        snprintf(place, sizeof place, "%d.%d", s->left_lesson, s->left_page);
     if (lt_lessons_list(&s->lessons, &err))
-        lt_studio_ask(s, LT_ASK_LESSON, "");
+        lt_studio_ask(s, LT_ASK_LESSON, place);
     else
         lt_studio_fault(s, &err);
 }
@@ -273,18 +267,6 @@ static bool waited(lt_studio *s, lt_tour *t, const lt_lesson_deed *d)
     bool holds = lt_tour_holds(s, &d->until);
     t->since = holds ? 0 : t->since;
     return holds;
-}
-
-/* What it says is left out, as the page says it, unless it did not work. */
-static void obey(lt_studio *s, lt_tour *t, const char *command)
-{
-    lt_note before = s->note;
-    s->note.kind = LT_NOTE_INFO;
-    lt_command_run(s, command);
-    if (s->tour == t && s->note.kind == LT_NOTE_ERROR && !t->failed)
-        t->failed = command;
-    else if (s->tour == t && s->note.kind == LT_NOTE_INFO)
-        s->note = before;
 }
 
 /* As many lines as can be done now; those behind the page that is shown wait for it. */

@@ -2,10 +2,10 @@
  * tour.h - a lesson on the screen: which page, what of it was done, and what the learner did.
  *
  * A page's lines are done in their order, each wait once a turn of the loop, so nothing blocks;
- * turning a page goes on with the lines of the one before until all are done, and turning back does
- * none again.  No page turns by itself.  One that was turned keeps its text, with the numbers that
- * it had, and whether it was done.  Leaving gives back the form's settings and the pace that there
- * were.
+ * turning a page goes on with the lines of the one before until all are done, and one that is shown
+ * again does only what sets the form again.  No page turns by itself.  One that was turned keeps
+ * its text, with the numbers that it had, and whether it was done.  Leaving gives back the form's
+ * settings and the pace that there were.
  */
 #pragma once
 
@@ -47,10 +47,11 @@ typedef struct lt_lesson_entry {
 /* What is in assets/lessons, by number; released with lt_lessons_done in both cases.  LT_ERR_IO:
  * the folder cannot be read, or there are none. */
 bool lt_lessons_list(lt_lessons *out, lt_error *err) LT_WARN_UNUSED;
-/* One without mistakes, by its number or its path; number: 0 of a path.  LT_ERR_ARGUMENT: there is
- * no such number; LT_ERR_IO; LT_ERR_FORMAT: the first mistake.  *out is the caller's, {0} on
- * failure. */
-bool lt_lesson_load(const char *word, lt_lesson *out, int *number, lt_error *err) LT_WARN_UNUSED;
+/* One without mistakes, by its number, which may name a page ("3", "3.8"), or its path; number: 0
+ * of a path; page: from 0.  LT_ERR_ARGUMENT: there is no such number, or page; LT_ERR_IO;
+ * LT_ERR_FORMAT: the first mistake.  *out is the caller's, {0} on failure. */
+bool lt_lesson_load(const char *word, lt_lesson *out, int *number, int *page,
+                    lt_error *err) LT_WARN_UNUSED;
 
 /* ---- lesson_numbers.c ---- */
 
@@ -68,14 +69,19 @@ bool lt_tour_holds(const lt_studio *s, const lt_lesson_test *t);
 
 /* ---- tour.c ---- */
 void lt_tour_ask(lt_studio *s);                    /* which one; of a lesson: the next page */
-void lt_tour_open(lt_studio *s, const char *word); /* number or path */
-void lt_tour_close(lt_studio *s);                  /* says what it gave back */
+void lt_tour_open(lt_studio *s, const char *word); /* as lt_lesson_load */
+void lt_tour_close(lt_studio *s);                  /* says what it gave back, and where it was */
 void lt_tour_done(lt_studio *s);                   /* releases it all */
 bool lt_tour_act(lt_studio *s, lt_action action);  /* false: it is none of its own */
 /* lt_studio_context, or that of a lesson, before what it covers. */
 lt_keymap_context lt_tour_context(const lt_studio *s);
 double lt_tour_wait(const lt_studio *s); /* as lt_studio_wait */
 void lt_tour_tick(lt_studio *s);
+
+/* ---- tour_form.c ---- */
+void lt_tour_remember(lt_studio *s, lt_tour *t);
+/* The form and the pace as they were; `names` gets what was changed. */
+void lt_tour_give_back(lt_studio *s, lt_tour *t, lt_buf *names);
 
 /* ---- view_lesson.c ---- */
 void lt_view_tour(lt_studio *s);                        /* in the panel */

@@ -137,7 +137,7 @@ static void test_lesson(void **state)
     rig_keys(&r, ":guidance-scale 2<enter>");
     rig_wait(&r, "guidance-scale is 2");
     rig_keys(&r, "<esc>");
-    rig_wait(&r, "lesson over");
+    rig_wait(&r, "lesson left");
     rig_match(&r, "scheduler +[a-z]+ +euler");
     rig_keys(&r, "<up><up><up>");
     rig_wait(&r, "run 1/");

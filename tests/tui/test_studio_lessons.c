@@ -254,10 +254,23 @@ static void test_list(void **state)
     rig_wait(&r, "page 2/");
     rig_keys(&r, "<bs>");
     rig_wait(&r, "page 1/");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "page 2/");
     rig_keys(&r, "<esc>");
-    rig_wait(&r, "lesson over");
+    rig_wait(&r, "lesson left: F2 goes on at page 2");
     rig_match(&r, "prompt> a red fox +3/75"); /* as before both lessons */
     rig_match(&r, "steps +[0-9]+ +4 ");
+    rig_keys(&r, "<f2><enter>");
+    rig_wait(&r, "lesson 4: One denoising step  page 2/");
+    rig_wait(&r, "(waits for it"); /* the lines of the page before are done */
+    rig_keys(&r, ":lesson 3.99<enter>");
+    rig_match(&r, "lesson 3 has no page 99, expected 1 to [1-9][0-9]");
+    rig_keys(&r, ":lesson 3.0<enter>");
+    rig_wait(&r, "lesson 3 has no page 0, expected 1 to ");
+    rig_keys(&r, ":lesson 3.2<enter>");
+    rig_wait(&r, "lesson 3: Noising  page 2/");
+    rig_keys(&r, "<esc>");
+    rig_wait(&r, "lesson left: F2 goes on at page 2");
     rig_keys(&r, "<f2>");
     rig_wait(&r, "5  Guidance");
     int row, column;
@@ -272,7 +285,7 @@ static const char own[] = "title: Own\nabout: x\n---\nOne.\ndo: set guidance-sca
                           "check: next guidance-scale 4\nkeys: i \"a blue fox\"\n"
                           "---\nThree.\nwait: seconds 0.1\ndo: view\n";
 
-/* The lesson does what it asks for; going back does nothing again. */
+/* The lesson does what it asks for; going back sets the form again. */
 static void test_show(void **state)
 {
     (void)state;
@@ -283,17 +296,20 @@ static void test_show(void **state)
     rig_wait(&r, "guidance-scale is 6");
     rig_keys(&r, "<enter>");
     rig_wait(&r, "page 2/3");
+    rig_wait(&r, "waits for it");
     rig_keys(&r, "<bs>");
     rig_wait(&r, "page 1/3");
     rig_keys(&r, "<enter>");
-    rig_wait(&r, "waits for it"); /* guidance stayed 6 */
+    rig_wait(&r, "page 2/3");
+    rig_wait(&r, "waits for it");
     rig_keys(&r, "<f3>");
     rig_wait(&r, "a blue fox");
-    rig_keys(&r, "<esc>"); /* and what follows does not look like Alt */
-    rig_wait(&r, "Enter next page");
-    rig_keys(&r, ":guidance-scale 4<enter>");
-    rig_wait(&r, "Done.  F2: next page");
-    rig_keys(&r, "<f2>");
+    rig_wait(&r, "Done.  F2: next page"); /* guidance was 4 again */
+    rig_keys(&r, "<f2>");                 /* out of the field */
+    rig_wait(&r, "Three.");
+    rig_keys(&r, "<bs>");
+    rig_wait(&r, "page 2/3");
+    rig_keys(&r, "<enter>");
     rig_wait(&r, "Three.");
     rig_keys(&r, "<f2>");
     rig_wait(&r, "lesson over; as before it: guidance-scale, prompt");
