@@ -199,7 +199,10 @@ bool lt_params_set(lt_params *p, const lt_param_info *info, const char *text, lt
         return true;
     case LT_PARAM_NUMBER:
         if (!parse_number(text, &number))
-            return wrong(info->flag, text, "a number such as 7.5", err);
+            return wrong(info->flag, text,
+                         strcmp(info->metavar, "N") == 0 ? "a whole number such as 42"
+                                                         : "a number such as 7.5",
+                         err);
         *(double *)field = number;
         return true;
     case LT_PARAM_INT:

@@ -55,7 +55,7 @@ static void set_row(lt_studio *s, int row, const char *value)
 {
     char text[512];
     lt_error err = {0};
-    if (*value && !lt_form_set(&s->form, row, value, &err)) {
+    if (*value && !lt_form_type(&s->form, row, value, &err)) {
         lt_studio_fault(s, &err);
         return;
     }

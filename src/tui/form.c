@@ -1,12 +1,14 @@
 /* form.c - see form.h. */
 #include "tui/form.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/conf.h"
 #include "base/mem.h"
 
 enum { SEED_ROW = 2, MAX_ROWS = 24 };
@@ -209,6 +211,68 @@ bool lt_form_set(lt_form *f, int row, const char *text, lt_error *err)
     lt_params_done(&f->next);
     f->next = changed;
     return true;
+}
+
+/* ---- what is typed ---- */
+
+/* Facts are those of the model that is open: of another one the run will tell. */
+static bool check_size(const lt_form *f, const lt_params *p, lt_error *err)
+{
+    const lt_model_facts *m = f->facts;
+    int w = p->size.width, h = p->size.height;
+    bool known = m && !p->vae && (!p->model || strcmp(p->model, m->name) == 0);
+    if (!known || (w % m->factor == 0 && h % m->factor == 0))
+        return true;
+    return lt_fail(err, LT_ERR_ARGUMENT, NULL, "size is %dx%d, expected multiples of %d pixels", w,
+                   h, m->factor);
+}
+
+static bool check_file(const char *path, lt_error *err)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return lt_fail(err, LT_ERR_IO, NULL, "cannot open '%s': %s", path, strerror(errno));
+    fclose(file);
+    return true;
+}
+
+static bool type_file(lt_form *f, int row, const char *text, lt_error *err)
+{
+    char *path = lt_conf_home(text);
+    bool ok = check_file(path, err) && lt_form_set(f, row, path, err);
+    free(path);
+    return ok;
+}
+
+static bool type_size(lt_form *f, int row, const char *text, lt_error *err)
+{
+    lt_params size;
+    lt_params_copy(&size, &f->next);
+    bool ok = lt_params_set(&size, info_of(row), text, err) && check_size(f, &size, err);
+    lt_params_done(&size);
+    return ok && lt_form_set(f, row, text, err);
+}
+
+/* "none", or "the model's", as the form shows it. */
+static bool is_fallback(const lt_param_info *info, const char *text)
+{
+    size_t n = info ? (size_t)words(info->fallback) : 0;
+    return n && strlen(text) == n && strncmp(text, info->fallback, n) == 0;
+}
+
+bool lt_form_type(lt_form *f, int row, const char *text, lt_error *err)
+{
+    const lt_param_info *info = info_of(row);
+    if (!*text || is_fallback(info, text)) {
+        lt_form_reset(f, row);
+        return true;
+    }
+    bool ok = is(info, "init-image") ? type_file(f, row, text, err)
+              : is(info, "size")     ? type_size(f, row, text, err)
+                                     : lt_form_set(f, row, text, err);
+    if (!ok && strncmp(err->message, "--", 2) == 0) /* it is no flag here */
+        memmove(err->message, err->message + 2, strlen(err->message + 2) + 1);
+    return ok;
 }
 
 void lt_form_reset(lt_form *f, int row)

@@ -154,7 +154,7 @@ void lt_studio_accept(lt_studio *s)
     s->ask = LT_ASK_NOTHING;
     switch (ask) {
     case LT_ASK_VALUE:
-        if (!lt_form_set(&s->form, s->row, text, &err))
+        if (!lt_form_type(&s->form, s->row, text, &err))
             lt_studio_fault(s, &err);
         break;
     case LT_ASK_PICTURE:

@@ -99,6 +99,41 @@ static void test_refused(void **state)
     lt_form_done(&f);
 }
 
+static bool type(lt_form *f, const char *label, const char *text, lt_error *err)
+{
+    return lt_form_type(f, lt_form_row_of(label), text, err);
+}
+
+/* What the form shows can be typed, and what cannot be meant is refused at once. */
+static void test_typed(void **state)
+{
+    (void)state;
+    lt_form f = form_of(NULL);
+    lt_model_facts facts = {.name = (char *)"demo", .backend = (char *)"cpu", .factor = 8};
+    set(&f, "init-image", "none");
+    CHECK_OK(type(&f, "init-image", "none", err));
+    assert_null(f.next.init_image);
+    CHECK_OK(type(&f, "variation-seed", "7", err));
+    CHECK_OK(type(&f, "variation-seed", "none", err));
+    CHECK_OK(type(&f, "timestep-spacing", "trailing", err));
+    CHECK_OK(type(&f, "timestep-spacing", "the scheduler's", err));
+    assert_null(f.next.timestep_spacing);
+    CHECK_FAILS(type(&f, "init-image", "/no/such.png", err), LT_ERR_IO,
+                "cannot open '/no/such.png': No such file");
+    CHECK_FAILS(type(&f, "variation-seed", "x", err), LT_ERR_ARGUMENT,
+                "variation-seed is 'x', expected a whole number such as 42");
+    CHECK_FAILS(type(&f, "steps", "1001", err), LT_ERR_ARGUMENT, "steps is 1001, expected 1 to");
+    CHECK_OK(type(&f, "size", "129x128", err)); /* the model is not known yet */
+    f.facts = &facts;
+    CHECK_FAILS(type(&f, "size", "100x128", err), LT_ERR_ARGUMENT,
+                "size is 100x128, expected multiples of 8 pixels");
+    CHECK_OK(type(&f, "size", "104x128", err));
+    set(&f, "model", "another");
+    CHECK_OK(type(&f, "size", "100x128", err));
+    f.facts = NULL;
+    lt_form_done(&f);
+}
+
 static void nudge(lt_form *f, const char *label, int by, const char *expected)
 {
     assert_true(lt_form_nudge(f, lt_form_row_of(label), by));
@@ -142,7 +177,7 @@ static void test_notches(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_values),
-                                       cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_refused), cmocka_unit_test(test_typed),
                                        cmocka_unit_test(test_notches)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
