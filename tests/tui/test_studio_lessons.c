@@ -96,6 +96,7 @@ static void one_page(rig *r, const lt_lesson *l, int page)
         rig_match(r, page + 1 < l->count ? "Done\\.  F2: next page" : "Done\\.  F2: the end");
         rig_wait(r, number);
         CHECK_OK(terminal_wait(r->t, all_known, NULL, "every number once it is done", err));
+        rig_gone(r, "PgDn: more"); /* beside what the keys have opened, too */
     }
     rig_keys(r, "<f2>");
 }
@@ -200,8 +201,8 @@ static void skip_through(int number)
         }
         if (rig_shows(&r, "failed: "))
             fail_msg("%s: a line of page %d failed", l.title, i + 1);
-        if (opens(p) && i + 1 == l.count) /* a view that comes later brings another message */
-            rig_wait(&r, "Done.");
+        if (i + 1 == l.count) /* a view that comes later brings another message */
+            rig_wait(&r, opens(p) ? "Done." : p->check_count ? "waits for it" : "F2: the end");
         rig_keys(&r, "<f2>");
     }
     rig_wait(&r, "lesson over");
