@@ -41,8 +41,8 @@ bool lt_form_next(const lt_form *f, int row, char *to, size_t size);
 void lt_form_this(const lt_film *film, int image, int row, char *to, size_t size);
 
 /* What a user types: as lt_form_set, and words that stand for the default ("none") are it; ~ is the
- * home of a file; what the run would refuse later is refused now, a size that does not fit the model
- * that is open, a picture that cannot be opened.  LT_ERR_ARGUMENT, LT_ERR_IO. */
+ * home of a file; what the run would refuse later is refused now, a size that does not fit the
+ * model that is open, a picture that cannot be opened.  LT_ERR_ARGUMENT, LT_ERR_IO. */
 bool lt_form_type(lt_form *f, int row, const char *text, lt_error *err) LT_WARN_UNUSED;
 /* A value; an empty one is the default again. */
 bool lt_form_set(lt_form *f, int row, const char *text, lt_error *err) LT_WARN_UNUSED;

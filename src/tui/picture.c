@@ -131,6 +131,12 @@ static void through(lt_studio *s, bool each)
         lt_studio_ask_picture(s, s->reel, s->step, s->image);
 }
 
+/* A run that is about to begin leaves the picture before it on the screen meanwhile. */
+static bool is_coming(const lt_reel *r)
+{
+    return r && (r->film || lt_reel_at_work(r));
+}
+
 void lt_studio_picture(lt_studio *s, bool each)
 {
     if (s->view == LT_VIEW_GALLERY) {
@@ -150,7 +156,7 @@ void lt_studio_picture(lt_studio *s, bool each)
         return;
     }
     if (!s->reel || s->step >= lt_reel_frames(s->reel)) {
-        if (!s->reel)
+        if (!is_coming(s->reel))
             lt_beside_show(s, NULL, false, false);
         return;
     }

@@ -209,7 +209,14 @@ static void empty_box(const lt_studio *s)
 
 static const char *waiting_for(const lt_studio *s)
 {
-    return s->reel->state == LT_REEL_WAITING ? stage(s) : "no picture";
+    switch (s->reel->state) {
+    case LT_REEL_WAITING:
+        return stage(s);
+    case LT_REEL_QUEUED:
+        return "waits for its turn";
+    default:
+        return s->reels.count > 1 ? "no picture; Up: other runs" : "no picture";
+    }
 }
 
 static void no_picture(const lt_studio *s)

@@ -227,7 +227,7 @@ static void test_setting_commands(void **state)
     says(&r, "set negative-prompt blurry, dark", "avoid > blurry, dark");
     says(&r, "  prompt an owl  ", "prompt> an owl ");
     says(&r, "avoid dull", "avoid > dull");
-    says(&r, "steps 0", "--steps is '0', expected a whole number of at least 1");
+    says(&r, "steps 0", "steps is '0', expected a whole number of at least 1");
     says(&r, "set stesp 4", "there is no setting 'stesp'; steps is one");
     says(&r, "scheduler dpm", "'dpm'");
     says(&r, "pace 0.3", "each step is held 0.3 s");

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "studio_rig.h"
 
 #define SETTINGS "-p a_red_fox --size 64x64 --seed 7 --steps 8"
@@ -207,6 +208,28 @@ static void test_saved(void **state)
     saved_with("--run");
 }
 
+/* A run that could not begin does not show the picture of the one before. */
+static void test_failed(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, SETTINGS, "--run");
+    rig_wait(&r, "DONE 8/8");
+    char *path = lt_path_join(r.dir, "none.png");
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+    free(path);
+    rig_keys(&r, ":set init-image none.png<enter>");
+    rig_wait(&r, "init-image is none.png");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "FAILED");
+    rig_wait(&r, "no picture; Up: other runs");
+    rig_keys(&r, "<up>");
+    rig_wait(&r, "Step 8 of 8");
+    rig_sound_cleared(&r);
+    rig_leave(&r);
+}
+
 static void test_saved_without_previews(void **state)
 {
     (void)state;
@@ -247,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_at_full_speed),
         cmocka_unit_test(test_smaller),
         cmocka_unit_test(test_saved),
+        cmocka_unit_test(test_failed),
         cmocka_unit_test(test_saved_without_previews),
         cmocka_unit_test(test_saved_without_pictures),
         cmocka_unit_test(test_saved_after_looking_around),
