@@ -53,17 +53,31 @@ static void row_of_form(const lt_studio *s, const pen *p, int row)
                 next);
 }
 
-static void settings(lt_studio *s, pen *p, int rows)
+/* So that the chosen row is seen; without one the first are. */
+static void scroll(lt_studio *s, int rows, int count)
 {
-    int x = p->area.x + 1, width = p->area.width - 2, half = (width - LABEL) / 2;
-    int count = lt_form_rows();
-    rows = rows < count ? rows : count;
+    if (s->focus != LT_FOCUS_PARAMS) {
+        s->top = 0;
+        return;
+    }
     if (s->row < s->top)
         s->top = s->row;
     if (s->row >= s->top + rows)
         s->top = s->row - rows + 1;
     s->top = s->top > count - rows ? count - rows : s->top;
-    lt_draw_text(p->y, x, LABEL, LT_STYLE_STRONG, "Settings");
+}
+
+static void settings(lt_studio *s, pen *p, int rows)
+{
+    int x = p->area.x + 1, width = p->area.width - 2, half = (width - LABEL) / 2;
+    int count = lt_form_rows();
+    rows = rows < count ? rows : count;
+    scroll(s, rows, count);
+    if (rows < count)
+        lt_draw_format(p->y, x, LABEL, LT_STYLE_STRONG, "Settings %d-%d/%d", s->top + 1,
+                       s->top + rows, count);
+    else
+        lt_draw_text(p->y, x, LABEL, LT_STYLE_STRONG, "Settings");
     lt_draw_text(p->y, x + LABEL, half - 1, LT_STYLE_STRONG, "this run");
     lt_draw_text(p->y, x + LABEL + half, width - LABEL - half, LT_STYLE_STRONG, "next run");
     p->y++;

@@ -145,10 +145,27 @@ static void test_lesson(void **state)
     rig_leave(&r);
 }
 
+/* The settings scroll to the chosen one, say so, and are as before behind it. */
+static void test_rows(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, SETTINGS, "");
+    rig_watch(&r);
+    rig_match(&r, "Settings 1-[0-9]/[12][0-9] ");
+    rig_keys(&r, "pjjjjjjjjjjjjjj");
+    rig_match(&r, "Settings [1-9][0-9]?-15/[12][0-9] ");
+    rig_gone(&r, "guidance-scale");
+    rig_watch(&r);
+    rig_match(&r, "Settings 1-[0-9]/[12][0-9] ");
+    rig_wait(&r, "guidance-scale");
+    rig_leave(&r);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_history), cmocka_unit_test(test_typed),
-                                       cmocka_unit_test(test_up_and_down),
-                                       cmocka_unit_test(test_taken), cmocka_unit_test(test_lesson)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),  cmocka_unit_test(test_history),
+        cmocka_unit_test(test_typed), cmocka_unit_test(test_up_and_down),
+        cmocka_unit_test(test_taken), cmocka_unit_test(test_lesson)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
