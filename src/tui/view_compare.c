@@ -120,6 +120,15 @@ static void sentence(const lt_compare_steps *t, const lt_film *b, char *to, size
         snprintf(to, size, "equal in all steps");
 }
 
+/* Two steps of one run. */
+static void one_run(const lt_studio *s, lt_rect r, const lt_film *f)
+{
+    int a = s->comparing.a_step;
+    lt_draw_format(r.y + 1, r.x + 1, r.width - 2, LT_STYLE_PLAIN,
+                   "one run: the latents of its steps %d and %d differ by an rms of %.3g", a,
+                   s->step, lt_compare_latents(f, a, f, s->step));
+}
+
 static void bar(lt_studio *s, lt_rect r, const lt_film *a, const lt_film *b)
 {
     lt_compare_steps *t = &s->comparing.steps;
@@ -191,6 +200,10 @@ void lt_view_compare(lt_studio *s)
     if (!a || !b || !b->film)
         return;
     numbers(s, there, a->film, b->film);
+    if (a == b) {
+        one_run(s, s->layout.text, b->film);
+        return;
+    }
     bar(s, s->layout.text, a->film, b->film);
     settings(s, s->layout.text, a, b);
 }

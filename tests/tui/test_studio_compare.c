@@ -290,6 +290,22 @@ static void test_at_work(void **state)
     rig_leave(&r);
 }
 
+/* Two steps of one run: what lies between them, and no settings. */
+static void test_one_run(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, SETTINGS, "--run");
+    rig_wait(&r, "DONE 8/8");
+    rig_keys(&r, ",,m..c");
+    rig_wait(&r, "A: run 1 step 6  B: run 1 step 8");
+    rig_match(&r, "one run: the latents of its steps 6 and 8 differ by an rms of 0\\.[0-9]*[1-9]");
+    rig_match(&r, "mean .A-B. [0-9.]*[1-9]");
+    assert_false(rig_shows(&r, "nothing differs"));
+    rig_keys(&r, ",");
+    rig_wait(&r, "its steps 6 and 7 differ");
+    rig_leave(&r);
+}
+
 /* Runs of other sizes and step counts. */
 static void test_unlike(void **state)
 {
@@ -349,7 +365,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_identical), cmocka_unit_test(test_fork),
         cmocka_unit_test(test_marked),    cmocka_unit_test(test_flicker),
-        cmocka_unit_test(test_at_work),   cmocka_unit_test(test_unlike),
-        cmocka_unit_test(test_blocks)};
+        cmocka_unit_test(test_at_work),   cmocka_unit_test(test_one_run),
+        cmocka_unit_test(test_unlike),    cmocka_unit_test(test_blocks)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
