@@ -40,6 +40,15 @@ bool lt_file_open(const char *path, int *out, lt_error *err)
     return false;
 }
 
+bool lt_file_can_read(const char *path, lt_error *err)
+{
+    int fd;
+    if (!lt_file_open(path, &fd, err))
+        return false;
+    close(fd);
+    return true;
+}
+
 static bool make_room(size_t bytes, const char *path, lt_buf *out, lt_error *err)
 {
     if (lt_buf_reserve(out, bytes, "the file", err))

@@ -46,6 +46,9 @@ void lt_writer_abandon_all(void);
  * and the path does not name a directory, a device or a pipe); says why not. Touches nothing. */
 bool lt_file_can_write(const char *path, lt_error *err) LT_WARN_UNUSED;
 
+/* True if lt_file_open would; touches nothing. */
+bool lt_file_can_read(const char *path, lt_error *err) LT_WARN_UNUSED;
+
 bool lt_file_exists(const char *path); /* a regular file, links followed */
 bool lt_dir_exists(const char *path);
 /* With its parents; 0777 & ~umask. */

@@ -1,7 +1,6 @@
 /* form.c - see form.h. */
 #include "tui/form.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 
 #include "base/conf.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 enum { SEED_ROW = 2, MAX_ROWS = 24 };
@@ -227,19 +227,10 @@ static bool check_size(const lt_form *f, const lt_params *p, lt_error *err)
                    h, m->factor);
 }
 
-static bool check_file(const char *path, lt_error *err)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return lt_fail(err, LT_ERR_IO, NULL, "cannot open '%s': %s", path, strerror(errno));
-    fclose(file);
-    return true;
-}
-
 static bool type_file(lt_form *f, int row, const char *text, lt_error *err)
 {
     char *path = lt_conf_home(text);
-    bool ok = check_file(path, err) && lt_form_set(f, row, path, err);
+    bool ok = lt_file_can_read(path, err) && lt_form_set(f, row, path, err);
     free(path);
     return ok;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "tui/studio.h"
 
@@ -87,6 +88,11 @@ static void encode(lt_studio *s)
 void lt_studio_vae_open(lt_studio *s, lt_view view, const char *path)
 {
     lt_vae_view *v = &s->vae;
+    lt_error err = {0};
+    if (path && !lt_file_can_read(path, &err)) { /* what is seen stays */
+        lt_studio_fault(s, &err);
+        return;
+    }
     if (path)
         take_file(s, path);
     else if (!lt_studio_vae(s) && !take_shown(s))
