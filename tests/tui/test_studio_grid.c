@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "image/resize.h"
 #include "studio_rig.h"
@@ -283,6 +284,14 @@ static void test_stopped_kept(void **state)
     rig_match(&r, "pictures +4, \\* 2");
     rig_keys(&r, "<enter><right>");
     rig_match(&r, "2 of 4  seed 8  step [0-9]  starred  stopped");
+    char *whole = lt_format("%s/out/000-024.png", r.dir),
+         *rest = lt_format("%s/out/001-024.png", r.dir),
+         *noise = lt_format("%s/out/001-000.png", r.dir);
+    assert_int_equal(rig_run(&r, "history export 1 -o out"), 0);
+    assert_true(lt_file_exists(whole) && lt_file_exists(noise) && !lt_file_exists(rest));
+    free(whole);
+    free(rest);
+    free(noise);
     rig_leave(&r);
 }
 
