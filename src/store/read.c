@@ -93,7 +93,7 @@ static bool read_row(sqlite3_stmt *st, lt_store_run *run, lt_error *err)
     return copy_picture(st, run, err);
 }
 
-/* What is known of the pictures of a run. */
+/* What is known of the pictures of a run; of more than any run has a strange file says nothing. */
 static bool take_pictures(lt_store *s, sqlite3_stmt *st, lt_store_run *run, lt_error *err)
 {
     int code;
@@ -115,7 +115,8 @@ static bool read_pictures(lt_store *s, lt_store_run *runs, size_t count, lt_erro
     sqlite3_stmt *st;
     bool ok = lt_store_prepare(s,
                                "SELECT image, starred, last FROM pictures WHERE run = ? AND "
-                               "(starred = 1 OR last IS NOT NULL) ORDER BY image",
+                               "image BETWEEN 0 AND 65535 AND (starred = 1 OR last IS NOT NULL) "
+                               "ORDER BY image",
                                &st, err);
     for (size_t i = 0; ok && i < count; i++)
         ok = take_pictures(s, st, &runs[i], err);

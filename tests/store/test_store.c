@@ -322,6 +322,8 @@ static void test_dropped_pictures(void **state)
     CHECK_OK(lt_store_star(f->store, a, false, err));
     check_read(f->store, a, false, "1-2 2-0");
     CHECK_FAILS(lt_store_drop_picture(f->store, 99, 0, 1, err), LT_ERR_ARGUMENT, "no run 99");
+    sql_run(f->path, "INSERT INTO pictures VALUES(1, 4294967295, 1, 0), (1, 2147483647, 1, 0)");
+    check_read(f->store, a, false, "1-2 2-0"); /* no run has those */
 }
 
 static void test_thumbnails(void **state)
