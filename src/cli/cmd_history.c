@@ -5,6 +5,97 @@
 #include "cli/history.h"
 #include "cli/output.h"
 #include "cli/studio_options.h"
+#include "pipeline/archive.h"
+
+/* What the history knows of picture i; the only one has the run's star. */
+static lt_store_picture picture_of(const lt_store_run *run, int count, int i)
+{
+    for (size_t k = 0; count > 1 && k < run->picture_count; k++)
+        if (run->pictures[k].image == i)
+            return run->pictures[k];
+    return (lt_store_picture){.image = i, .starred = count == 1 && run->starred};
+}
+
+static json_object *picture_json(const lt_params *p, const lt_store_picture *picture)
+{
+    json_object *o = json_object_new_object();
+    int i = picture->image, place;
+    uint64_t other;
+    double strength;
+    lt_output_set(o, "i", json_object_new_int(i));
+    lt_output_set(o, "seed", json_object_new_uint64(lt_params_seed(p, i, &place)));
+    if (lt_params_variation(p, i, &other, &strength)) {
+        lt_output_set(o, "variation_seed", json_object_new_uint64(other));
+        lt_output_set(o, "variation_strength", lt_output_number(strength));
+    }
+    lt_output_set(o, "starred", json_object_new_boolean(picture->starred));
+    if (picture->dropped)
+        lt_output_set(o, "stopped_after", json_object_new_int(picture->last));
+    return o;
+}
+
+/* Null where the run's settings cannot be read. */
+static json_object *pictures_json(const lt_store_run *run)
+{
+    lt_params p;
+    lt_error ignored;
+    json_object *list = NULL;
+    if (lt_archive_params(run, &p, &ignored)) {
+        list = json_object_new_array();
+        for (int i = 0, count = lt_params_images(&p); i < count; i++) {
+            lt_store_picture picture = picture_of(run, count, i);
+            json_object_array_add(list, picture_json(&p, &picture));
+        }
+    }
+    lt_params_done(&p);
+    return list;
+}
+
+/* The settings of a run of several pictures, to be released in any case; 0: it has one, or they
+ * cannot be read. */
+static int several(const lt_store_run *run, lt_params *p)
+{
+    lt_error ignored;
+    int count = lt_archive_params(run, p, &ignored) ? lt_params_images(p) : 0;
+    return count > 1 ? count : 0;
+}
+
+/* "[4 pictures, * 2 seed 8] ", or nothing. */
+static void say_stars(const lt_store_run *run, lt_buf *out)
+{
+    lt_params p;
+    int count = several(run, &p), starred = 0;
+    lt_buf_str(out, "");
+    if (count)
+        lt_buf_format(out, "[%d pictures", count);
+    for (int i = 0; i < count; i++)
+        if (picture_of(run, count, i).starred) {
+            lt_buf_format(out, ", %s%d ", starred++ ? "" : "* ", i + 1);
+            lt_params_say_seed(&p, i, out);
+        }
+    lt_buf_str(out, count ? "] " : "");
+    lt_params_done(&p);
+}
+
+static void show_pictures(const lt_store_run *run)
+{
+    lt_params p;
+    int count = several(run, &p);
+    if (count)
+        lt_output_line(stdout, "pictures: %d", count);
+    for (int i = 0; i < count; i++) {
+        lt_store_picture picture = picture_of(run, count, i);
+        lt_buf text = {0};
+        lt_params_say_seed(&p, i, &text);
+        if (picture.starred)
+            lt_buf_str(&text, ", starred");
+        if (picture.dropped)
+            lt_buf_format(&text, ", stopped after step %d", picture.last);
+        lt_output_line(stdout, "%3d: %s", i + 1, text.data);
+        lt_buf_done(&text);
+    }
+    lt_params_done(&p);
+}
 
 static json_object *as_json(const lt_store_run *run)
 {
@@ -22,6 +113,7 @@ static json_object *as_json(const lt_store_run *run)
     lt_output_set(o, "prompt", lt_output_text(run->prompt));
     lt_output_set(o, "negative_prompt", lt_output_text(run->negative));
     lt_output_set(o, "seed", json_object_new_uint64(run->seed));
+    lt_output_set(o, "pictures", pictures_json(run));
     lt_output_set(o, "guidance_scale", lt_output_number(run->guidance));
     lt_output_set(o, "scheduler", lt_output_text(run->sampler));
     lt_output_set(o, "width", json_object_new_int(run->width));
@@ -41,9 +133,21 @@ static bool whole(const lt_context *c, const char *option, long long most, long 
                    text);
 }
 
-static bool list(const lt_context *c, lt_store *s, lt_error *err)
+static void say_run(const lt_store_run *run)
 {
     char date[LT_STORE_WHEN];
+    lt_buf stars = {0};
+    say_stars(run, &stars);
+    lt_store_when(run->created, date);
+    lt_output_line(stdout, "%6" PRId64 "%s %s  %-10s %4d/%-4d %9dx%-5d seed %-10" PRIu64 " %s%s",
+                   run->id, run->starred ? "*" : " ", date, lt_store_state_name(run->state),
+                   run->done, run->steps, run->width, run->height, run->seed, stars.data,
+                   run->prompt);
+    lt_buf_done(&stars);
+}
+
+static bool list(const lt_context *c, lt_store *s, lt_error *err)
+{
     long long limit = 0;
     lt_store_page page = {0};
     lt_store_query q = {.search = lt_args_value(c->args, "search"),
@@ -56,15 +160,10 @@ static bool list(const lt_context *c, lt_store *s, lt_error *err)
         return false;
     json_object *runs = c->json ? json_object_new_array() : NULL;
     for (size_t i = 0; i < page.count; i++) {
-        const lt_store_run *run = &page.runs[i];
-        lt_store_when(run->created, date);
         if (runs)
-            json_object_array_add(runs, as_json(run));
+            json_object_array_add(runs, as_json(&page.runs[i]));
         else
-            lt_output_line(stdout,
-                           "%6" PRId64 "%s %s  %-10s %4d/%-4d %9dx%-5d seed %-10" PRIu64 " %s",
-                           run->id, run->starred ? "*" : " ", date, lt_store_state_name(run->state),
-                           run->done, run->steps, run->width, run->height, run->seed, run->prompt);
+            say_run(&page.runs[i]);
     }
     if (runs) {
         json_object *o = json_object_new_object();
@@ -98,6 +197,7 @@ static bool show(const lt_context *c, lt_store *s, int64_t id, lt_error *err)
         lt_output_line(stdout, "guidance scale: %g", run.guidance);
         lt_output_line(stdout, "scheduler: %s", run.sampler);
         lt_output_line(stdout, "seed: %" PRIu64, run.seed);
+        show_pictures(&run);
         lt_output_line(stdout, "size: %dx%d", run.width, run.height);
         lt_output_line(stdout, "model: %s", run.model);
     }
@@ -207,10 +307,11 @@ const lt_command lt_command_history = {
     .summary = "the runs that the studio keeps: list, show, export, prune",
     .synopsis = "list|show ID|export ID|prune [options]",
     .about =
-        "The studio keeps every run with all of its steps. list shows them, newest first; show "
-        "all that is known of one; export decodes its steps into a directory, with the "
-        "settings and a trace of its numbers; prune removes what was deleted, and the oldest "
-        "runs until the rest fits.",
+        "The studio keeps every run with all of its steps. list shows them, newest first, and "
+        "which "
+        "pictures of a run are starred; show all that is known of one; export decodes its steps "
+        "into a directory, with the settings and a trace of its numbers; prune removes what was "
+        "deleted, and the oldest runs until the rest fits.",
     .operand = "list, show, export or prune",
     .operands = 2,
     .example = "latentty history export 12 -o fox",

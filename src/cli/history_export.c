@@ -43,7 +43,9 @@ static bool make_dir(const char *dir, lt_error *err)
 typedef struct exporting {
     const lt_context *c;
     const lt_film *film;
+    const lt_store_run *run;
     const char *dir;
+    int written;       /* pictures */
     lt_engine *engine; /* owned */
     float *latents;    /* owned [B,C,h,w] */
     bool animate;      /* animation.png, too */
@@ -66,7 +68,18 @@ static bool animate(exporting *x, int k, const lt_image *image, lt_error *err)
     return ok;
 }
 
-/* Frame k of every picture: KKK.png, or I-KKK.png where there are several. */
+/* Picture i was stopped before frame k. */
+static bool is_over(const exporting *x, int i, int k)
+{
+    for (size_t n = 0; n < x->run->picture_count; n++) {
+        const lt_store_picture *p = &x->run->pictures[n];
+        if (p->image == i && p->dropped)
+            return k > p->last;
+    }
+    return false;
+}
+
+/* Frame k of every picture that has one: KKK.png, or I-KKK.png where there are several. */
 static bool export_frame(exporting *x, int k, lt_error *err)
 {
     const lt_film *f = x->film;
@@ -75,6 +88,8 @@ static bool export_frame(exporting *x, int k, lt_error *err)
     lt_film_lens(f, k, LT_LENS_LATENTS, x->latents);
     for (int i = 0; i < f->images; i++) {
         lt_image *image;
+        if (is_over(x, i, k))
+            continue;
         char *path = f->images > 1 ? lt_format("%s/%03d-%03d.png", x->dir, i, k)
                                    : lt_format("%s/%03d.png", x->dir, k);
         bool ok = lt_engine_picture(x->engine, f->h, f->w, x->latents + (size_t)i * one, &image,
@@ -86,6 +101,7 @@ static bool export_frame(exporting *x, int k, lt_error *err)
         free(path);
         if (!ok || !lt_signals_check(err))
             return false;
+        x->written++;
     }
     return true;
 }
@@ -110,9 +126,11 @@ static bool open_animation(exporting *x, lt_error *err)
     return ok;
 }
 
-static bool export_frames(const lt_context *c, const lt_film *f, const char *dir, lt_error *err)
+static bool export_frames(const lt_context *c, const lt_store_run *run, const lt_film *f,
+                          const char *dir, int *written, lt_error *err)
 {
-    exporting x = {.c = c, .film = f, .dir = dir, .animate = lt_args_has(c->args, "animation")};
+    exporting x = {
+        .c = c, .film = f, .run = run, .dir = dir, .animate = lt_args_has(c->args, "animation")};
     if (x.animate && f->images > 1)
         return lt_fail(err, LT_ERR_ARGUMENT, NULL,
                        "--animation shows one picture, and the run has %d", f->images);
@@ -130,6 +148,7 @@ static bool export_frames(const lt_context *c, const lt_film *f, const char *dir
     lt_writer_abandon(&x.writer);
     free(x.latents);
     lt_engine_close(x.engine);
+    *written = x.written;
     return ok;
 }
 
@@ -155,10 +174,12 @@ static bool export_numbers(const lt_film *f, const char *dir, lt_error *err)
 bool lt_history_export(const lt_context *c, lt_store *s, int64_t id, lt_error *err)
 {
     lt_film *f = NULL;
+    lt_store_run run;
+    int written = 0;
     const char *given = lt_args_value(c->args, "output");
     char *dir = given ? lt_strdup(given) : lt_format("latentty-run-%" PRId64, id);
-    bool ok = lt_archive_read(s, id, NULL, &f, err) && export_frames(c, f, dir, err) &&
-              export_numbers(f, dir, err);
+    bool ok = lt_archive_read(s, id, &run, &f, err) &&
+              export_frames(c, &run, f, dir, &written, err) && export_numbers(f, dir, err);
     if (ok && c->json) {
         json_object *o = json_object_new_object();
         lt_output_set(o, "directory", lt_output_text(dir));
@@ -166,9 +187,10 @@ bool lt_history_export(const lt_context *c, lt_store *s, int64_t id, lt_error *e
         lt_output_json(o);
     } else if (ok) {
         lt_output_line(stdout, "wrote %s: %d pictures, settings.json, trace.safetensors", dir,
-                       (f->done + 1) * f->images);
+                       written);
     }
     lt_film_free(f);
+    lt_store_run_done(&run);
     free(dir);
     return ok;
 }

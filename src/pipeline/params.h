@@ -119,3 +119,5 @@ lt_tiling lt_params_tiling(const lt_params *p);
 int lt_params_device(const lt_params *p);
 /* The seed of picture i and, with one generator for all, its place in that generator's stream. */
 uint64_t lt_params_seed(const lt_params *p, int image, int *place);
+/* "seed 7", or "seed 7, variation 6 at 0.2". */
+void lt_params_say_seed(const lt_params *p, int image, lt_buf *out);

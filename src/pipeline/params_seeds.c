@@ -1,5 +1,6 @@
 /* params_seeds.c - the seeds of a run: from text, drawn, and which picture has which. */
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,4 +148,14 @@ uint64_t lt_params_seed(const lt_params *p, int image, int *place)
 {
     *place = p->own_generators ? 0 : image;
     return p->seeds[p->own_generators ? image % p->seed_count : 0];
+}
+
+void lt_params_say_seed(const lt_params *p, int image, lt_buf *out)
+{
+    int place;
+    uint64_t other;
+    double strength;
+    lt_buf_format(out, "seed %" PRIu64, lt_params_seed(p, image, &place));
+    if (lt_params_variation(p, image, &other, &strength))
+        lt_buf_format(out, ", variation %" PRIu64 " at %g", other, strength);
 }

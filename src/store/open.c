@@ -107,11 +107,10 @@ static int connect(lt_store *s, bool writes, bool immutable)
     return code == SQLITE_OK ? lt_db_run(s->db, "PRAGMA foreign_keys = ON") : code;
 }
 
-/* The small tables are looked through; the steps have checksums. */
-static int check(sqlite3 *db)
+static int check_table(sqlite3 *db, const char *check)
 {
     sqlite3_stmt *st;
-    int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(runs)", -1, &st, NULL);
+    int code = sqlite3_prepare_v2(db, check, -1, &st, NULL);
     if (code != SQLITE_OK)
         return code;
     code = sqlite3_step(st);
@@ -121,6 +120,13 @@ static int check(sqlite3 *db)
     }
     sqlite3_finalize(st);
     return code;
+}
+
+/* The small tables are looked through; the steps have checksums. */
+static int check(sqlite3 *db)
+{
+    int code = check_table(db, "PRAGMA quick_check(runs)");
+    return code == SQLITE_OK ? check_table(db, "PRAGMA quick_check(pictures)") : code;
 }
 
 /* What the file is, before anything is written to it. */

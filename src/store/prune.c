@@ -58,6 +58,7 @@ static bool purge(lt_store *s, int64_t id, lt_error *err)
                             "negative = '', settings = '', folded = '', seed = 0 WHERE id = ?",
                             1, &id, err) &&
            lt_store_execute(s, "DELETE FROM thumbs WHERE run = ?", 1, &id, err) &&
+           lt_store_execute(s, "DELETE FROM pictures WHERE run = ?", 1, &id, err) &&
            release(s, id, err);
 }
 

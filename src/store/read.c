@@ -17,6 +17,7 @@ void lt_store_run_done(lt_store_run *run)
     free(run->model);
     free(run->model_hash);
     free(run->thumbnail);
+    free(run->pictures);
     *run = (lt_store_run){0};
 }
 
@@ -90,6 +91,37 @@ static bool read_row(sqlite3_stmt *st, lt_store_run *run, lt_error *err)
         .deleted = sqlite3_column_int64(st, 20) != 0,
     };
     return copy_picture(st, run, err);
+}
+
+/* What is known of the pictures of a run; of more than any run has a strange file says nothing. */
+static bool take_pictures(lt_store *s, sqlite3_stmt *st, lt_store_run *run, lt_error *err)
+{
+    int code;
+    sqlite3_bind_int64(st, 1, run->id);
+    while ((code = sqlite3_step(st)) == SQLITE_ROW) {
+        run->pictures = lt_grow(run->pictures, run->picture_count + 1, sizeof *run->pictures);
+        run->pictures[run->picture_count++] =
+            (lt_store_picture){.image = sqlite3_column_int(st, 0),
+                               .starred = sqlite3_column_int(st, 1) != 0,
+                               .dropped = sqlite3_column_type(st, 2) != SQLITE_NULL,
+                               .last = sqlite3_column_int(st, 2)};
+    }
+    sqlite3_reset(st);
+    return code == SQLITE_DONE || lt_store_fail(s, "read", code, err);
+}
+
+static bool read_pictures(lt_store *s, lt_store_run *runs, size_t count, lt_error *err)
+{
+    sqlite3_stmt *st;
+    bool ok = lt_store_prepare(s,
+                               "SELECT image, starred, last FROM pictures WHERE run = ? AND "
+                               "image BETWEEN 0 AND 65535 AND (starred = 1 OR last IS NOT NULL) "
+                               "ORDER BY image",
+                               &st, err);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = take_pictures(s, st, &runs[i], err);
+    sqlite3_finalize(st);
+    return ok;
 }
 
 static char *next_word(char **rest)
@@ -174,6 +206,7 @@ bool lt_store_list(lt_store *s, const lt_store_query *q, lt_store_page *out, lt_
     sqlite3_bind_int(st, n + 2, q->limit > 0 ? q->limit : -1);
     ok = take_rows(s, st, out, err);
     sqlite3_finalize(st);
+    ok = ok && read_pictures(s, out->runs, out->count, err);
     if (!ok)
         lt_store_page_done(out);
     return ok;
@@ -217,9 +250,10 @@ bool lt_store_read(lt_store *s, int64_t id, lt_store_run *out, lt_error *err)
                      (long long)id);
     else
         ok = lt_store_fail(s, "read", code, err);
+    sqlite3_finalize(st);
+    ok = ok && read_pictures(s, out, 1, err);
     if (!ok && code == SQLITE_ROW)
         lt_store_run_done(out);
-    sqlite3_finalize(st);
     return ok;
 }
 

@@ -65,7 +65,16 @@ static const char first[] =
     " run INTEGER PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE,"
     " png BLOB NOT NULL);";
 
-const char *const lt_schema_migrations[] = {first};
+/* What is known of one of the pictures that a run makes at once, beyond its numbers.  last: its
+ * newest frame, NULL: that of the run.  Without a row there is nothing to say. */
+static const char pictures[] = "CREATE TABLE pictures("
+                               " run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,"
+                               " image INTEGER NOT NULL CHECK(image >= 0),"
+                               " starred INTEGER NOT NULL DEFAULT 0,"
+                               " last INTEGER,"
+                               " PRIMARY KEY(run, image)) WITHOUT ROWID;";
+
+const char *const lt_schema_migrations[] = {first, pictures};
 const int lt_schema_version = sizeof lt_schema_migrations / sizeof *lt_schema_migrations;
 
 /* One migration; *done when there is none left. */

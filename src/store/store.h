@@ -77,6 +77,14 @@ const char *lt_store_state_name(lt_store_state state); /* "unfinished", "done", 
 enum { LT_STORE_WHEN = 32 };
 void lt_store_when(int64_t ms, char to[LT_STORE_WHEN]);
 
+/* What is known of one of the pictures that a run makes at once, beyond its numbers. */
+typedef struct lt_store_picture {
+    int image; /* from 0 on */
+    bool starred;
+    bool dropped; /* it ended earlier than the run */
+    int last;     /* then: its newest frame; what the run's later ones say of it is no picture */
+} lt_store_picture;
+
 /* Texts: UTF-8; NULL is "" when a run is begun, and never comes back. */
 typedef struct lt_store_run {
     int64_t id;                /* above 0; grows with time */
@@ -92,6 +100,8 @@ typedef struct lt_store_run {
     double seconds; /* of begin, and of the steps that are kept */
     int done;       /* the last step that is kept, the ancestors' included */
     bool starred, deleted;
+    lt_store_picture *pictures; /* owned: those that are starred or dropped, in order */
+    size_t picture_count;
     unsigned char *thumbnail; /* owned: PNG; NULL: none, or not asked for */
     size_t thumbnail_bytes;
 } lt_store_run;
@@ -112,7 +122,8 @@ typedef struct lt_store_step {
 void lt_store_steps_free(lt_store_step *steps, size_t count); /* NULL is fine */
 
 /*
- * Begins a run.  Of `run`, id, finished, state, done, deleted and the thumbnail are not looked at.
+ * Begins a run.  Of `run`, id, finished, state, done, deleted, the pictures and the thumbnail are
+ * not looked at.
  * A fork needs a parent that is there and has parent_step.  Until it is finished it belongs to this
  * store, and only it adds steps.
  */
@@ -131,7 +142,14 @@ bool lt_store_adopt(lt_store *s, int64_t id, lt_error *err) LT_WARN_UNUSED;
 /* png is copied; n 0 removes it. */
 bool lt_store_set_thumbnail(lt_store *s, int64_t id, const void *png, size_t n,
                             lt_error *err) LT_WARN_UNUSED;
+/* A run without a star has none on its pictures either. */
 bool lt_store_star(lt_store *s, int64_t id, bool starred, lt_error *err) LT_WARN_UNUSED;
+/* A run with a star on a picture is starred; the last one that goes takes the run's with it. */
+bool lt_store_star_picture(lt_store *s, int64_t id, int image, bool starred,
+                           lt_error *err) LT_WARN_UNUSED;
+/* The picture ends at frame `last`; the others go on. */
+bool lt_store_drop_picture(lt_store *s, int64_t id, int image, int last,
+                           lt_error *err) LT_WARN_UNUSED;
 /* Out of sight, or back again.  What is deleted stays until it is purged. */
 bool lt_store_delete(lt_store *s, int64_t id, bool deleted, lt_error *err) LT_WARN_UNUSED;
 /* For good; not a run that is being written (LT_ERR_ARGUMENT). */

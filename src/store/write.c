@@ -201,9 +201,53 @@ bool lt_store_finish(lt_store *s, int64_t id, lt_store_state state, lt_error *er
     return ok;
 }
 
+/* Within a transaction. */
+static bool is_there(lt_store *s, int64_t id, lt_error *err)
+{
+    lt_store_facts facts;
+    if (!lt_store_facts_of(s, id, &facts, err))
+        return false;
+    return !facts.ghost ||
+           lt_fail(err, LT_ERR_ARGUMENT, NULL, "there is no run %lld", (long long)id);
+}
+
 bool lt_store_star(lt_store *s, int64_t id, bool starred, lt_error *err)
 {
-    return change(s, id, "UPDATE runs SET starred = ? WHERE id = ? AND ghost = 0", starred, err);
+    if (!lt_store_transaction(s, err))
+        return false;
+    bool ok =
+        change(s, id, "UPDATE runs SET starred = ? WHERE id = ? AND ghost = 0", starred, err) &&
+        (starred ||
+         lt_store_execute(s, "UPDATE pictures SET starred = 0 WHERE run = ?", 1, &id, err));
+    return lt_store_end(s, ok, err);
+}
+
+bool lt_store_star_picture(lt_store *s, int64_t id, int image, bool starred, lt_error *err)
+{
+    if (!lt_store_transaction(s, err))
+        return false;
+    bool ok = is_there(s, id, err) &&
+              lt_store_execute(s,
+                               "INSERT INTO pictures(run, image, starred) VALUES(?, ?, ?) "
+                               "ON CONFLICT(run, image) DO UPDATE SET starred = excluded.starred",
+                               3, (const int64_t[]){id, image, starred}, err) &&
+              lt_store_execute(s,
+                               "UPDATE runs SET starred = (SELECT max(starred) FROM pictures "
+                               "WHERE run = runs.id) WHERE id = ?",
+                               1, &id, err);
+    return lt_store_end(s, ok, err);
+}
+
+bool lt_store_drop_picture(lt_store *s, int64_t id, int image, int last, lt_error *err)
+{
+    if (!lt_store_transaction(s, err))
+        return false;
+    bool ok = is_there(s, id, err) &&
+              lt_store_execute(s,
+                               "INSERT INTO pictures(run, image, last) VALUES(?, ?, ?) "
+                               "ON CONFLICT(run, image) DO UPDATE SET last = excluded.last",
+                               3, (const int64_t[]){id, image, last}, err);
+    return lt_store_end(s, ok, err);
 }
 
 bool lt_store_delete(lt_store *s, int64_t id, bool deleted, lt_error *err)
@@ -226,13 +270,9 @@ static bool put_thumbnail(lt_store *s, int64_t id, const void *png, size_t n, lt
 
 bool lt_store_set_thumbnail(lt_store *s, int64_t id, const void *png, size_t n, lt_error *err)
 {
-    lt_store_facts facts;
     if (!lt_store_transaction(s, err))
         return false;
-    bool ok = lt_store_facts_of(s, id, &facts, err);
-    if (ok && facts.ghost)
-        ok = lt_fail(err, LT_ERR_ARGUMENT, NULL, "there is no run %lld", (long long)id);
-    return lt_store_end(s, ok && put_thumbnail(s, id, png, n, err), err);
+    return lt_store_end(s, is_there(s, id, err) && put_thumbnail(s, id, png, n, err), err);
 }
 
 bool lt_store_adopt(lt_store *s, int64_t id, lt_error *err)

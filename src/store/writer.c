@@ -18,6 +18,7 @@ typedef enum job_kind {
     JOB_ADOPT,
     JOB_STEP,
     JOB_THUMBNAIL,
+    JOB_DROP,
     JOB_FINISH,
     JOB_QUIT,
 } job_kind;
@@ -30,6 +31,7 @@ typedef struct job {
     lt_store_run *run;  /* owned */
     lt_store_step step; /* its block is owned */
     void *png;          /* owned */
+    int image, last;    /* of JOB_DROP */
     size_t n;           /* bytes of step or png, counted as waiting */
 } job;
 
@@ -162,6 +164,10 @@ static void handle(lt_store_writer *w, job *j)
         if (!lt_store_set_thumbnail(w->store, id, j->png, j->n, &err))
             trouble(w, j, &err);
         break;
+    case JOB_DROP:
+        if (!lt_store_drop_picture(w->store, id, j->image, j->last, &err))
+            trouble(w, j, &err);
+        break;
     case JOB_FINISH:
         finish(w, j, id);
         break;
@@ -272,6 +278,7 @@ uint64_t lt_store_writer_begin(lt_store_writer *w, const lt_store_run *run, uint
     copy->model = copy_text(run->model);
     copy->model_hash = copy_text(run->model_hash);
     copy->thumbnail = NULL;
+    copy->pictures = NULL;
     copy->created = run->created ? run->created : lt_store_now();
     uint64_t ticket = new_ticket(w);
     put(w, &(job){.kind = JOB_BEGIN, .ticket = ticket, .parent = parent, .run = copy});
@@ -324,6 +331,12 @@ void lt_store_writer_thumbnail(lt_store_writer *w, uint64_t ticket, const void *
     if (n)
         memcpy(j.png, png, n);
     put(w, &j);
+}
+
+void lt_store_writer_drop(lt_store_writer *w, uint64_t ticket, int image, int last)
+{
+    LT_ASSERT(ticket > 0 && ticket <= w->tickets);
+    put(w, &(job){.kind = JOB_DROP, .ticket = ticket, .image = image, .last = last});
 }
 
 void lt_store_writer_finish(lt_store_writer *w, uint64_t ticket, lt_store_state state)

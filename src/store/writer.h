@@ -35,6 +35,8 @@ uint64_t lt_store_writer_begin(lt_store_writer *w, const lt_store_run *run, uint
 uint64_t lt_store_writer_adopt(lt_store_writer *w, int64_t id);
 void lt_store_writer_step(lt_store_writer *w, uint64_t ticket, const lt_store_step *step);
 void lt_store_writer_thumbnail(lt_store_writer *w, uint64_t ticket, const void *png, size_t n);
+/* lt_store_drop_picture */
+void lt_store_writer_drop(lt_store_writer *w, uint64_t ticket, int image, int last);
 void lt_store_writer_finish(lt_store_writer *w, uint64_t ticket, lt_store_state state);
 
 typedef enum lt_store_event_kind {
@@ -46,7 +48,7 @@ typedef enum lt_store_event_kind {
                           where too much waits */
     LT_STORE_FINISHED, /* everything of it is written */
     LT_STORE_PRUNED,   /* step: how many runs went */
-    LT_STORE_TROUBLE,  /* error: of a thumbnail, of finishing or of pruning */
+    LT_STORE_TROUBLE,  /* error: of a thumbnail, a dropped picture, finishing or pruning */
 } lt_store_event_kind;
 
 typedef struct lt_store_event {

@@ -158,6 +158,9 @@ static void star(lt_studio *s)
         return;
     bool starred = !run->starred;
     if (lt_store_star(s->store, run->id, starred, &err)) {
+        lt_reel *r = lt_reels_stored(&s->reels, run->id);
+        if (r)
+            lt_reels_star(&s->reels, r, starred);
         load(s, s->gallery.chosen);
         lt_studio_say(s, LT_NOTE_INFO,
                       starred ? "starred: it stays, however full the history is"
@@ -227,6 +230,20 @@ static lt_reel_state state_of(const lt_film *f, lt_store_state state)
     return state == LT_STORE_FAILED ? LT_REEL_FAILED : LT_REEL_STOPPED;
 }
 
+/* What the history knows of its images; a strange file may know of more than there are. */
+static void take_images(lt_reel *r, const lt_store_run *run)
+{
+    r->starred = run->starred;
+    if (r->film->images == 1)
+        r->image[0].starred = run->starred;
+    for (size_t i = 0; i < run->picture_count; i++) {
+        const lt_store_picture *p = &run->pictures[i];
+        bool dropped = p->dropped && p->last >= 0 && p->last <= r->film->done;
+        if (p->image < r->film->images && r->film->images > 1)
+            r->image[p->image] = (lt_reel_image){p->starred, dropped, dropped ? p->last : 0};
+    }
+}
+
 lt_reel *lt_gallery_reopen(lt_studio *s, int64_t id)
 {
     lt_error err = {0};
@@ -237,6 +254,7 @@ lt_reel *lt_gallery_reopen(lt_studio *s, int64_t id)
         return r;
     if (lt_archive_read(s->store, id, &run, &film, &err)) {
         r = lt_reels_reopen(&s->reels, ++s->next_id, film, state_of(film, run.state), id);
+        take_images(r, &run);
         const lt_reel *parent = lt_reels_stored(&s->reels, run.parent);
         r->parent = parent ? parent->id : 0;
     } else {

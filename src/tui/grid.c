@@ -121,14 +121,10 @@ void lt_grid_refill(lt_seed_grid *g, int i)
 
 void lt_grid_seed(const lt_tile *t, char to[LT_GRID_TEXT])
 {
-    int place;
-    uint64_t seed = lt_params_seed(&t->params, 0, &place), other;
-    double strength;
-    if (lt_params_variation(&t->params, 0, &other, &strength))
-        snprintf(to, LT_GRID_TEXT, "seed %" PRIu64 ", variation %" PRIu64 " at %g", seed, other,
-                 strength);
-    else
-        snprintf(to, LT_GRID_TEXT, "seed %" PRIu64, seed);
+    lt_buf text = {0};
+    lt_params_say_seed(&t->params, 0, &text);
+    snprintf(to, LT_GRID_TEXT, "%s", text.data);
+    lt_buf_done(&text);
 }
 
 static const char *state_of(const lt_tile *t, const lt_reel *r)

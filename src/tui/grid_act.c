@@ -219,16 +219,10 @@ static void star(lt_studio *s)
 {
     lt_tile *t = &s->grid.tiles[s->grid.chosen];
     lt_reel *r = reel_of(s, t);
-    bool any = false;
-    if (!made(r)) {
+    if (made(r))
+        lt_runs_star_image(s, r, t->image);
+    else
         lt_studio_say(s, LT_NOTE_INFO, "this picture has not begun");
-        return;
-    }
-    r->image[t->image].starred = !r->image[t->image].starred;
-    for (int i = 0; i < r->film->images; i++)
-        any |= r->image[i].starred;
-    if (r->stored && any != r->starred) /* the history keeps or drops the run as a whole */
-        lt_runs_star(s, r, any);
 }
 
 static void stop(lt_studio *s)

@@ -131,6 +131,13 @@ static void thumbnail(lt_studio *s, lt_reel *r)
     r->thumbnail_at = s->now;
 }
 
+static void put_dropped(lt_studio *s, const lt_reel *r)
+{
+    for (int i = 0; i < r->film->images; i++)
+        if (r->image[i].dropped)
+            lt_store_writer_drop(s->writer, r->ticket, i, r->image[i].last);
+}
+
 static void finish(lt_studio *s, lt_reel *r, lt_store_state state)
 {
     thumbnail(s, r);
@@ -151,6 +158,9 @@ void lt_record_event(lt_studio *s, lt_reel *r, lt_event_kind kind)
     case LT_EVENT_PICTURE:
         if (lt_reel_at_work(r) && s->now >= r->thumbnail_at + seldom)
             thumbnail(s, r);
+        break;
+    case LT_EVENT_DROPPED:
+        put_dropped(s, r);
         break;
     case LT_EVENT_DONE:
         finish(s, r, LT_STORE_DONE);
@@ -241,8 +251,10 @@ void lt_record_events(lt_studio *s)
             opened(s, &e);
             break;
         case LT_STORE_BEGUN:
-            if (r)
+            if (r) {
                 r->stored = e.id;
+                lt_runs_stored(s, r);
+            }
             break;
         case LT_STORE_KEPT:
             arrived(s, e.ticket, e.step);

@@ -112,7 +112,6 @@ lt_reel *lt_reels_stored(const lt_reels *r, int64_t stored)
 
 static void room_for_images(lt_reel *r)
 {
-    free(r->image);
     r->image = lt_alloc_array((size_t)r->film->images, sizeof *r->image);
 }
 
@@ -159,8 +158,27 @@ static void inherit(const lt_reels *reels, lt_reel *r)
         r->parent = 0;
 }
 
+/* The stars of a run that starts again. */
+static void keep_stars(lt_reel *r, const lt_reel_image *had, int count)
+{
+    for (int i = 0; i < count && i < r->film->images; i++)
+        r->image[i].starred = had[i].starred;
+}
+
+/* What is known of the images of a run that was interrupted. */
+static void keep_images(const lt_reels *reels, lt_reel *r)
+{
+    const lt_reel *before = lt_reels_find(reels, r->parent);
+    if (!r->adopts || !before || !before->film || before->film->images != r->film->images)
+        return;
+    memcpy(r->image, before->image, (size_t)r->film->images * sizeof *r->image);
+    r->starred = before->starred;
+}
+
 static void begun(const lt_reels *reels, lt_reel *r, lt_event *e)
 {
+    lt_reel_image *had = r->image;
+    int count = r->film ? r->film->images : 0;
     if (r->film) {
         drop_pictures(r);
         lt_reel_attention_drop(r);
@@ -170,6 +188,9 @@ static void begun(const lt_reels *reels, lt_reel *r, lt_event *e)
     e->film = NULL;
     r->state = LT_REEL_RUNNING;
     room_for_images(r);
+    keep_stars(r, had, count);
+    free(had);
+    keep_images(reels, r);
     if (r->parent)
         inherit(reels, r);
 }
@@ -185,6 +206,15 @@ static void picture(lt_reel *r, lt_event *e)
     e->picture = NULL;
     r->picture_seconds = e->seconds;
     r->beside = e->beside;
+}
+
+/* In a run that goes on it may have been before. */
+static void dropped(lt_reel_image *image, int last)
+{
+    if (image->dropped)
+        return;
+    image->dropped = true;
+    image->last = last;
 }
 
 lt_reel *lt_reels_event(lt_reels *reels, lt_event *e)
@@ -208,8 +238,7 @@ lt_reel *lt_reels_event(lt_reels *reels, lt_event *e)
         r->skipped++;
         break;
     case LT_EVENT_DROPPED:
-        r->image[e->image].dropped = true;
-        r->image[e->image].last = e->step;
+        dropped(&r->image[e->image], e->step);
         break;
     case LT_EVENT_PAUSED:
         r->state = LT_REEL_PAUSED;
@@ -268,10 +297,59 @@ bool lt_reels_pick(lt_reels *r, const lt_reel *from, int image, uint64_t id, lt_
     one->picture_seconds = from->picture_seconds;
     one->beside = from->beside;
     room_for_images(one);
-    one->image[0].starred = from->image[image].starred;
+    one->origin = from->id;
+    one->origin_image = image;
+    one->starred = one->image[0].starred = from->image[image].starred;
     share_pictures(one, from, image);
     *out = one;
     return true;
+}
+
+/* ---- stars ---- */
+
+lt_reel *lt_reels_origin(const lt_reels *r, lt_reel *which, int *image)
+{
+    lt_reel *origin = which->origin ? lt_reels_find(r, which->origin) : NULL;
+    if (!origin)
+        return which;
+    *image = which->origin_image;
+    return origin;
+}
+
+static bool has_star(const lt_reel *r)
+{
+    for (int i = 0; i < r->film->images; i++)
+        if (r->image[i].starred)
+            return true;
+    return false;
+}
+
+/* An interrupted run stays open beside the one that goes on. */
+static bool is_same(const lt_reel *a, const lt_reel *b)
+{
+    return a == b || (a->stored && a->stored == b->stored);
+}
+
+void lt_reels_star_image(lt_reels *r, lt_reel *which, int image, bool starred)
+{
+    for (int i = 0; i < r->count; i++) {
+        lt_reel *other = r->all[i];
+        int place = image;
+        if (!other->film || !is_same(lt_reels_origin(r, other, &place), which) || place != image)
+            continue;
+        other->image[other->origin ? 0 : image].starred = starred;
+        other->starred = has_star(other);
+    }
+}
+
+void lt_reels_star(lt_reels *r, lt_reel *which, bool starred)
+{
+    int images = which->film ? which->film->images : 0;
+    for (int i = 0; i < images && (images == 1 || !starred); i++)
+        lt_reels_star_image(r, which, i, starred);
+    for (int i = 0; i < r->count; i++)
+        if (is_same(r->all[i], which))
+            r->all[i]->starred = starred;
 }
 
 double lt_reel_seconds(const lt_reel *r)

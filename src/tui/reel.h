@@ -23,7 +23,7 @@ enum { LT_REEL_LENSES = LT_LENSES };
 
 /* One of the pictures that a run makes at once. */
 typedef struct lt_reel_image {
-    bool starred; /* in the grid */
+    bool starred;
     bool dropped;
     int last; /* dropped: its newest frame */
 } lt_reel_image;
@@ -41,11 +41,13 @@ typedef struct lt_reel {
     char *prompt;                         /* owned: for the list of runs */
     uint64_t parent;                      /* the run that it goes on from; 0: none */
     int parent_image, forked;             /* from which image of it, at which frame; 0: its noise */
+    uint64_t origin;                      /* the run that it was picked from; 0: none */
+    int origin_image;                     /* which image of it */
     uint64_t ticket;                      /* of the history's writer; 0: none */
     int64_t stored;                       /* its id in the history; 0: not there, or not yet */
     int64_t adopts;                       /* an interrupted run of the history that it goes on */
     bool lost;                            /* the history does not have all of it */
-    bool starred;                         /* there */
+    bool starred;                         /* it, or an image of it */
     lt_params *queued;                    /* owned: of one that is QUEUED */
     double thumbnail_at;                  /* when its small picture was last put there */
     lt_error error;                       /* FAILED */
@@ -74,6 +76,14 @@ lt_reel *lt_reels_stored(const lt_reels *r, int64_t stored); /* NULL if it is no
  * LT_ERR_MEMORY. */
 bool lt_reels_pick(lt_reels *r, const lt_reel *from, int image, uint64_t id, lt_reel **out,
                    lt_error *err) LT_WARN_UNUSED;
+
+/* The run of the history that an image is of: this one, or what it was picked from, if that is
+ * open; *image becomes the place there. */
+lt_reel *lt_reels_origin(const lt_reels *r, lt_reel *which, int *image);
+/* A run with a starred image is starred, one without a star has none on its images, and of a run
+ * of one image it is the same star.  Other copies of it have the same ones. */
+void lt_reels_star(lt_reels *r, lt_reel *which, bool starred);
+void lt_reels_star_image(lt_reels *r, lt_reel *which, int image, bool starred);
 
 /* Takes what the event carries for a run; returns that run, NULL if it is of none. */
 lt_reel *lt_reels_event(lt_reels *r, lt_event *e);

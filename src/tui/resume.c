@@ -22,6 +22,9 @@ static void go_on(lt_studio *s, const lt_reel *r, int64_t stored)
     s->reel->parent = parent;
     s->reel->forked = f->done;
     s->reel->adopts = stored;
+    for (int i = 0; i < f->images; i++)
+        if (r->image[i].dropped)
+            lt_session_drop(s->session, s->reel->id, i);
 }
 
 void lt_studio_resume(lt_studio *s)

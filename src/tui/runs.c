@@ -143,19 +143,74 @@ static void open_run(lt_studio *s)
     s->focus = LT_FOCUS_VIEW;
 }
 
-void lt_runs_star(lt_studio *s, lt_reel *r, bool starred)
+/* ---- stars ---- */
+
+enum { WHOLE = -1 }; /* in the place of an image, as of every run that has one */
+
+static bool write_star(lt_studio *s, const lt_reel *r, int image, bool starred, lt_error *err)
+{
+    if (image == WHOLE || r->film->images == 1)
+        return lt_store_star(s->store, r->stored, starred, err);
+    return lt_store_star_picture(s->store, r->stored, image, starred, err);
+}
+
+/* False, said: the history does not take it. */
+static bool keep_star(lt_studio *s, const lt_reel *r, int image, bool starred)
 {
     lt_error err = {0};
-    if (!r || !r->stored || !s->store) {
-        lt_studio_say(s, LT_NOTE_INFO, "this run is not in the history");
-    } else if (lt_store_star(s->store, r->stored, starred, &err)) {
-        r->starred = starred;
-        lt_studio_say(s, LT_NOTE_INFO,
-                      starred ? "starred: it stays, however full the history is"
-                              : "no longer starred");
-    } else {
+    bool there = s->store && r->stored, soon = s->store && r->ticket && !r->lost;
+    if (there && !write_star(s, r, image, starred, &err)) {
         lt_studio_fault(s, &err);
+        return false;
     }
+    lt_studio_say(s, LT_NOTE_INFO, "%s",
+                  !there && !soon ? "this run is not in the history"
+                  : starred       ? "starred: it stays, however full the history is"
+                                  : "no longer starred");
+    return true;
+}
+
+void lt_runs_star_image(lt_studio *s, lt_reel *r, int image)
+{
+    bool starred = !r->image[image].starred;
+    r = lt_reels_origin(&s->reels, r, &image);
+    if (keep_star(s, r, image, starred))
+        lt_reels_star_image(&s->reels, r, image, starred);
+}
+
+void lt_runs_star(lt_studio *s, lt_reel *r)
+{
+    if (r->film->images == 1)
+        lt_runs_star_image(s, r, 0);
+    else if (keep_star(s, r, WHOLE, !r->starred))
+        lt_reels_star(&s->reels, r, !r->starred);
+}
+
+/* The run that is looked at, or, if that is one of its images, that. */
+static void star(lt_studio *s)
+{
+    if (!s->reel || !s->reel->film)
+        lt_studio_say(s, LT_NOTE_INFO, "this run has not begun");
+    else if (s->focus == LT_FOCUS_RUNS)
+        lt_runs_star(s, s->reel);
+    else
+        lt_runs_star_image(s, s->reel, s->image);
+}
+
+void lt_runs_stored(lt_studio *s, lt_reel *r)
+{
+    lt_error err = {0};
+    bool ok = true, any = false;
+    if (!r->starred || !r->film || !s->store)
+        return;
+    for (int i = 0; ok && i < r->film->images; i++) {
+        any |= r->image[i].starred;
+        ok = !r->image[i].starred || write_star(s, r, i, true, &err);
+    }
+    if (!any)
+        ok = write_star(s, r, WHOLE, true, &err);
+    if (!ok)
+        lt_studio_fault(s, &err);
 }
 
 bool lt_runs_act(lt_studio *s, lt_action action)
@@ -177,7 +232,7 @@ bool lt_runs_act(lt_studio *s, lt_action action)
         move(s, 1);
         return true;
     case LT_ACTION_STAR:
-        lt_runs_star(s, s->reel, s->reel && !s->reel->starred);
+        star(s);
         return true;
     case LT_ACTION_TILE_OPEN:
         open_run(s);

@@ -407,8 +407,11 @@ void lt_runs_queue(lt_studio *s); /* the form's settings, when all that is befor
 lt_reel *lt_runs_queue_up(lt_studio *s, const lt_params *p);
 /* A run is over: the next one begins. */
 void lt_runs_next(lt_studio *s, const lt_reel *over);
-/* In the history: it is never pruned. */
-void lt_runs_star(lt_studio *s, lt_reel *r, bool starred);
+/* Sets the star of a run, or of one of its images, or takes it away; in the history, too, where a
+ * starred run is never pruned. */
+void lt_runs_star(lt_studio *s, lt_reel *r);
+void lt_runs_star_image(lt_studio *s, lt_reel *r, int image);
+void lt_runs_stored(lt_studio *s, lt_reel *r);    /* it is in the history now; so are its stars */
 bool lt_runs_act(lt_studio *s, lt_action action); /* false: it is none of its own */
 
 /* ---- gallery.c ---- */

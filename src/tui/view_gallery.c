@@ -45,14 +45,22 @@ LT_PRINTF(3, 4) static void row(pen *p, const char *label, const char *format, .
     lt_draw_fit(p->y++, p->area.x + LABEL, p->area.width - LABEL, LT_STYLE_PLAIN, text);
 }
 
-/* Of a run: 1, or as many as a batch has. */
-static int pictures_of(const lt_store_run *run)
+/* How many a batch has, and which of them are starred. */
+static void pictures(pen *p, const lt_store_run *run)
 {
-    lt_params p;
+    lt_params params;
     lt_error ignored;
-    int images = lt_archive_params(run, &p, &ignored) ? lt_params_images(&p) : 1;
-    lt_params_done(&p);
-    return images;
+    lt_buf stars = {0};
+    int images = lt_archive_params(run, &params, &ignored) ? lt_params_images(&params) : 1;
+    lt_params_done(&params);
+    if (images == 1)
+        return;
+    lt_buf_str(&stars, "");
+    for (size_t i = 0; i < run->picture_count; i++)
+        if (run->pictures[i].starred)
+            lt_buf_format(&stars, "%s %d", stars.len ? "" : ", *", run->pictures[i].image + 1);
+    row(p, "pictures", "%d%s", images, stars.data);
+    lt_buf_done(&stars);
 }
 
 static void details(const lt_studio *s, const lt_store_run *run, lt_rect r)
@@ -72,8 +80,7 @@ static void details(const lt_studio *s, const lt_store_run *run, lt_rect r)
     row(&p, "sampler", "%s", run->sampler);
     row(&p, "seed", "%" PRIu64, run->seed);
     row(&p, "size", "%dx%d", run->width, run->height);
-    if (pictures_of(run) > 1)
-        row(&p, "pictures", "%d", pictures_of(run));
+    pictures(&p, run);
     row(&p, "model", "%s", run->model);
     if (run->parent)
         row(&p, "run", "%" PRId64 ", fork of %" PRId64 " @ %d", run->id, run->parent,

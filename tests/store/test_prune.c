@@ -240,6 +240,29 @@ static void test_purged_between(void **state)
     assert_int_equal(rows(f, "runs") + rows(f, "steps") + rows(f, "blobs"), 0);
 }
 
+/* What is known of pictures goes with the run, also where its steps stay for a fork. */
+static void test_pictures(void **state)
+{
+    fixture *f = *state;
+    int gone;
+    int64_t a = add_large(f->store, 1), b = add_run(f->store, "b", 2, 4),
+            c = add_fork(f->store, b, 2, 3);
+    CHECK_OK(lt_store_finish(f->store, b, LT_STORE_DONE, err));
+    CHECK_OK(lt_store_finish(f->store, c, LT_STORE_DONE, err));
+    CHECK_OK(lt_store_star_picture(f->store, a, 1, true, err));
+    CHECK_OK(lt_store_star_picture(f->store, b, 2, true, err));
+    CHECK_OK(lt_store_star(f->store, c, true, err));
+    CHECK_OK(lt_store_prune(f->store, 0, &gone, err));
+    assert_int_equal(gone, 0);
+    CHECK_OK(lt_store_purge(f->store, a, err));
+    assert_int_equal(rows(f, "pictures"), 1);
+    CHECK_OK(lt_store_purge(f->store, b, err));
+    assert_int_equal(rows(f, "pictures"), 0);
+    assert_int_equal(rows(f, "runs"), 2);
+    CHECK_FAILS(lt_store_star_picture(f->store, b, 2, true, err), LT_ERR_ARGUMENT, "no run");
+    assert_int_equal(rows(f, "pictures"), 0);
+}
+
 /* A starred fork keeps what it needs of a parent that is pruned. */
 static void test_pruned_parent(void **state)
 {
@@ -275,6 +298,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_fork, setup, teardown),
         cmocka_unit_test_setup_teardown(test_purged_parents, setup, teardown),
         cmocka_unit_test_setup_teardown(test_purged_between, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pictures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pruned_parent, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,6 +74,39 @@ static void test_version_0(void **state)
     temp_dir_remove(dir);
 }
 
+/* A history of the first version keeps its runs and their stars, and takes those of pictures. */
+static void test_version_1(void **state)
+{
+    (void)state;
+    lt_store_run run;
+    char *dir = temp_dir(), *path = lt_path_join(dir, "history.db");
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(lt_schema_apply(db, lt_schema_migrations, 1), SQLITE_OK);
+    assert_int_equal(number(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'pictures'"), 0);
+    assert_int_equal(
+        lt_db_run(db, "INSERT INTO runs(created, starred, state, steps, width, height, seed, "
+                      "guidance, sampler, model, model_hash, prompt, negative, settings, folded) "
+                      "VALUES(7, 1, 1, 20, 128, 96, 3, 7.5, 'lms', 'demo', '', 'a fox', '', '{}', "
+                      "'a fox')"),
+        SQLITE_OK);
+    sqlite3_close(db);
+    lt_store *s = open_quietly(path);
+    assert_int_equal(sql_number(path, "PRAGMA user_version"), lt_schema_version);
+    CHECK_OK(lt_store_read(s, 1, &run, err));
+    assert_string_equal(run.prompt, "a fox");
+    assert_true(run.starred && run.seed == 3 && run.picture_count == 0);
+    lt_store_run_done(&run);
+    CHECK_OK(lt_store_star_picture(s, 1, 2, true, err));
+    CHECK_OK(lt_store_read(s, 1, &run, err));
+    assert_true(run.picture_count == 1 && run.pictures[0].image == 2 && run.pictures[0].starred);
+    lt_store_run_done(&run);
+    lt_store_close(s);
+    check_sound(path);
+    free(path);
+    temp_dir_remove(dir);
+}
+
 static void test_file(void **state)
 {
     (void)state;
@@ -89,9 +122,8 @@ static void test_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_failing),
-        cmocka_unit_test(test_version_0),
+        cmocka_unit_test(test_steps),     cmocka_unit_test(test_failing),
+        cmocka_unit_test(test_version_0), cmocka_unit_test(test_version_1),
         cmocka_unit_test(test_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "fixture.h"
@@ -252,6 +253,79 @@ static void test_star_and_delete(void **state)
     CHECK_FAILS(lt_store_set_thumbnail(f->store, 99, "x", 1, err), LT_ERR_ARGUMENT, "no run 99");
 }
 
+/* What is known of the pictures of a run: "2*", "3-5" for one that ends at frame 5, "1*-0". */
+static void check_pictures(const lt_store_run *run, const char *want)
+{
+    lt_buf have = {0};
+    lt_buf_str(&have, "");
+    for (size_t i = 0; i < run->picture_count; i++) {
+        const lt_store_picture *p = &run->pictures[i];
+        lt_buf_format(&have, "%s%d%s", i ? " " : "", p->image, p->starred ? "*" : "");
+        if (p->dropped)
+            lt_buf_format(&have, "-%d", p->last);
+    }
+    assert_string_equal(have.data, want);
+    lt_buf_done(&have);
+}
+
+static void check_read(lt_store *s, int64_t id, bool starred, const char *want)
+{
+    lt_store_run run;
+    CHECK_OK(lt_store_read(s, id, &run, err));
+    assert_int_equal(run.starred, starred);
+    check_pictures(&run, want);
+    lt_store_run_done(&run);
+}
+
+/* A run with a starred picture is starred; without the last of them, or its own, it is not. */
+static void test_starred_pictures(void **state)
+{
+    fixture *f = *state;
+    lt_store_page page;
+    int64_t a = add_run(f->store, "a", 1, 2), b = add_run(f->store, "b", 2, 2);
+    check_read(f->store, a, false, "");
+    CHECK_OK(lt_store_star_picture(f->store, a, 3, true, err));
+    CHECK_OK(lt_store_star_picture(f->store, a, 1, true, err));
+    CHECK_OK(lt_store_star_picture(f->store, a, 1, true, err));
+    CHECK_OK(lt_store_star(f->store, b, true, err));
+    fixture_reopen(f);
+    check_read(f->store, a, true, "1* 3*");
+    check_read(f->store, b, true, "");
+    assert_int_equal(listed(f->store, &(lt_store_query){.starred = true}), 2);
+    CHECK_OK(lt_store_star(f->store, b, false, err));
+    CHECK_OK(lt_store_list(f->store, &(lt_store_query){0}, &page, err));
+    check_pictures(&page.runs[0], "");
+    check_pictures(&page.runs[1], "1* 3*");
+    lt_store_page_done(&page);
+    CHECK_OK(lt_store_star_picture(f->store, a, 3, false, err));
+    check_read(f->store, a, true, "1*");
+    CHECK_OK(lt_store_star_picture(f->store, a, 1, false, err));
+    check_read(f->store, a, false, "");
+    CHECK_OK(lt_store_star_picture(f->store, a, 0, true, err));
+    CHECK_OK(lt_store_star(f->store, a, true, err));
+    check_read(f->store, a, true, "0*");
+    CHECK_OK(lt_store_star(f->store, a, false, err));
+    check_read(f->store, a, false, "");
+    CHECK_FAILS(lt_store_star_picture(f->store, 99, 0, true, err), LT_ERR_ARGUMENT, "no run 99");
+    check_sound(f->path);
+}
+
+static void test_dropped_pictures(void **state)
+{
+    fixture *f = *state;
+    int64_t a = add_run(f->store, "a", 1, 2);
+    CHECK_OK(lt_store_drop_picture(f->store, a, 2, 0, err));
+    CHECK_OK(lt_store_star_picture(f->store, a, 2, true, err));
+    CHECK_OK(lt_store_drop_picture(f->store, a, 1, 2, err));
+    fixture_reopen(f);
+    check_read(f->store, a, true, "1-2 2*-0");
+    CHECK_OK(lt_store_star(f->store, a, false, err));
+    check_read(f->store, a, false, "1-2 2-0");
+    CHECK_FAILS(lt_store_drop_picture(f->store, 99, 0, 1, err), LT_ERR_ARGUMENT, "no run 99");
+    sql_run(f->path, "INSERT INTO pictures VALUES(1, 4294967295, 1, 0), (1, 2147483647, 1, 0)");
+    check_read(f->store, a, false, "1-2 2-0"); /* no run has those */
+}
+
 static void test_thumbnails(void **state)
 {
     fixture *f = *state;
@@ -331,6 +405,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_search, setup, teardown),
         cmocka_unit_test_setup_teardown(test_star_and_delete, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_starred_pictures, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_dropped_pictures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_thumbnails, setup, teardown),
         cmocka_unit_test_setup_teardown(test_modes, setup, teardown),
         cmocka_unit_test(test_path),

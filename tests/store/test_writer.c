@@ -97,6 +97,7 @@ static void test_run(void **state)
     for (int k = 0; k <= 20; k++)
         put_step(w, t, k, 500);
     lt_store_writer_thumbnail(w, t, "picture", 7);
+    lt_store_writer_drop(w, t, 2, 20);
     uint64_t fork = put_run(w, "fork", t, 5);
     put_step(w, fork, 6, 500);
     lt_store_writer_finish(w, t, LT_STORE_DONE);
@@ -109,6 +110,9 @@ static void test_run(void **state)
     assert_int_equal(run.state, LT_STORE_DONE);
     assert_int_equal(run.thumbnail_bytes, 7);
     assert_string_equal(run.prompt, "a fox 1");
+    assert_int_equal(run.picture_count, 1);
+    assert_true(run.pictures[0].image == 2 && run.pictures[0].dropped);
+    assert_int_equal(run.pictures[0].last, 20);
     lt_store_run_done(&run);
     check_kept(f.store, id, 0, 20, 500);
     check_kept(f.store, fork_id, 0, 6, 500);
@@ -227,8 +231,9 @@ static void test_trouble(void **state)
     int64_t id = expect(w, LT_STORE_BEGUN, t).id;
     sql_run(f.path, "UPDATE runs SET ghost = 1");
     lt_store_writer_thumbnail(w, t, "x", 1);
+    lt_store_writer_drop(w, t, 1, 0);
     lt_store_writer_finish(w, t, LT_STORE_DONE);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         assert_int_equal(expect(w, LT_STORE_TROUBLE, t).error.code, LT_ERR_ARGUMENT);
     uint64_t again = lt_store_writer_adopt(w, id);
     assert_non_null(strstr(expect(w, LT_STORE_LOST, again).error.message, "finished"));

@@ -154,14 +154,74 @@ static void test_images(void **state)
     send(&r, (lt_event){.kind = LT_EVENT_STOPPED, .id = 5, .step = 2});
     assert_int_equal(lt_reel_last(a, 0), 2);
     assert_int_equal(lt_reel_last(a, 1), 1);
-    a->image[1].starred = true;
+    lt_reels_star_image(&r, a, 1, true);
     CHECK_OK(lt_reels_pick(&r, a, 1, 6, &one, err));
     assert_ptr_equal(lt_reels_find(&r, 6), one);
-    assert_true(one->film->images == 1 && one->film->done == 1 && one->image[0].starred);
+    assert_true(one->film->images == 1 && one->film->done == 1);
+    assert_true(one->image[0].starred && one->starred);
     assert_true(one->film->noise[0] == 3 && one->film->at[0].x0[0] == 1);
     assert_true(one->film->params.seed_count == 1 && one->film->params.seeds[0] == 9);
     assert_int_equal(one->state, LT_REEL_STOPPED);
     assert_ptr_equal(lt_reel_picture(one, 0, 0, LT_LENS_X0), lt_reel_picture(a, 0, 1, LT_LENS_X0));
+    lt_reels_done(&r);
+}
+
+static lt_reel *begun(lt_reels *r, uint64_t id, int images)
+{
+    lt_reel *reel = lt_reels_add(r, id, "a fox");
+    lt_film *f = film_of(images);
+    lt_params_add_prompt(&f->params, "a fox");
+    CHECK_OK(lt_params_set_seeds(&f->params, images == 2 ? "7,9" : "7", true, err));
+    lt_trail_add(&f->trail, f->noise, images, N);
+    send(r, (lt_event){.kind = LT_EVENT_BEGUN, .id = id, .film = f});
+    return reel;
+}
+
+/* A star on one of several pictures is the run's too, and that of what was picked from it. */
+static void test_stars(void **state)
+{
+    (void)state;
+    lt_reels r = {0};
+    lt_reel *one, *a = begun(&r, 5, 2), *b = begun(&r, 6, 1);
+    int image = 0;
+    send(&r, (lt_event){.kind = LT_EVENT_DONE, .id = 5});
+    CHECK_OK(lt_reels_pick(&r, a, 1, 7, &one, err));
+    assert_ptr_equal(lt_reels_origin(&r, one, &image), a);
+    assert_int_equal(image, 1);
+    lt_reels_star_image(&r, a, 1, true);
+    assert_true(a->starred && a->image[1].starred && !a->image[0].starred);
+    assert_true(one->starred && one->image[0].starred);
+    lt_reels_star_image(&r, a, 0, true);
+    lt_reels_star_image(&r, a, 1, false);
+    assert_true(a->starred && !one->starred && !one->image[0].starred);
+    lt_reels_star(&r, a, false);
+    assert_true(!a->starred && !a->image[0].starred);
+    lt_reels_star(&r, a, true); /* as a whole: none of its pictures */
+    assert_true(a->starred && !a->image[0].starred && !one->starred);
+    lt_reels_star(&r, b, true); /* its only one */
+    assert_true(b->starred && b->image[0].starred);
+    image = 0;
+    assert_ptr_equal(lt_reels_origin(&r, b, &image), b);
+    lt_reels_done(&r);
+}
+
+/* A run that starts again keeps its stars; one that goes on, what was known of its pictures. */
+static void test_stars_stay(void **state)
+{
+    (void)state;
+    lt_reels r = {0};
+    lt_reel *a = begun(&r, 5, 2);
+    lt_reels_star_image(&r, a, 1, true);
+    send(&r, (lt_event){.kind = LT_EVENT_DROPPED, .id = 5, .step = 0, .image = 0});
+    lt_reel *b = lt_reels_add(&r, 6, "a fox");
+    b->parent = 5;
+    b->adopts = 1;
+    send(&r, (lt_event){.kind = LT_EVENT_BEGUN, .id = 6, .film = film_of(2)});
+    assert_true(b->starred && b->image[1].starred && b->image[0].dropped);
+    send(&r, (lt_event){.kind = LT_EVENT_DROPPED, .id = 6, .step = 3, .image = 0});
+    assert_int_equal(b->image[0].last, 0);
+    send(&r, (lt_event){.kind = LT_EVENT_BEGUN, .id = 5, .film = film_of(2)});
+    assert_true(a->starred && a->image[1].starred && !a->image[0].dropped);
     lt_reels_done(&r);
 }
 
@@ -234,8 +294,10 @@ static void test_attention(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_run), cmocka_unit_test(test_rate),
-                                       cmocka_unit_test(test_images), cmocka_unit_test(test_trim),
-                                       cmocka_unit_test(test_attention)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_run),      cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_images),     cmocka_unit_test(test_stars),
+        cmocka_unit_test(test_stars_stay), cmocka_unit_test(test_trim),
+        cmocka_unit_test(test_attention)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,10 +2,13 @@
  */
 #define _GNU_SOURCE
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "image/resize.h"
 #include "studio_rig.h"
@@ -164,7 +167,16 @@ static void test_tiles(void **state)
     rig_leave(&r);
 }
 
-/* Kept as one run, a star on one keeps all; opened again they are the grid. */
+/* Out of the grid, to the end, and the program once more. */
+static void again(rig *r)
+{
+    rig_keys(r, "q");
+    rig_gone(r, " of 4  seed");
+    rig_restart(r, "");
+    rig_watch(r);
+}
+
+/* Kept as one run, a star on one keeps all; opened again they are the grid, and it has its star. */
 static void test_kept(void **state)
 {
     (void)state;
@@ -174,17 +186,112 @@ static void test_kept(void **state)
     rig_keys(&r, "<right>*");
     rig_wait(&r, "2 of 4  seed 8  step 4  starred");
     rig_wait(&r, "starred: it stays");
-    rig_keys(&r, "q");
-    rig_gone(&r, "2 of 4");
+    again(&r);
+    rig_keys(&r, "H");
+    rig_wait(&r, "* starred");
+    rig_match(&r, "pictures +4, \\* 2");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "1 of 4  seed 7  step 4  1 current");
+    wait_tiles(&r, &end);
+    rig_keys(&r, "<right>");
+    rig_wait(&r, "2 of 4  seed 8  step 4  starred");
+    rig_keys(&r, "*<right>*");
+    rig_wait(&r, "3 of 4  seed 9  step 4  starred");
+    again(&r);
+    rig_keys(&r, "H");
+    rig_match(&r, "pictures +4, \\* 3");
+    rig_keys(&r, "*");
+    rig_gone(&r, "* starred");
+    rig_keys(&r, "<enter><right><right>");
+    rig_wait(&r, "3 of 4  seed 9  step 4  1 current");
+    seeds_done(&end);
+    rig_leave(&r);
+}
+
+/* A picture that was opened as a run of its own has its star from the grid, and gives it back. */
+static void test_star_of_one(void **state)
+{
+    (void)state;
+    rig r = four("");
+    rig_keys(&r, "<right>*");
+    rig_wait(&r, "2 of 4  seed 8  step 4  starred");
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "seed 8  run 2/2");
+    rig_keys(&r, "T");
+    rig_match(&r, "2\\* s8 ");
+    rig_match(&r, "1\\* s7 ");
+    rig_keys(&r, "*");
+    rig_match(&r, "2 s8 ");
+    rig_match(&r, "1 s7 ");
+    rig_keys(&r, "*");
+    rig_match(&r, "2\\* s8 ");
+    rig_keys(&r, "Tg");
+    rig_wait(&r, "2 of 4  seed 8  step 4  starred");
+    rig_keys(&r, "<right><enter>");
+    rig_wait(&r, "seed 9  run 3/3");
+    rig_keys(&r, "g");
+    rig_wait(&r, "3 of 4  seed 9");
+    rig_keys(&r, "*");
+    rig_wait(&r, "3 of 4  seed 9  step 4  starred");
+    again(&r);
+    rig_keys(&r, "H");
+    rig_match(&r, "pictures +4, \\* 2 3");
+    rig_leave(&r);
+}
+
+/* Until the history has it that a picture of run 1 was stopped: it is written by another thread. */
+static void wait_stopped(rig *r)
+{
+    struct timespec moment = {.tv_nsec = 20 * 1000000};
+    bool stopped = false;
+    for (int tries = 0; !stopped; tries++) {
+        lt_store_run run;
+        lt_store *s = rig_history(r);
+        CHECK_OK(lt_store_read(s, 1, &run, err));
+        for (size_t i = 0; i < run.picture_count; i++)
+            stopped |= run.pictures[i].dropped;
+        lt_store_run_done(&run);
+        lt_store_close(s);
+        assert_true(tries < 500);
+        nanosleep(&moment, NULL);
+    }
+}
+
+/* One that was stopped is so after opening it again, also where the program was killed. */
+static void test_stopped_kept(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, PROMPT " --seed 7 --steps 24", "");
+    ask_seeds(&r);
+    rig_keys(&r, "<enter>");
+    rig_match(&r, "RUN [1-9]/24");
+    rig_keys(&r, " ");
+    rig_wait(&r, "PAUSED");
+    rig_keys(&r, "<right>*x");
+    rig_match(&r, "2 of 4  seed 8  step [0-9]+  starred  stopped");
+    wait_stopped(&r);
+    kill(terminal_pid(r.t), SIGKILL);
+    int status;
+    CHECK_OK(terminal_wait_exit(r.t, &status, err));
+    rig_again(&r, NULL, "");
+    rig_match(&r, "[0-9]/75");
+    rig_match(&r, "was interrupted at step [1-9][0-9]* of 24");
+    rig_keys(&r, "<c-o>");
+    rig_wait(&r, "DONE 24/24");
     rig_restart(&r, "");
     rig_watch(&r);
     rig_keys(&r, "H");
-    rig_wait(&r, "* starred");
-    rig_match(&r, "pictures +4");
-    rig_keys(&r, "<enter>");
-    rig_wait(&r, "1 of 4  seed 7  step 4");
-    wait_tiles(&r, &end);
-    seeds_done(&end);
+    rig_match(&r, "pictures +4, \\* 2");
+    rig_keys(&r, "<enter><right>");
+    rig_match(&r, "2 of 4  seed 8  step [0-9]  starred  stopped");
+    char *whole = lt_format("%s/out/000-024.png", r.dir),
+         *rest = lt_format("%s/out/001-024.png", r.dir),
+         *noise = lt_format("%s/out/001-000.png", r.dir);
+    assert_int_equal(rig_run(&r, "history export 1 -o out"), 0);
+    assert_true(lt_file_exists(whole) && lt_file_exists(noise) && !lt_file_exists(rest));
+    free(whole);
+    free(rest);
+    free(noise);
     rig_leave(&r);
 }
 
@@ -471,6 +578,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tiles),
         cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_star_of_one),
+        cmocka_unit_test(test_stopped_kept),
         cmocka_unit_test(test_compare),
         cmocka_unit_test(test_choose_and_open),
         cmocka_unit_test(test_double_click),
