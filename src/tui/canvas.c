@@ -167,8 +167,10 @@ static lt_rect pixels_of(const lt_canvas *c, const lt_place *place, const lt_fit
 bool lt_canvas_uncovers(const lt_canvas *c)
 {
     const lt_image *next = c->waiting ? c->row[0].image : c->shown.image;
-    if (!c->there || !next || c->area.width <= 0 || c->kind == LT_GRAPHICS_KITTY)
+    if (!c->there || c->area.width <= 0 || (next && c->kind == LT_GRAPHICS_KITTY))
         return false;
+    if (!next)
+        return true;
     lt_fit fit = fit_of(c, next);
     lt_place place = place_of(c, &fit);
     lt_rect is = pixels_of(c, &place, &fit), was = pixels_of(c, &c->place, &c->fit);

@@ -35,7 +35,7 @@ void lt_canvas_damaged(lt_canvas *c);
 bool lt_canvas_hide(lt_canvas *c);
 
 /* The next frame will leave pixels of the one on the screen as they are, as it is smaller or
- * elsewhere: the whole screen must be drawn again first. */
+ * elsewhere, or there is none: the whole screen must be drawn again first. */
 bool lt_canvas_uncovers(const lt_canvas *c);
 
 void lt_canvas_acked(lt_canvas *c, double now);

@@ -215,7 +215,7 @@ static const char *waiting_for(const lt_studio *s)
     case LT_REEL_QUEUED:
         return "waits for its turn";
     default:
-        return s->reels.count > 1 ? "no picture; Up: other runs" : "no picture";
+        return s->reels.count > 1 ? "no picture; Up: others" : "no picture";
     }
 }
 

@@ -209,10 +209,10 @@ static void test_saved(void **state)
 }
 
 /* A run that could not begin does not show the picture of the one before. */
-static void test_failed(void **state)
+static void check_failed(terminal_profile profile)
 {
-    (void)state;
-    rig r = rig_ready(NULL, SETTINGS, "--run");
+    terminal_options o = {.profile = profile, .cell_width = 10, .cell_height = 20};
+    rig r = rig_ready(&o, SETTINGS, "--run");
     rig_wait(&r, "DONE 8/8");
     char *path = lt_path_join(r.dir, "none.png");
     FILE *file = fopen(path, "wb");
@@ -223,11 +223,21 @@ static void test_failed(void **state)
     rig_wait(&r, "init-image is none.png");
     rig_keys(&r, "<enter>");
     rig_wait(&r, "FAILED");
-    rig_wait(&r, "no picture; Up: other runs");
+    rig_wait(&r, "no picture; Up: others");
+    CHECK_OK(terminal_wait_quiet(r.t, 200, err));
     rig_keys(&r, "<up>");
     rig_wait(&r, "Step 8 of 8");
     rig_sound_cleared(&r);
     rig_leave(&r);
+}
+
+static void test_failed(void **state)
+{
+    (void)state;
+    static const terminal_profile profiles[] = {TERMINAL_XTERM_VT340, TERMINAL_KITTY,
+                                                TERMINAL_KONSOLE};
+    for (int i = 0; i < 3; i++)
+        check_failed(profiles[i]);
 }
 
 static void test_saved_without_previews(void **state)
