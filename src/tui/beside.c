@@ -78,9 +78,8 @@ static lt_rect place_of(const lt_studio *s, int i, const lt_image *image, bool *
     lt_rect r = room_of(s, i), frame = lt_beside_frame(s);
     int w = s->term.cell_width, h = s->term.cell_height;
     bool cells = s->graphics == LT_GRAPHICS_BLOCKS || s->graphics == LT_GRAPHICS_TEXT;
-    bool sheet =
-        i == 0 ? lt_studio_through(s)->partly : lt_look_row(row_of(&s->beside, i - 1))->partly;
-    lt_frame_room room = {r.width, r.height, cells || sheet ? LT_ZOOM_FILL : LT_ZOOM_AUTO};
+    const lt_look *look = i == 0 ? lt_studio_through(s) : lt_look_row(row_of(&s->beside, i - 1));
+    lt_frame_room room = {r.width, r.height, cells ? LT_ZOOM_FILL : lt_look_zoom(look)};
     /* whatever draws: these are pixels of the terminal */
     lt_fit fit = lt_fit_make(&s->term, LT_GRAPHICS_KITTY, &room, image->width, image->height);
     *nearest = fit.nearest;

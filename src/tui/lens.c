@@ -247,6 +247,7 @@ static const lt_look rows[] = {
      .gains = true,
      .lens = LT_LENS_X0,
      .parts = split_parts,
+     .tiles = true,
      .make = split,
      .say = say_split},
     {.action = LT_ACTION_LENS_6,
@@ -289,6 +290,11 @@ static const lt_look rows[] = {
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };
+
+lt_zoom lt_look_zoom(const lt_look *look)
+{
+    return look->partly ? LT_ZOOM_FILL : look->tiles ? LT_ZOOM_TIMES : LT_ZOOM_AUTO;
+}
 
 const lt_look *lt_look_row(int i)
 {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "gfx/graphics.h"
 #include "pipeline/lens.h"
 #include "tui/keymap.h"
 
@@ -42,6 +43,7 @@ typedef struct lt_look {
     const char *file;   /* in the names of files: "-x0" */
     const char *screen; /* lt_meta.screen of what it saves; NULL for a picture of the VAE */
     bool gains;         /* it shows a difference */
+    bool tiles;         /* several pictures of one size, small together */
     bool partly;        /* it has a picture before all that it needs is there */
     bool attends;       /* it shows where words are looked at, and asks for it (attending.h) */
     bool maps;          /* it shows that where it is at hand */
@@ -57,8 +59,9 @@ typedef struct lt_look {
     void (*plot)(const lt_look_at *at, int width, int height, lt_buf *out);
 } lt_look;
 
-const lt_look *lt_look_row(int i); /* NULL at the end */
-int lt_look_of(lt_lens lens);      /* the row that shows just this */
+const lt_look *lt_look_row(int i);         /* NULL at the end */
+lt_zoom lt_look_zoom(const lt_look *look); /* how large its picture is drawn */
+int lt_look_of(lt_lens lens);              /* the row that shows just this */
 int lt_look_rows(void);
 char lt_look_key(const lt_look *look); /* the digit that its name begins with */
 

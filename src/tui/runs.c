@@ -216,6 +216,8 @@ void lt_runs_stored(lt_studio *s, lt_reel *r)
 bool lt_runs_act(lt_studio *s, lt_action action)
 {
     bool here = s->focus == LT_FOCUS_RUNS;
+    if (action == LT_ACTION_RUNS && s->view == LT_VIEW_GRID) /* they stand beside one picture */
+        (void)lt_studio_grid_act(s, LT_ACTION_GRID_CLOSE);
     if (s->help || s->details || s->view != LT_VIEW_STEP)
         return false;
     switch (action) {

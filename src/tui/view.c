@@ -309,8 +309,10 @@ static void the_picture(lt_studio *s, bool grid)
             no_picture(s);
         return;
     }
-    bool fill = s->zoom != LT_LAYOUT_NORMAL || lt_studio_through(s)->partly; /* many, small */
-    lt_zoom zoom = grid || lt_beside_on(s) ? LT_ZOOM_ONE : fill ? LT_ZOOM_FILL : LT_ZOOM_AUTO;
+    const lt_look *look = lt_studio_through(s);
+    lt_zoom zoom = grid || lt_beside_on(s)       ? LT_ZOOM_ONE
+                   : s->zoom != LT_LAYOUT_NORMAL ? LT_ZOOM_FILL
+                                                 : lt_look_zoom(look);
     lt_canvas_area(s->canvas, area, zoom);
     if (grid || any || lt_canvas_where(s->canvas).width)
         lt_draw_leave(area);

@@ -128,8 +128,7 @@ void lt_view_tour_row(const lt_studio *s, lt_rect row)
     char key[64];
     turning_key(s, key, sizeof key);
     lt_draw_format(row.y, row.x + 1, row.width - 2, LT_STYLE_ACCENT,
-                   "%s  page %d/%d  %s%s: %s   Esc: the page is behind this", t->lesson.title,
-                   t->page + 1, t->lesson.count,
+                   "lesson page %d/%d  %s%s: %s   Esc shows the page", t->page + 1, t->lesson.count,
                    p->done ? "Done.  "
                    : waits ? "(waits for it)  "
                            : "",

@@ -41,6 +41,8 @@ static void row_of_form(const lt_studio *s, const pen *p, int row)
         lt_form_this(f, s->image, row, now, sizeof now);
     if (f && f->schedule.begin && row == lt_form_row_of("steps"))
         snprintf(now, sizeof now, "%d of %d", f->steps, f->schedule.begin + f->steps);
+    if (f && row == lt_form_row_of("timestep-spacing")) /* what "the scheduler's" was */
+        snprintf(now, sizeof now, "%s", lt_spacing_name(f->schedule.config.timestep_spacing));
     if (chosen)
         lt_draw_fill((lt_rect){x, p->y, width, 1}, LT_STYLE_CHOSEN);
     lt_style plain = chosen ? LT_STYLE_CHOSEN : LT_STYLE_PLAIN;

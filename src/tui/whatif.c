@@ -38,7 +38,10 @@ static void open(lt_studio *s)
 {
     lt_reel *r = s->reel ? lt_reels_maker(&s->reels, s->reel->id, s->step) : NULL;
     if (!s->reel || !s->reel->film || s->step < 1 || s->step > s->reel->film->done) {
-        lt_studio_say(s, LT_NOTE_INFO, "what if: go to a step first");
+        lt_studio_say(s, LT_NOTE_INFO,
+                      s->reel && s->reel->film
+                          ? "what if: noise has no prediction; . goes to a step"
+                          : "what if: make a picture first");
         return;
     }
     if (!r || !r->film) {

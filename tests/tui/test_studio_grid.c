@@ -362,6 +362,20 @@ static void test_choose_and_open(void **state)
     rig_leave(&r);
 }
 
+/* The tree of runs stands beside one picture. */
+static void test_tree(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, PROMPT " --seed 7 --steps 4", "");
+    ask_seeds(&r);
+    rig_keys(&r, "<enter>");
+    rig_wait(&r, "DONE 4/4");
+    rig_keys(&r, "T");
+    rig_wait(&r, ">1 s7");
+    rig_wait(&r, "1 current latents");
+    rig_leave(&r);
+}
+
 /* While they are made: one of them alone, another lens, and back. */
 static void test_while_it_runs(void **state)
 {
@@ -587,6 +601,7 @@ int main(void)
         cmocka_unit_test(test_stop_and_refill),
         cmocka_unit_test(test_next_page),
         cmocka_unit_test(test_vary),
+        cmocka_unit_test(test_tree),
         cmocka_unit_test(test_while_it_runs),
         cmocka_unit_test(test_in_turns),
         cmocka_unit_test(test_blocks),

@@ -123,7 +123,7 @@ static void test_ends(void **state)
     rig_keys(&r, "w");
     rig_gone(&r, "What if");
     rig_keys(&r, "<home>w");
-    rig_wait(&r, "what if: go to a step first");
+    rig_wait(&r, "what if: noise has no prediction; . goes to a step");
     rig_sound(&r);
     rig_leave(&r);
 }
