@@ -99,6 +99,18 @@ void lt_gallery_open(lt_studio *s)
     first_page(s);
 }
 
+void lt_gallery_grown(lt_studio *s)
+{
+    lt_gallery *g = &s->gallery;
+    if (s->view != LT_VIEW_GALLERY || g->pages != 1)
+        return;
+    int64_t id = g->page.count ? g->page.runs[g->chosen].id : 0;
+    load(s, 0);
+    for (int i = 0; i < (int)g->page.count; i++)
+        g->chosen = g->page.runs[i].id == id ? i : g->chosen;
+    lt_studio_picture(s, false);
+}
+
 void lt_gallery_resized(lt_studio *s)
 {
     if (s->view == LT_VIEW_GALLERY && s->gallery.size != page_size(s))

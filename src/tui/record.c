@@ -255,6 +255,7 @@ void lt_record_events(lt_studio *s)
                 r->stored = e.id;
                 lt_runs_stored(s, r);
             }
+            lt_gallery_grown(s);
             break;
         case LT_STORE_KEPT:
             arrived(s, e.ticket, e.step);

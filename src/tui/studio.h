@@ -417,6 +417,7 @@ bool lt_runs_act(lt_studio *s, lt_action action); /* false: it is none of its ow
 /* ---- gallery.c ---- */
 void lt_gallery_open(lt_studio *s);
 void lt_gallery_leave(lt_studio *s);                       /* its pictures are freed */
+void lt_gallery_grown(lt_studio *s);                       /* a run came into the history */
 void lt_gallery_resized(lt_studio *s);                     /* the layout may be another one */
 const lt_store_run *lt_gallery_chosen(const lt_studio *s); /* borrowed; NULL: the page is empty */
 /* A run of the history among those of the screen; NULL, said, if it cannot be. */

@@ -109,6 +109,21 @@ static void test_killed(void **state)
     rig_close(&r);
 }
 
+/* A run that begins while the history is looked at comes into it. */
+static void test_grows(void **state)
+{
+    (void)state;
+    rig r = rig_ready(NULL, SETTINGS, "--run");
+    rig_wait(&r, "DONE 8/8");
+    rig_keys(&r, "H");
+    rig_wait(&r, "History  1 of 1");
+    rig_keys(&r, "<esc>");
+    rig_wait(&r, "Step 8 of 8");
+    rig_keys(&r, "<enter>H");
+    rig_wait(&r, "History  2 of 2"); /* the one that was chosen */
+    rig_leave(&r);
+}
+
 /* Searching, starring, deleting and bringing back. */
 static void test_gallery(void **state)
 {
@@ -273,10 +288,10 @@ static void test_unusable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_again),    cmocka_unit_test(test_killed),
-        cmocka_unit_test(test_gallery),  cmocka_unit_test(test_none),
-        cmocka_unit_test(test_unusable), cmocka_unit_test(test_command),
-        cmocka_unit_test(test_save_all),
+        cmocka_unit_test(test_again),   cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_grows),   cmocka_unit_test(test_gallery),
+        cmocka_unit_test(test_none),    cmocka_unit_test(test_unusable),
+        cmocka_unit_test(test_command), cmocka_unit_test(test_save_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
