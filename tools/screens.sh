@@ -50,8 +50,9 @@ shots 100x32 wait:prompt still "type:$fox" key:Return wait:30/30 still key:Home 
 # shellcheck disable=SC2086
 shots 100x32 wait:prompt still "type:$fox" key:Return wait:30/30 still key:Home $twelve key:p key:minus key:minus \
   key:minus key:minus key:q key:f wait:fork wait:30/30 still key:Home $twelve key:Right key:Right key:Right key:p key:Down \
-  key:Down key:Down key:Down key:plus key:plus key:q key:f still still key:Up key:Up key:Home $twelve key:p key:plus \
-  key:q key:f still still key:T still shot:"$out/tree.png" key:q key:q exit -- "$program" --seed 42
+  key:Down key:Down key:Down key:plus key:plus key:q key:f still still key:Up key:Up key:Home $twelve key:p key:Up \
+  key:Up key:Up key:Up key:plus key:plus key:q key:f wait:'4/4, fork of 1' still still key:T still \
+  shot:"$out/tree.png" key:q key:q exit -- "$program" --seed 42
 shots 100x32 wait:prompt still "type:$fox" key:Escape still key:g still key:BackSpace type:6 key:Return still still \
   key:Right key:asterisk still shot:"$out/grid.png" key:q key:q exit -- "$program" --seed 42
 for seed in "a house in the rain:8" "a green tree:9" "a sailing boat at sunset:1" "a wild pokemon appears:3"; do

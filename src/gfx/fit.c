@@ -52,7 +52,6 @@ static int times_wanted(lt_zoom zoom, size picture, int room)
     switch (zoom) {
     case LT_ZOOM_ONE:
         return 1;
-    case LT_ZOOM_TIMES:
     case LT_ZOOM_FILL:
         return room;
     case LT_ZOOM_AUTO:

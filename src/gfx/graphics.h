@@ -36,11 +36,10 @@ lt_graphics lt_graphics_choose(const lt_term *term, lt_graphics wanted, bool utf
 
 /* How large a picture should be. */
 typedef enum lt_zoom {
-    LT_ZOOM_AUTO,  /* pixel by pixel if there is room, small pictures (below 256) a whole number of
-                      times larger, up to 512; smaller where there is no room */
-    LT_ZOOM_TIMES, /* as many whole times as it fits */
-    LT_ZOOM_FILL,  /* as large as possible */
-    LT_ZOOM_ONE,   /* pixel by pixel, or smaller */
+    LT_ZOOM_AUTO, /* pixel by pixel if there is room, small pictures (below 256) a whole number of
+                     times larger, up to 512; smaller where there is no room */
+    LT_ZOOM_FILL, /* as large as possible */
+    LT_ZOOM_ONE,  /* pixel by pixel, or smaller */
 } lt_zoom;
 
 /* Cells for the picture.  A spare row below is the caller's: some terminals put the cursor under a

@@ -293,7 +293,7 @@ enum { ROWS = sizeof rows / sizeof *rows };
 
 lt_zoom lt_look_zoom(const lt_look *look)
 {
-    return look->partly ? LT_ZOOM_FILL : look->tiles ? LT_ZOOM_TIMES : LT_ZOOM_AUTO;
+    return look->partly || look->tiles ? LT_ZOOM_FILL : LT_ZOOM_AUTO;
 }
 
 const lt_look *lt_look_row(int i)

@@ -92,8 +92,6 @@ static void test_sizes(void **state)
     assert_false(f.nearest);
     f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_frame_room){300, 200, LT_ZOOM_FILL}, 512, 512);
     fits(&f, 996, 996, 166, 77); /* 1000 is the terminal's most, 996 a multiple of 6 */
-    f = lt_fit_make(&xterm, LT_GRAPHICS_SIXEL, &(lt_frame_room){100, 45, LT_ZOOM_TIMES}, 260, 288);
-    fits(&f, 520, 576, 87, 45); /* twice, though it is not small */
     f = lt_fit_make(&xterm, LT_GRAPHICS_KITTY, &(lt_frame_room){300, 100, LT_ZOOM_FILL}, 512, 512);
     fits(&f, 1296, 1296, 216, 100);
     f = lt_fit_make(&xterm, LT_GRAPHICS_BLOCKS, &(lt_frame_room){40, 24, LT_ZOOM_AUTO}, 512, 512);
