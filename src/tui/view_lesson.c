@@ -125,10 +125,13 @@ void lt_view_tour_row(const lt_studio *s, lt_rect row)
     const lt_tour *t = s->tour;
     const lt_lesson_page *p = &t->lesson.pages[t->page];
     bool waits = t->at > t->page && p->check_count && !p->done;
-    char key[64];
+    char key[64], number[16] = "";
     turning_key(s, key, sizeof key);
+    if (t->number)
+        snprintf(number, sizeof number, " %d", t->number);
     lt_draw_format(row.y, row.x + 1, row.width - 2, LT_STYLE_ACCENT,
-                   "lesson page %d/%d  %s%s: %s   Esc shows the page", t->page + 1, t->lesson.count,
+                   "lesson%s  page %d/%d  %s%s: %s   Esc shows the page", number, t->page + 1,
+                   t->lesson.count,
                    p->done ? "Done.  "
                    : waits ? "(waits for it)  "
                            : "",
