@@ -31,7 +31,7 @@ static void check_history(const rig *r, int last)
 static void test_slow_disk(void **state)
 {
     (void)state;
-    enum { LATER = 10 };
+    enum { LATER = 3 }; /* in all below the 2 s that the history waits for others */
     sqlite3 *db;
     rig r = rig_ready(NULL, SETTINGS, "");
     char *path = rig_history_path(&r);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "studio_rig.h"
 
@@ -38,6 +39,18 @@ static void while_paused(rig *r)
 static moment *const moments[] = {while_loading, while_ready, while_running, while_paused};
 enum { MOMENTS = sizeof moments / sizeof *moments };
 
+/* The end, of what may have crashed within a picture, which then is cut. */
+static void crashed(rig *r, int status)
+{
+    int ended;
+    CHECK_OK(terminal_wait_exit(r->t, &ended, err));
+    assert_int_equal(ended, status);
+    if (terminal_faults(r->t) == 1 &&
+        strstr(terminal_fault(r->t, 0), "picture that cannot be read"))
+        terminal_faults_forget(r->t);
+    CHECK_OK(terminal_end_clean(r->t, err));
+}
+
 static void ends_by(int number, int status, terminal_profile profile)
 {
     for (int i = 0; i < MOMENTS; i++) {
@@ -45,7 +58,10 @@ static void ends_by(int number, int status, terminal_profile profile)
         rig r = rig_open(&o, LONG, "");
         moments[i](&r);
         terminal_signal(r.t, number);
-        rig_end(&r, status);
+        if (status < 0)
+            crashed(&r, status);
+        else
+            rig_end(&r, status);
         assert_true(terminal_count(r.t, "\033[?1049l", 0) > 0);
         rig_close(&r);
     }

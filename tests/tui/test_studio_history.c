@@ -86,7 +86,7 @@ static void test_killed(void **state)
     (void)state;
     rig r = rig_ready(NULL, "-p a_red_fox --size 64x64 --seed 7 --steps 300", "");
     rig_keys(&r, "<enter>");
-    rig_match(&r, "RUN [1-9][0-9]*/300");
+    rig_match(&r, "RUN ([3-9]|[1-9][0-9]+)/300"); /* one before is kept, however slow the disk is */
     rig_keys(&r, "[");
     wait_for_run(&r, "history show 1");
     kill(terminal_pid(r.t), SIGKILL);
