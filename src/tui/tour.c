@@ -150,19 +150,28 @@ static void settle(lt_studio *s, const lt_lesson_page *p)
     }
 }
 
+/* A line that changes only the form, or the pace. */
+static bool of_the_form(const char *command)
+{
+    static const char *const verbs[] = {"prompt", "avoid", "set", "default", "pace"};
+    size_t n = strcspn(command, " ");
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (strlen(verbs[i]) == n && strncmp(command, verbs[i], n) == 0)
+            return true;
+    return false;
+}
+
 /* One that was shown before has the form's settings that it had, so that its try can be done. */
 static void show_again(lt_studio *s, int page)
 {
-    static const char *const verbs[] = {"prompt ", "avoid ", "set ", "default ", "pace "};
     lt_tour *t = s->tour;
     turn_to(s, t, page);
     if (page >= t->at)
         return;
     const lt_lesson_page *p = &t->lesson.pages[page];
     for (int i = 0; i < p->deed_count; i++)
-        for (size_t v = 0; p->deeds[i].command && v < sizeof verbs / sizeof *verbs; v++)
-            if (strncmp(p->deeds[i].command, verbs[v], strlen(verbs[v])) == 0)
-                obey(s, t, p->deeds[i].command);
+        if (p->deeds[i].command && of_the_form(p->deeds[i].command))
+            obey(s, t, p->deeds[i].command);
 }
 
 static void next_page(lt_studio *s)

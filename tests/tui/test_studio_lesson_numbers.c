@@ -334,11 +334,32 @@ static void test_back(void **state)
     rig_leave(&r);
 }
 
+/* A page that is shown again sets its texts again, an empty one too. */
+static void test_again(void **state)
+{
+    (void)state;
+    rig r = rig_lesson(&small,
+                       "title: Own\nabout: x\n---\nOne.\ndo: prompt a fox\ndo: avoid\n"
+                       "---\nTwo.\ndo: prompt a tree\ndo: avoid snow\n",
+                       SETTINGS);
+    rig_wait(&r, "prompt> a fox");
+    rig_keys(&r, "<f2>");
+    rig_wait(&r, "prompt> a tree");
+    rig_wait(&r, "avoid > snow");
+    rig_keys(&r, "<bs>");
+    rig_wait(&r, "prompt> a fox");
+    rig_gone(&r, "avoid > snow");
+    rig_keys(&r, "<f2>");
+    rig_wait(&r, "avoid > snow");
+    rig_leave(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers), cmocka_unit_test(test_views), cmocka_unit_test(test_lms),
         cmocka_unit_test(test_step),    cmocka_unit_test(test_words), cmocka_unit_test(test_back),
+        cmocka_unit_test(test_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
