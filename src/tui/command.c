@@ -82,6 +82,11 @@ static void set(lt_studio *s, const char *argument)
 
 static void reset(lt_studio *s, const char *argument)
 {
+    if (strcmp(argument, "negative-prompt") == 0) {
+        lt_edit_set(s->form.negative, "");
+        lt_studio_say(s, LT_NOTE_INFO, "negative-prompt is ''");
+        return;
+    }
     int row = find_setting(s, argument);
     if (row < 0)
         return;

@@ -49,6 +49,11 @@ static bool check_set(const char *text, lt_error *err)
     return *value ? lt_command_check_setting(name, value, err) : is_setting(name, err);
 }
 
+static bool check_default(const char *name, lt_error *err)
+{
+    return strcmp(name, "negative-prompt") == 0 || is_setting(name, err);
+}
+
 /* ---- what the verbs take ---- */
 
 static bool number(const char *verb, const char *text, bool whole, double least, double most,
@@ -130,9 +135,9 @@ static const struct {
     const char *verb;
     bool (*check)(const char *text, lt_error *err);
 } arguments[] = {
-    {"set", check_set},     {"default", is_setting}, {"goto", check_goto},
-    {"pace", check_pace},   {"seeds", check_seeds},  {"vary", check_vary},
-    {"theme", check_theme}, {"mouse", check_mouse},  {"what-if", check_what_if},
+    {"set", check_set},     {"default", check_default}, {"goto", check_goto},
+    {"pace", check_pace},   {"seeds", check_seeds},     {"vary", check_vary},
+    {"theme", check_theme}, {"mouse", check_mouse},     {"what-if", check_what_if},
 };
 
 static bool check_argument(const char *verb, const char *text, lt_error *err)

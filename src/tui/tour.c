@@ -155,7 +155,7 @@ static bool of_the_form(const char *command)
 {
     static const char *const verbs[] = {"prompt", "avoid", "set", "default", "pace"};
     size_t n = strcspn(command, " ");
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+    for (size_t i = 0; command[n] && i < sizeof verbs / sizeof *verbs; i++) /* bare: to the field */
         if (strlen(verbs[i]) == n && strncmp(command, verbs[i], n) == 0)
             return true;
     return false;

@@ -338,10 +338,11 @@ static void test_back(void **state)
 static void test_again(void **state)
 {
     (void)state;
-    rig r = rig_lesson(&small,
-                       "title: Own\nabout: x\n---\nOne.\ndo: prompt a fox\ndo: avoid\n"
-                       "---\nTwo.\ndo: prompt a tree\ndo: avoid snow\n",
-                       SETTINGS);
+    rig r = rig_lesson(
+        &small,
+        "title: Own\nabout: x\n---\nOne.\ndo: prompt a fox\ndo: default negative-prompt\n"
+        "---\nTwo.\ndo: prompt a tree\ndo: avoid snow\n",
+        SETTINGS);
     rig_wait(&r, "prompt> a fox");
     rig_keys(&r, "<f2>");
     rig_wait(&r, "prompt> a tree");
